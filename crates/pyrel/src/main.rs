@@ -1,0 +1,2 @@
+//! pyrel
+fn main() {}
