@@ -1,0 +1,117 @@
+"""Puts the layers and the SDK's session manager together into one ASGI application."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
+
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .admission import AdmissionLayer
+from .envelope import MAX_BODY_BYTES, EnvelopeLayer
+from .identity import IdentityLayer
+from .request_log import RequestLogLayer
+from .settings import ServiceSettings
+
+_EXPOSED = ("Mcp-Session-Id", "MCP-Protocol-Version", "WWW-Authenticate")
+
+
+@dataclass(frozen=True)
+class ServiceParts:
+    """What a package brings to the assembly.
+
+    ``manager`` is called once per start of the application: the SDK's manager
+    cannot run twice. ``inner`` wraps it with layers of the package's own,
+    ``background`` runs beside it.
+    """
+
+    version: str
+    logger: logging.Logger
+    manager: Callable[[], StreamableHTTPSessionManager]
+    inner: Callable[[ASGIApp], ASGIApp] = lambda app: app
+    background: Callable[[], AbstractAsyncContextManager[object]] = nullcontext
+
+
+class _Endpoint:
+    """The running session manager, or 503 while there is none."""
+
+    def __init__(self) -> None:
+        self.manager: StreamableHTTPSessionManager | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.manager is None:
+            await JSONResponse(_UNHEALTHY, status_code=503)(scope, receive, send)
+        else:
+            await self.manager.handle_request(scope, receive, send)
+
+
+_UNHEALTHY = {"status": "unhealthy", "reason": "the session manager is not running"}
+
+
+class _Layered:
+    """Class instance as endpoint: Starlette then routes every verb to it and leaves the answer to the layers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+
+def assemble(settings: ServiceSettings, parts: ServiceParts) -> Starlette:
+    """Builds the application: ``/mcp`` (with or without trailing slash) and ``/health``."""
+    endpoint = _Endpoint()
+    layered = _Layered(
+        AdmissionLayer(
+            IdentityLayer(
+                EnvelopeLayer(parts.inner(endpoint), settings.protocol, MAX_BODY_BYTES),
+                settings.edge,
+            ),
+            settings.allow,
+        )
+    )
+
+    async def health(request: Request) -> JSONResponse:
+        if endpoint.manager is None:
+            return JSONResponse(_UNHEALTHY, status_code=503)
+        return JSONResponse({"status": "healthy", "version": parts.version})
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        manager = parts.manager()
+        async with parts.background(), manager.run():
+            endpoint.manager = manager
+            try:
+                yield
+            finally:
+                endpoint.manager = None
+
+    middleware = [Middleware(RequestLogLayer, edge=settings.edge, logger=parts.logger)]
+    if settings.cors_origins:
+        middleware.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=list(settings.cors_origins),
+                allow_methods=["GET", "POST", "DELETE"],
+                allow_headers=["*"],
+                expose_headers=list(_EXPOSED),
+                allow_credentials=False,
+            )
+        )
+    routes = [
+        Route("/mcp", endpoint=layered),
+        Route("/mcp/", endpoint=layered),
+        Route("/health", endpoint=health, methods=["GET"]),
+    ]
+    app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
+    app.router.redirect_slashes = False
+    return app
