@@ -1,1 +1,29 @@
-//! pyrel-dist
+//! A finished distribution: open, list, verify, check.
+//!
+//! Every file is taken for hostile: nothing in it is trusted, reading is bounded ([`Limits`]), and whatever is
+//! wrong becomes a finding, not a crash. This crate shares no code with the builder, so that it can catch its
+//! mistakes.
+
+mod digest;
+mod dist;
+mod entry_points;
+mod fault;
+mod filename;
+mod limits;
+mod member;
+mod reader;
+mod reading;
+mod record;
+mod top_level;
+mod wheel_file;
+
+pub mod check;
+
+pub use check::{
+    CheckOptions, CheckReport, FileReport, Finding, ProjectFacts, RULES, Rule, Source, check_files,
+    rules_page,
+};
+pub use dist::{Dist, OpenError};
+pub use entry_points::{EntryPoint, EntryPoints};
+pub use limits::Limits;
+pub use member::{MemberInfo, MemberKind};

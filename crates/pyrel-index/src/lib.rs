@@ -1,1 +1,16 @@
-//! pyrel-index
+//! The wire of a package index, both ends: a client that uploads and looks up, and an index that serves.
+//!
+//! The client speaks the legacy upload API and the simple API (PEP 503, 691) to any index. The server is the
+//! embedded index of `pyrel index serve` and of rehearsals; it refuses what PyPI refuses. Nothing here reads
+//! the clock or prints.
+
+mod client;
+mod server;
+mod wire;
+
+pub use client::{
+    ClientError, ClientOptions, Credentials, IndexClient, IndexSpec, RetryPolicy, UploadError, UploadFile,
+    UploadOutcome,
+};
+pub use server::{RunningServer, ServerError, ServerOptions, serve};
+pub use wire::{ListedFile, ProjectListing};

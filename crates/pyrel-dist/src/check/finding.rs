@@ -1,0 +1,108 @@
+//! A finding: what a rule says about one file. Owns its shape in the JSON contract, not its rendering.
+
+use pyrel_model::Level;
+use serde::Serialize;
+
+/// Whose rule a finding states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// PyPI's server rejects the upload; the message is the server's own.
+    Pypi,
+    /// `twine check` complains.
+    Twine,
+    /// pyrel's own judgement.
+    Pyrel,
+}
+
+impl Source {
+    /// Returns `pypi`, `twine`, or `pyrel`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pypi => "pypi",
+            Self::Twine => "twine",
+            Self::Pyrel => "pyrel",
+        }
+    }
+}
+
+/// One complaint about one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The rule's name.
+    pub rule: &'static str,
+    /// How bad it is, after the user's settings.
+    pub level: Level,
+    /// What is wrong; the server's words when `source` is `pypi`.
+    pub message: String,
+    /// How to mend it.
+    pub hint: Option<String>,
+    /// Whose rule it is.
+    pub source: Source,
+    /// Where: a member of the archive, or a metadata field.
+    pub location: Option<String>,
+}
+
+/// What a rule reports; the driver makes a [`Finding`] of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub(super) message: String,
+    pub(super) hint: Option<String>,
+    pub(super) location: Option<String>,
+}
+
+impl Problem {
+    /// Starts a problem with its message.
+    #[must_use]
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None, location: None }
+    }
+
+    /// Adds how to mend it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds the member or field.
+    #[must_use]
+    pub fn at(mut self, location: impl Into<String>) -> Self {
+        self.location = Some(location.into());
+        self
+    }
+}
+
+/// What one rule has reported about one file so far.
+///
+/// A hostile file must not buy an endless report, so only the first hundred problems of a rule are kept.
+#[derive(Debug, Default)]
+pub struct Findings {
+    problems: Vec<Problem>,
+    dropped: usize,
+}
+
+/// Problems kept of one rule on one file.
+const MOST: usize = 100;
+
+impl Findings {
+    /// Reports a problem.
+    pub fn add(&mut self, problem: Problem) {
+        if self.problems.len() < MOST {
+            self.problems.push(problem);
+        } else {
+            self.dropped += 1;
+        }
+    }
+
+    /// Takes the problems; what was dropped is said in the last one.
+    pub(super) fn into_problems(mut self) -> Vec<Problem> {
+        if self.dropped > 0
+            && let Some(last) = self.problems.last_mut()
+        {
+            last.message = format!("{} (and {} more of this kind)", last.message, self.dropped);
+        }
+        self.problems
+    }
+}

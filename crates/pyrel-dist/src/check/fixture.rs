@@ -1,0 +1,1 @@
+//! Builds wheels and sdists for the tests of rules.

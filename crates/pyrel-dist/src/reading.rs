@@ -1,0 +1,164 @@
+//! Everything that could be learned from one file, faults included. Owns the order of reading; judges nothing.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+use pyrel_model::filename::InvalidFilename;
+use pyrel_model::metadata::InvalidMetadata;
+use pyrel_model::{ArtifactKind, CoreMetadata, DistFilename};
+
+use crate::digest::Digests;
+use crate::entry_points::{EntryPoints, InvalidEntryPoints};
+use crate::fault::Fault;
+use crate::limits::Limits;
+use crate::member::MemberInfo;
+use crate::reader::{sdist, wheel};
+use crate::record::Record;
+use crate::wheel_file::WheelFile;
+use crate::{filename, record};
+
+/// The content of an archive.
+#[derive(Debug, Default)]
+pub(crate) struct Archive {
+    /// Members in archive order.
+    pub(crate) members: Vec<MemberInfo>,
+    /// Whether every member was seen; false once reading had to stop.
+    pub(crate) complete: bool,
+    /// The texts that say what the distribution is, by member name.
+    pub(crate) texts: BTreeMap<String, Vec<u8>>,
+    /// What is wrong.
+    pub(crate) faults: Vec<Fault>,
+    /// Members with content that PyPI's scanner refuses, with the scanner's message.
+    pub(crate) refused_code: Vec<(String, &'static str)>,
+    /// Sum of the declared unpacked sizes.
+    pub(crate) declared: u64,
+}
+
+/// One file as read.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    pub(crate) path: PathBuf,
+    pub(crate) filename: String,
+    pub(crate) parsed: Result<DistFilename, InvalidFilename>,
+    pub(crate) kind: Option<ArtifactKind>,
+    pub(crate) digests: Digests,
+    pub(crate) archive: Archive,
+    /// The metadata file: its member name and what it parsed to.
+    pub(crate) metadata: Option<(String, Result<CoreMetadata, InvalidMetadata>)>,
+    pub(crate) record: Option<Record>,
+    pub(crate) entry_points: Option<Result<EntryPoints, InvalidEntryPoints>>,
+    pub(crate) wheel_file: Option<WheelFile>,
+}
+
+impl Reading {
+    /// Reads a file. Only an operating system error is an error; all else is a fault in the reading.
+    pub(crate) fn of(path: &Path, limits: &Limits) -> io::Result<Self> {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let kind = filename::kind_of(&name);
+        let (digests, archive) = rayon::join(
+            || Digests::of(&mut fs::File::open(path)?),
+            || match kind {
+                Some(ArtifactKind::Wheel) => wheel::read(path, &name, limits),
+                Some(ArtifactKind::Sdist) => sdist::read(path, limits),
+                None => Ok(Archive { complete: true, ..Archive::default() }),
+            },
+        );
+        let mut reading = Self {
+            path: path.to_path_buf(),
+            parsed: name.parse(),
+            filename: name,
+            kind,
+            digests: digests?,
+            archive: archive?,
+            metadata: None,
+            record: None,
+            entry_points: None,
+            wheel_file: None,
+        };
+        reading.parse_texts();
+        Ok(reading)
+    }
+
+    /// Returns the directory that describes a wheel, as its file name spells it: `{name}-{version}.dist-info`.
+    pub(crate) fn dist_info(&self) -> Option<String> {
+        filename::wheel_stem(&self.filename).map(|stem| format!("{stem}.dist-info"))
+    }
+
+    /// Returns the directory all members of the archive share, as Python's `os.path.commonpath` finds it.
+    pub(crate) fn common_path(&self) -> String {
+        common_path(self.archive.members.iter().map(|member| member.name.as_str()))
+    }
+
+    /// Returns a member by its exact name.
+    pub(crate) fn member(&self, name: &str) -> Option<&MemberInfo> {
+        self.archive.members.iter().find(|member| member.name == name)
+    }
+
+    /// Returns the parsed metadata, when there is any.
+    pub(crate) fn core_metadata(&self) -> Option<&CoreMetadata> {
+        self.metadata.as_ref().and_then(|(_, parsed)| parsed.as_ref().ok())
+    }
+
+    fn parse_texts(&mut self) {
+        match self.kind {
+            Some(ArtifactKind::Wheel) => self.parse_wheel_texts(),
+            Some(ArtifactKind::Sdist) => {
+                let name = format!("{}/PKG-INFO", self.common_path());
+                self.parse_metadata(name);
+            }
+            None => {}
+        }
+    }
+
+    fn parse_wheel_texts(&mut self) {
+        let Some(directory) = self.dist_info() else { return };
+        self.parse_metadata(format!("{directory}/METADATA"));
+        let texts = &self.archive.texts;
+        self.record = texts.get(&format!("{directory}/RECORD")).map(|bytes| record::parse(bytes));
+        self.entry_points =
+            texts.get(&format!("{directory}/entry_points.txt")).map(|bytes| EntryPoints::parse(bytes));
+        self.wheel_file = texts.get(&format!("{directory}/WHEEL")).map(|bytes| WheelFile::parse(bytes));
+    }
+
+    fn parse_metadata(&mut self, name: String) {
+        let parsed = self.archive.texts.get(&name).map(|bytes| CoreMetadata::parse(bytes));
+        self.metadata = parsed.map(|parsed| (name, parsed));
+    }
+}
+
+/// Returns the longest directory (or name) that all names share, part by part; empty when there is none.
+pub(crate) fn common_path<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let mut shared: Option<Vec<&str>> = None;
+    for name in names {
+        let parts = name.split('/').filter(|part| !part.is_empty() && *part != ".");
+        shared = Some(match shared {
+            None => parts.collect(),
+            Some(before) => {
+                before.into_iter().zip(parts).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
+            }
+        });
+    }
+    shared.unwrap_or_default().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_common_path_is_that_of_python() {
+        for (names, common) in [
+            (&["a/b", "a/c/d"][..], "a"),
+            (&["a/", "a/PKG-INFO"], "a"),
+            (&["a/PKG-INFO"], "a/PKG-INFO"),
+            (&["./a/b", "./a/c"], "a"),
+            (&["a/x", "b/x"], ""),
+            (&["ab/x", "ac/x"], ""),
+            (&[], ""),
+        ] {
+            assert_eq!(common_path(names.iter().copied()), common, "{names:?}");
+        }
+    }
+}

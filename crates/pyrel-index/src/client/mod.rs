@@ -1,0 +1,19 @@
+//! The client end: uploads one file at a time, looks projects up, waits until files are listed.
+
+mod body;
+mod client;
+mod credentials;
+mod error;
+mod lookup;
+mod retry;
+mod transport;
+mod upload;
+mod upload_file;
+mod visibility;
+
+pub use client::{ClientOptions, IndexClient, IndexSpec};
+pub use credentials::Credentials;
+pub use error::{ClientError, UploadError};
+pub use retry::RetryPolicy;
+pub use upload::UploadOutcome;
+pub use upload_file::UploadFile;

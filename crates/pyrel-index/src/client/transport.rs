@@ -1,0 +1,51 @@
+//! HTTP itself: connections for plain and for encrypted URLs, each set up when first needed. Knows nothing of
+//! packages. Redirects are never followed here.
+
+use std::sync::OnceLock;
+
+use reqwest::{Client, Method, RequestBuilder, redirect};
+use url::Url;
+
+use super::client::ClientOptions;
+use crate::wire::is_loopback;
+
+/// Connection pools, empty at first.
+///
+/// TLS and the system's certificates are loaded with the first `https` request, so that commands without
+/// network, and those that only talk to this machine, pay nothing for them.
+#[derive(Debug, Default)]
+pub(super) struct Transport {
+    loopback: OnceLock<Client>,
+    remote: OnceLock<Client>,
+}
+
+impl Transport {
+    /// Begins a request. Proxies of the environment are used, but never for this machine.
+    pub(super) fn request(
+        &self,
+        options: &ClientOptions,
+        method: Method,
+        url: &Url,
+    ) -> Result<RequestBuilder, reqwest::Error> {
+        let plain = url.scheme() == "http" && is_loopback(url);
+        let slot = if plain { &self.loopback } else { &self.remote };
+        let client = match slot.get() {
+            Some(client) => client,
+            None => {
+                let made = build(options, plain)?;
+                slot.get_or_init(|| made)
+            }
+        };
+        Ok(client.request(method, url.clone()))
+    }
+}
+
+fn build(options: &ClientOptions, plain: bool) -> Result<Client, reqwest::Error> {
+    // Fails only when a provider is installed already, and then that one is used.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let builder = Client::builder()
+        .user_agent(&options.user_agent)
+        .connect_timeout(options.connect_timeout)
+        .redirect(redirect::Policy::none());
+    if plain { builder.no_proxy().tls_certs_only([]).build() } else { builder.build() }
+}

@@ -1,0 +1,94 @@
+//! One file to upload: its bytes by hash, and the form that goes with it. Made from a parsed distribution only,
+//! so that what was checked is what is sent.
+
+use std::path::{Path, PathBuf};
+
+use pyrel_dist::Dist;
+use pyrel_model::metadata::MissingField;
+use pyrel_model::{ArtifactKind, Blake2b256, PackageName, Sha256};
+
+/// A distribution that is ready to go to an index.
+#[derive(Debug, Clone)]
+pub struct UploadFile {
+    path: PathBuf,
+    filename: String,
+    project: Result<PackageName, MissingField>,
+    size: u64,
+    sha256: Sha256,
+    blake2b: Blake2b256,
+    fields: Vec<(String, String)>,
+}
+
+impl UploadFile {
+    /// Takes everything that an upload needs from a distribution that was read.
+    #[must_use]
+    pub fn from_dist(dist: &Dist) -> Self {
+        let fields = dist.metadata().to_form().into_iter().map(|(name, value)| (name.to_owned(), value));
+        let filetype = match dist.kind() {
+            ArtifactKind::Wheel => "bdist_wheel",
+            ArtifactKind::Sdist => "sdist",
+        };
+        let own = [
+            (":action", "file_upload".to_owned()),
+            ("protocol_version", "1".to_owned()),
+            ("filetype", filetype.to_owned()),
+            ("pyversion", dist.python_tag()),
+            ("md5_digest", dist.md5_hex()),
+            ("sha256_digest", dist.sha256().to_hex()),
+            ("blake2_256_digest", dist.blake2b().to_hex()),
+        ];
+        Self {
+            path: dist.path().to_path_buf(),
+            filename: dist.file_name().to_owned(),
+            project: dist.metadata().name(),
+            size: dist.size(),
+            sha256: dist.sha256(),
+            blake2b: dist.blake2b(),
+            fields: own.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(fields).collect(),
+        }
+    }
+
+    /// Returns where the file is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns the file name, without directory.
+    #[must_use]
+    pub fn filename(&self) -> &str {
+        &self.filename
+    }
+
+    /// Returns the project that the file is of.
+    ///
+    /// # Errors
+    /// When its metadata have no valid name.
+    pub fn project(&self) -> Result<&PackageName, &MissingField> {
+        self.project.as_ref()
+    }
+
+    /// Returns the size in bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Returns the SHA-256 of the file.
+    #[must_use]
+    pub fn sha256(&self) -> &Sha256 {
+        &self.sha256
+    }
+
+    /// Returns the BLAKE2b-256 of the file.
+    #[must_use]
+    pub fn blake2b(&self) -> &Blake2b256 {
+        &self.blake2b
+    }
+
+    /// Returns the text fields of the upload form in the order in which they are sent.
+    #[must_use]
+    pub fn fields(&self) -> &[(String, String)] {
+        &self.fields
+    }
+}

@@ -1,0 +1,5 @@
+//! The embedded index.
+
+mod server;
+
+pub use server::{RunningServer, ServerError, ServerOptions, serve};

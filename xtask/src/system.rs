@@ -1,0 +1,94 @@
+//! Programs that come from the operating system and not from a language's packages.
+//!
+//! Installed where that can be done without asking (Debian, as root); elsewhere the command to run is told.
+
+use crate::console;
+use crate::failure::Failure;
+use crate::process::Process;
+use crate::repository::Repository;
+
+/// A program of the operating system.
+struct Program {
+    /// Its name on the search path.
+    name: &'static str,
+    /// The Debian package that brings it.
+    package: &'static str,
+    /// Names of the stages that cannot run without it.
+    users: &'static [&'static str],
+}
+
+/// Programs of the operating system that tests may use.
+const PROGRAMS: [Program; 1] = [
+    // Sessions of the echo server live in memory; no test talks to a Redis so far.
+    Program { name: "redis-server", package: "redis-server", users: &[] },
+];
+
+/// Makes every program available that a stage needs, and says of the others what they are missing for.
+///
+/// # Errors
+///
+/// Fails when a program that a stage needs is neither there nor can be installed.
+pub(crate) fn prepare(_repository: &Repository) -> Result<(), Failure> {
+    for program in &PROGRAMS {
+        if is_available(program.name) {
+            console::line(format!("found: {}", program.name));
+            continue;
+        }
+        let Err(failure) = install(program.package) else { continue };
+        if !program.users.is_empty() {
+            return Err(failure.with_hint(format!("needed by: {}", program.users.join(", "))));
+        }
+        console::line(format!("{failure}\nno test needs `{}` today, so this is no failure", program.name));
+    }
+    Ok(())
+}
+
+/// Installs a Debian package.
+///
+/// # Errors
+///
+/// Fails with the command to run when this machine is no Debian, this user is not root, or `apt-get` fails.
+pub(crate) fn install(package: &str) -> Result<(), Failure> {
+    if !is_available("apt-get") {
+        return Err(Failure::new(format!(
+            "`{package}` is missing: install it with the system's package manager"
+        )));
+    }
+    let by_hand = format!("`{package}` is missing: apt-get update && apt-get install --yes {package}");
+    if !is_root() {
+        return Err(Failure::new(by_hand));
+    }
+    let apt =
+        |verb: &[&str]| Process::new("apt-get").args(verb).env("DEBIAN_FRONTEND", "noninteractive").run();
+    apt(&["update", "--quiet"])
+        .and_then(|()| apt(&["install", "--yes", "--quiet", "--no-install-recommends", package]))
+        .map_err(|failure| Failure::new(format!("{failure}\n{by_hand}")))
+}
+
+/// Whether a program answers to `--version`.
+fn is_available(program: &str) -> bool {
+    Process::new(program).arg("--version").capture().is_ok()
+}
+
+fn is_root() -> bool {
+    cfg!(unix) && Process::new("id").arg("-u").capture().is_ok_and(|user| user.trim() == "0")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_found_by_asking_it() {
+        assert!(is_available("git"));
+        assert!(!is_available("no-such-program-anywhere"));
+    }
+
+    #[test]
+    fn stages_that_need_a_program_exist() {
+        let names: Vec<&str> = crate::stage::STAGES.iter().map(|stage| stage.name).collect();
+        let unknown: Vec<_> =
+            PROGRAMS.iter().flat_map(|program| program.users).filter(|user| !names.contains(user)).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+    }
+}
