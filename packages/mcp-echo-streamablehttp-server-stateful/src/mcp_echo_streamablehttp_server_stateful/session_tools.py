@@ -138,7 +138,7 @@ class SessionTools:
             f"user: {state.owner if state.owner is not None else '(bound to nobody)'}",
             f"created: {data['createdAt']} ({describe_duration(self._sessions.age(state))} ago)",
             f"last activity: {data['lastActivityAt']}",
-            f"expires: {describe_duration(self._sessions.remaining(state))} after its last use",
+            f"expires: in {describe_duration(self._sessions.remaining(state))} unless it is used again",
             f"echoes: {state.echoes}, messages kept: {len(state.messages)}",
             f"totals: {totals['sessions']} sessions, {totals['handles']} handles",
         ]

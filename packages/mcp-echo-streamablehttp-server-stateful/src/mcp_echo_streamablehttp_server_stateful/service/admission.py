@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -104,7 +104,10 @@ class AdmissionLayer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Forwards an admitted request, answers any other."""
-        refusal = self._refusal(scope["method"], Headers(scope=scope))
+        headers = MutableHeaders(scope=scope)
+        refusal = self._refusal(scope["method"], headers)
+        if refusal is None:
+            _fold_case(headers)
         await (refusal or self.app)(scope, receive, send)
 
     def _refusal(self, method: str, headers: Headers) -> Response | None:
@@ -123,3 +126,11 @@ class AdmissionLayer:
             if media_type != "application/json":
                 return PlainTextResponse("Invalid Content-Type header", status_code=400)
         return None
+
+
+def _fold_case(headers: MutableHeaders) -> None:
+    """Lowers what is compared without case here and with case in the SDK."""
+    for name in ("host", "origin", "content-type"):
+        value = headers.get(name)
+        if value is not None and value != value.lower():
+            headers[name] = value.lower()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -63,11 +62,11 @@ def claims_of(token: str | None) -> UnverifiedToken | None:
 
 def describe_moment(value: Any, now: float) -> str:
     """Renders a NumericDate as UTC with its distance from ``now``."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         return "not a valid NumericDate"
     try:
         moment = _EPOCH + timedelta(seconds=value)
-    except OverflowError:
+    except (OverflowError, ValueError):
         return "not a valid NumericDate"
     distance = describe_duration(abs(now - value))
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC ({f'{distance} ago' if value <= now else f'in {distance}'})"

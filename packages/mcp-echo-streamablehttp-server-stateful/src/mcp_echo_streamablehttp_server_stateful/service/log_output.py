@@ -20,7 +20,7 @@ from types import TracebackType
 from .errors import ConfigurationError
 from .masking import without_session_ids
 
-_PLAIN = re.compile(r"[A-Za-z0-9_./:@+,*-]+")
+_PLAIN = re.compile(r"[A-Za-z0-9_./:@+,*\[\]-]+")
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 

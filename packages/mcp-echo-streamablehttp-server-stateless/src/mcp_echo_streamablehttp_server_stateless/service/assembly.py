@@ -17,6 +17,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .admission import AdmissionLayer
+from .draining import Closing, ListenStreamLayer
 from .envelope import MAX_BODY_BYTES, EnvelopeLayer
 from .identity import IdentityLayer
 from .request_log import RequestLogLayer
@@ -68,12 +69,16 @@ class _Layered:
 
 
 def assemble(settings: ServiceSettings, parts: ServiceParts) -> Starlette:
-    """Builds the application: ``/mcp`` (with or without trailing slash) and ``/health``."""
+    """Builds the application: ``/mcp`` (with or without trailing slash) and ``/health``.
+
+    ``app.state.closing`` ends its listen streams, for whoever stops the server.
+    """
     endpoint = _Endpoint()
+    closing = Closing()
     layered = _Layered(
         AdmissionLayer(
             IdentityLayer(
-                EnvelopeLayer(parts.inner(endpoint), settings.protocol, MAX_BODY_BYTES),
+                EnvelopeLayer(ListenStreamLayer(parts.inner(endpoint), closing), settings.protocol, MAX_BODY_BYTES),
                 settings.edge,
             ),
             settings.allow,
@@ -88,6 +93,7 @@ def assemble(settings: ServiceSettings, parts: ServiceParts) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         manager = parts.manager()
+        closing.begin()
         async with parts.background(), manager.run():
             endpoint.manager = manager
             try:
@@ -114,4 +120,5 @@ def assemble(settings: ServiceSettings, parts: ServiceParts) -> Starlette:
     ]
     app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
     app.router.redirect_slashes = False
+    app.state.closing = closing
     return app

@@ -125,6 +125,8 @@ class Catalogue:
             reply = await tool.run(bind(ctx), arguments)
         except ToolError as failure:
             return _failure(str(failure))
+        except MCPError:
+            raise
         except Exception as error:
             self._logger.exception("event=tool_crash name=%s", tool.name)
             raise MCPError(types.INTERNAL_ERROR, "Internal error") from error

@@ -12,8 +12,9 @@ from types import FrameType
 from typing import NoReturn
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
 
+from .draining import Closing, calls_may_finish
 from .errors import ConfigurationError
 from .log_output import LogOutput, fields
 from .settings import ServiceSettings
@@ -22,7 +23,7 @@ DRAIN_SECONDS = 10
 _BACKLOG = 2048
 
 
-def serve(app: ASGIApp, settings: ServiceSettings, *, package: str) -> None:
+def serve(app: Starlette, settings: ServiceSettings, *, package: str) -> None:
     """Serves until SIGTERM or SIGINT, then drains for at most ten seconds.
 
     Raises:
@@ -44,10 +45,23 @@ def serve(app: ASGIApp, settings: ServiceSettings, *, package: str) -> None:
                 lifespan="on",
                 timeout_graceful_shutdown=DRAIN_SECONDS,
             )
-            with _signals(output):
-                uvicorn.Server(config).run(sockets=[listener])
+            with _signals(output), calls_may_finish():
+                _DrainingServer(config, app.state.closing).run(sockets=[listener])
         finally:
             output.close()
+
+
+class _DrainingServer(uvicorn.Server):
+    """Ends the listen streams before it waits for the calls in flight."""
+
+    def __init__(self, config: uvicorn.Config, closing: Closing) -> None:
+        super().__init__(config)
+        self._closing = closing
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stops accepting, ends listen streams, drains."""
+        self._closing.end()
+        await super().shutdown(sockets)
 
 
 def _listen(host: str, port: int) -> socket.socket:
