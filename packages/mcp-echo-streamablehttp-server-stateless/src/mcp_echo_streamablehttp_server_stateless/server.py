@@ -20,7 +20,7 @@ from .service.assembly import ServiceParts, assemble
 from .service.call import Call
 from .service.caller_tools import auth_context_tool, bearer_decode_tool, goat_tool
 from .service.catalogue import Catalogue, EchoTool
-from .service.diagnostics import Diagnostics, NoSessions, print_header_tool
+from .service.diagnostics import Diagnostics, print_header_tool
 from .service.envelope import MAX_BODY_BYTES
 from .service.launch import serve
 from .service.log_output import LogOutput
@@ -73,6 +73,18 @@ class MCPEchoServer:
             security_settings=self.settings.allow.sdk_settings(),
             max_request_body_size=MAX_BODY_BYTES,
         )
+
+
+class NoSessions:
+    """The figures of a service that keeps no session."""
+
+    def age(self, call: Call) -> float | None:
+        """There is none."""
+        return None
+
+    def counts(self) -> Mapping[str, int]:
+        """There are none."""
+        return {}
 
 
 def standard_tools() -> tuple[EchoTool, ...]:

@@ -43,18 +43,6 @@ class SessionFigures(Protocol):
         """Live sessions by kind."""
 
 
-class NoSessions:
-    """The figures of a service that keeps no session."""
-
-    def age(self, call: Call) -> float | None:
-        """There is none."""
-        return None
-
-    def counts(self) -> Mapping[str, int]:
-        """There are none."""
-        return {}
-
-
 class Diagnostics:
     """The diagnostic tools of one service."""
 
