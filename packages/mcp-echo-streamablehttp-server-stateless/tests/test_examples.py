@@ -25,7 +25,11 @@ def test_every_example_is_tested():
 
 def test_call_with_sdk(url: str):
     done = subprocess.run(
-        [sys.executable, str(EXAMPLES / "call_with_sdk.py"), url], capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, str(EXAMPLES / "call_with_sdk.py"), url],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert "protocol: 2026-07-28" in done.stdout
@@ -34,7 +38,9 @@ def test_call_with_sdk(url: str):
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_call_with_curl(url: str):
-    done = subprocess.run(["sh", str(EXAMPLES / "call_with_curl.sh"), url], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(
+        ["sh", str(EXAMPLES / "call_with_curl.sh"), url], capture_output=True, text=True, timeout=30, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     assert [answer["result"]["content"][0]["text"] for answer in answers] == ["hello", "hello"]

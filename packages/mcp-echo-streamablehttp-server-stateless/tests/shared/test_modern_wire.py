@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
+import socket
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from harness import CAPABILITIES_KEY, MODERN, SERVER_KEY, VERSION_KEY, Wire, error_of, message_of
@@ -12,6 +15,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import MISSING_REQUIRED_CLIENT_CAPABILITY
 from under_test import NAME, TOOLS, service
 
+META = {VERSION_KEY: MODERN, CAPABILITIES_KEY: {}}
 ECHO = {"name": "echo", "arguments": {"message": "hello"}}
 
 
@@ -82,6 +86,21 @@ def test_version_header_must_equal_the_body(wire: Wire):
 def test_name_header_may_be_wrapped_in_base64(wire: Wire):
     wrapped = f"=?base64?{base64.b64encode(b'echo').decode()}?="
     assert wire.text("echo", {"message": "hello"}, headers={"mcp-name": wrapped}) == "hello"
+
+
+def test_white_space_round_header_values_is_no_part_of_them(wire: Wire):
+    address = urlsplit(wire.url)
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {**ECHO, "_meta": META}}).encode()
+    request = (
+        b"POST /mcp HTTP/1.1\r\nHost: \t127.0.0.1 \r\nContent-Type:application/json \t\r\nAccept: */* \r\n"
+        b"MCP-Protocol-Version: 2026-07-28 \r\nMcp-Method:\ttools/call\t\r\nMcp-Name:   echo   \r\n"
+        b"Connection: close\r\nContent-Length: %d\r\n\r\n%s"
+    )
+    with socket.create_connection((address.hostname, address.port), timeout=5) as connection:
+        connection.sendall(request % (len(body), body))
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b'"hello"' in answer
 
 
 @pytest.mark.parametrize(("region", "status"), [("eu", 200), ("us", 400), (None, 400)])

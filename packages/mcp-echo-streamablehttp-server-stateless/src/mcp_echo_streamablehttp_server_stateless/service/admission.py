@@ -104,6 +104,8 @@ class AdmissionLayer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Forwards an admitted request, answers any other."""
+        # RFC 9110 5.5: white space round a value is no part of it, but not every HTTP parser cuts it off.
+        scope["headers"] = [(name, value.strip(b" \t")) for name, value in scope["headers"]]
         headers = MutableHeaders(scope=scope)
         refusal = self._refusal(scope["method"], headers)
         if refusal is None:
