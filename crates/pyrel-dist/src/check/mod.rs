@@ -9,6 +9,8 @@ mod subject;
 
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod fixture_run;
 
 pub use driver::{CheckOptions, ProjectFacts, check_files};
 pub use finding::{Finding, Findings, Problem, Source};
