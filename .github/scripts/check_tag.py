@@ -22,7 +22,7 @@ from typing import Any
 TAG = re.compile(r"(?:(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)-)?v(?P<version>[0-9][A-Za-z0-9.!+_-]*)")
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The tag does not fit; says every reason."""
 
 
@@ -35,7 +35,7 @@ def split(tag: str) -> tuple[str | None, str]:
     """The package's name, where the tag has one, and the version."""
     match = TAG.fullmatch(tag)
     if match is None:
-        raise Refused(f"tag is neither `NAME-vVERSION` nor `vVERSION`: {tag}")
+        raise RefusedError(f"tag is neither `NAME-vVERSION` nor `vVERSION`: {tag}")
     return match["name"], match["version"]
 
 
@@ -52,36 +52,37 @@ def misfits(package: dict[str, Any], version: str) -> list[str]:
 def select(tag: str, info: dict[str, Any]) -> str:
     """What the tag releases: a package's name, or `all`."""
     if info["schema"] != 1:
-        raise Refused(f"output of `pyrel info` has an unknown schema: {info['schema']}")
+        raise RefusedError(f"output of `pyrel info` has an unknown schema: {info['schema']}")
     name, version = split(tag)
     if name is None:
         packages = [package for package in info["packages"] if package["publish"] or package["error"] is not None]
     else:
         packages = [p for p in info["packages"] if p["name"] is not None and canonical(p["name"]) == canonical(name)]
         if not packages:
-            raise Refused(f"no package has the name in the tag: {name}")
+            raise RefusedError(f"no package has the name in the tag: {name}")
         if not packages[0]["publish"] and packages[0]["error"] is None:
-            raise Refused(f"`{packages[0]['name']}` is private and is never published")
+            raise RefusedError(f"`{packages[0]['name']}` is private and is never published")
     if not packages:
-        raise Refused("no package is there to be published")
+        raise RefusedError("no package is there to be published")
     reasons = [reason for package in packages for reason in misfits(package, version)]
     if reasons:
-        raise Refused("\n".join(reasons))
+        raise RefusedError("\n".join(reasons))
     return "all" if name is None else str(packages[0]["name"])
 
 
 def main(arguments: list[str]) -> int:
+    """Judges the tag and returns the exit code."""
     parser = argparse.ArgumentParser(description="refuses a tag that is not the version of what it releases")
     parser.add_argument("--tag", required=True)
     parser.add_argument("--info", required=True, type=Path)
     options = parser.parse_args(arguments)
     try:
         selection = select(options.tag, json.loads(options.info.read_text(encoding="utf-8")))
-    except Refused as refused:
+    except RefusedError as refused:
         for reason in str(refused).splitlines():
-            print(f"error: {reason}", file=sys.stderr)
+            sys.stderr.write(f"error: {reason}\n")
         return 1
-    print(f"selection={selection}")
+    sys.stdout.write(f"selection={selection}\n")
     return 0
 
 

@@ -30,7 +30,9 @@ def release():
 
 
 def test_the_toolchain_is_the_one_that_the_workspace_declares():
-    declared = re.search(r'^rust-version = "([^"]+)"', (ROOT / "Cargo.toml").read_text(encoding="utf-8"), re.M)[1]
+    declared = re.search(r'^rust-version = "([^"]+)"', (ROOT / "Cargo.toml").read_text(encoding="utf-8"), re.MULTILINE)[
+        1
+    ]
     for path in WORKFLOWS:
         assert load(path)["env"]["RUST_VERSION"].startswith(declared + "."), path.name
 
