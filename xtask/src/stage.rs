@@ -75,8 +75,13 @@ impl Run {
     }
 }
 
-const fn fast(name: &'static str, about: &'static str, action: Action) -> Stage {
-    Stage { name, about, slow: false, needs: &[], action }
+const fn fast(
+    name: &'static str,
+    about: &'static str,
+    needs: &'static [&'static str],
+    action: Action,
+) -> Stage {
+    Stage { name, about, slow: false, needs, action }
 }
 
 const fn slow(
@@ -93,17 +98,25 @@ const BINARY: &[(&str, &str)] = &[("PYREL_UNDER_TEST", "{pyrel}")];
 
 /// All stages, in the order they run: what fails most often and costs least comes first.
 pub(crate) const STAGES: &[Stage] = &[
-    fast("fmt", "Rust code is formatted", Action::Run(&[cargo(&["fmt", "--all", "--check"])])),
-    fast("edges", "dependencies between crates follow the diagram", Action::Gate(edges::check)),
-    fast("locked", "the lock file stays under its cap", Action::Gate(locked::check)),
+    fast("toolchain", "the formatter and the linter are there", &[], Action::Gate(system::prepare_toolchain)),
+    fast(
+        "fmt",
+        "Rust code is formatted",
+        &["toolchain"],
+        Action::Run(&[cargo(&["fmt", "--all", "--check"])]),
+    ),
+    fast("edges", "dependencies between crates follow the diagram", &[], Action::Gate(edges::check)),
+    fast("locked", "the lock file stays under its cap", &[], Action::Gate(locked::check)),
     fast(
         "source",
         "files have headers and a bounded length, and leave out what stays out",
+        &[],
         Action::Gate(source::check),
     ),
     fast(
         "clippy",
         "lints of all targets, warnings are errors",
+        &["toolchain"],
         Action::Run(&[cargo(&[
             "clippy",
             "--workspace",
