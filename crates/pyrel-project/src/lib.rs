@@ -19,7 +19,7 @@ pub use config::{
 };
 pub use git::{Git, GitError};
 pub use graph::{Cycle, Edge, Graph};
-pub use package::{Backend, DependencyKind, InternalDependency, Package};
+pub use package::{Backend, BuiltFile, DependencyKind, InternalDependency, Package};
 pub use process::{Process, ProcessError, ProcessOutput, is_credential_variable};
 pub use root::{Root, RootReason};
 pub use selection::{SelectError, Selection, SelectionRequest};

@@ -143,6 +143,16 @@ impl Git {
         self.paths(&["ls-files", "-z", "--cached", "--deduplicate"])
     }
 
+    /// Tells whether a path is tracked, or a folder that holds tracked files.
+    ///
+    /// # Errors
+    /// When git cannot be asked.
+    pub fn has_tracked_files(&self, path: &Path) -> Result<bool, GitError> {
+        let pathspec = self.literal_path(path);
+        let limits = ["ls-files", "-z", "--cached", "--", pathspec.as_str()];
+        Ok(!self.checked(&limits)?.stdout.is_empty())
+    }
+
     /// Returns the names of the tags whose commits `HEAD` contains.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! One package: what its own files say about it.
 
 mod backend;
+mod built_file;
 mod dependency;
 mod description;
 mod manifest;
@@ -10,6 +11,7 @@ mod record;
 mod setup_cfg;
 
 pub use backend::Backend;
+pub use built_file::BuiltFile;
 pub use dependency::{DependencyKind, InternalDependency};
 pub use record::Package;
 
