@@ -22,9 +22,15 @@ const RUST: [&str; 5] = [
 const REGISTRY: [&str; 8] =
     ["pypi", "pythonhosted", "mirror", "registry", "artifactory", "nexus", "npmjs", "devpi"];
 
-/// Hosts of package indexes that may be named: the two that the product knows, and where one serves its files.
-const KNOWN: [&str; 5] =
-    ["pypi.org", "test.pypi.org", "upload.pypi.org", "files.pythonhosted.org", "test-files.pythonhosted.org"];
+/// Hosts that may be named: the two indexes that the product knows, where they serve files, and their documentation.
+const KNOWN: [&str; 6] = [
+    "pypi.org",
+    "test.pypi.org",
+    "upload.pypi.org",
+    "docs.pypi.org",
+    "files.pythonhosted.org",
+    "test-files.pythonhosted.org",
+];
 
 /// Ends of hosts that exist nowhere (RFC 2606, RFC 6761), or only on this machine.
 const RESERVED: [&str; 9] = [
