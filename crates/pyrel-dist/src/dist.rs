@@ -222,10 +222,6 @@ impl Dist {
             ArtifactKind::Sdist => Vec::new(),
         }
     }
-
-    pub(crate) fn reading(&self) -> &Reading {
-        &self.reading
-    }
 }
 
 fn expected_metadata(reading: &Reading, kind: ArtifactKind) -> String {

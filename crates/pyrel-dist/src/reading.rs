@@ -133,13 +133,26 @@ impl Reading {
     }
 
     fn parse_wheel_texts(&mut self) {
+        self.parse_metadata(self.metadata_name());
         let Some(directory) = self.dist_info() else { return };
-        self.parse_metadata(format!("{directory}/METADATA"));
         let texts = &self.archive.texts;
         self.record = texts.get(&format!("{directory}/RECORD")).map(|bytes| record::parse(bytes));
         self.entry_points =
             texts.get(&format!("{directory}/entry_points.txt")).map(|bytes| EntryPoints::parse(bytes));
         self.wheel_file = texts.get(&format!("{directory}/WHEEL")).map(|bytes| WheelFile::parse(bytes));
+    }
+
+    /// The metadata of a wheel that was renamed stands in a directory of the old name; a client still reads it.
+    fn metadata_name(&self) -> String {
+        let expected = self.dist_info().map(|directory| format!("{directory}/METADATA")).unwrap_or_default();
+        if self.archive.texts.contains_key(&expected) {
+            return expected;
+        }
+        let mut others = self.archive.texts.keys().filter(|name| name.ends_with(".dist-info/METADATA"));
+        match (others.next(), others.next()) {
+            (Some(only), None) => only.clone(),
+            _ => expected,
+        }
     }
 
     fn parse_metadata(&mut self, name: String) {

@@ -1,11 +1,16 @@
 //! The check: rules of the catalogue run over files.
 
+mod classifiers;
 mod driver;
+mod email;
 mod finding;
 mod report;
 mod rule;
 mod rules;
 mod subject;
+mod url;
+mod wording;
+mod zip_faults;
 
 #[cfg(test)]
 mod fixture;

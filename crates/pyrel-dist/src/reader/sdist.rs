@@ -145,21 +145,21 @@ impl Reader<'_> {
                 }
             };
             match block {
-                Block::Header(header) => pending = self.member(header)?,
-                Block::End => return Ok(()),
+                Block::Header(header) => pending = self.member(&header)?,
+                Block::End if !pending => return Ok(()),
                 Block::Invalid if first => {
                     return Err(refused(NOT_A_TAR).because("the first block is no tar header").into());
                 }
-                Block::Invalid if pending => {
+                Block::Invalid | Block::End if pending => {
                     return Err(refused("None").because("a header is damaged").into());
                 }
-                Block::Invalid => {
+                Block::Invalid | Block::End => {
                     let detail = "a header is damaged; readers end there and see no member behind it";
                     self.archive.faults.push(Fault::new(FaultKind::Damaged, detail));
                     return Ok(());
                 }
             }
-            first = false;
+            first = first && pending;
         }
     }
 
@@ -180,7 +180,7 @@ impl Reader<'_> {
     }
 
     /// Handles one header and its data; true when it describes the member that follows.
-    fn member(&mut self, header: Header) -> Result<bool, Halt> {
+    fn member(&mut self, header: &Header) -> Result<bool, Halt> {
         match header.kind {
             b'L' => self.next.name = Some(tar_header::text(&self.read_text(header.size)?)),
             b'K' => self.next.link = Some(tar_header::text(&self.read_text(header.size)?)),
@@ -200,7 +200,7 @@ impl Reader<'_> {
         Ok(true)
     }
 
-    fn real_member(&mut self, header: Header) -> Result<(), Halt> {
+    fn real_member(&mut self, header: &Header) -> Result<(), Halt> {
         let own = std::mem::take(&mut self.next);
         let mut shared = Extended::default();
         shared.apply(&self.global);
@@ -210,18 +210,14 @@ impl Reader<'_> {
         }
         self.budget.member(&name)?;
         if own.sparse || shared.sparse || header.kind == b'S' {
-            let fault = Fault::new(FaultKind::Sparse, "the member is sparse").at(&name);
-            self.archive.faults.push(fault);
-        }
-        if header.kind == b'S' {
-            // The sparse map goes on in blocks of its own; PyPI refuses the file anyway.
-            return Err(limit("a sparse member cannot be unpacked".to_owned()).at(name).into());
+            // The map of a sparse member may go on in blocks of its own; PyPI refuses the file anyway.
+            return Err(Fault::new(FaultKind::Sparse, "the member is sparse").at(name).into());
         }
         let size = own.size.or(shared.size).unwrap_or(header.size);
         let link = own.link.or(shared.link).unwrap_or(header.link.clone());
         let mut member = MemberInfo {
             name,
-            kind: kind_of(&header, link),
+            kind: kind_of(header, link),
             size: if header.has_data() { size } else { 0 },
             packed: if header.has_data() { size } else { 0 },
             mode: Some(header.mode),
