@@ -54,7 +54,7 @@ pub(crate) fn run(repository: &Repository, selection: &Selection) -> Result<bool
         };
         records.push(Record { stage, outcome, took: begun.elapsed() });
     }
-    console::heading("summary", &format!("{} stages in {}", records.len(), duration(started.elapsed())));
+    console::heading("summary", &format!("{} in {}", count(records.len()), duration(started.elapsed())));
     summary(&records).iter().for_each(console::line);
     Ok(records.iter().all(|record| matches!(record.outcome, Outcome::Passed)))
 }
@@ -110,6 +110,10 @@ fn summary(records: &[Record]) -> Vec<String> {
     lines.push(String::new());
     lines.push(format!("{passed} passed, {} failed", records.len() - passed));
     lines
+}
+
+fn count(stages: usize) -> String {
+    if stages == 1 { "1 stage".to_owned() } else { format!("{stages} stages") }
 }
 
 fn duration(duration: Duration) -> String {
@@ -187,6 +191,11 @@ mod tests {
                 "1 passed, 2 failed",
             ]
         );
+    }
+
+    #[test]
+    fn one_stage_is_no_plural() {
+        assert_eq!([count(1), count(2)], ["1 stage", "2 stages"]);
     }
 
     #[test]

@@ -22,9 +22,15 @@ const RUST: [&str; 5] = [
 const REGISTRY: [&str; 8] =
     ["pypi", "pythonhosted", "mirror", "registry", "artifactory", "nexus", "npmjs", "devpi"];
 
-/// Hosts of package indexes that may be named: the two that the product knows, and where one serves its files.
-const KNOWN: [&str; 5] =
-    ["pypi.org", "test.pypi.org", "upload.pypi.org", "files.pythonhosted.org", "test-files.pythonhosted.org"];
+/// Hosts that may be named: the two indexes that the product knows, where they serve files, and their documentation.
+const KNOWN: [&str; 6] = [
+    "pypi.org",
+    "test.pypi.org",
+    "upload.pypi.org",
+    "docs.pypi.org",
+    "files.pythonhosted.org",
+    "test-files.pythonhosted.org",
+];
 
 /// Ends of hosts that exist nowhere (RFC 2606, RFC 6761), or only on this machine.
 const RESERVED: [&str; 9] = [
@@ -164,10 +170,11 @@ mod tests {
 
     #[test]
     fn hosts_of_registries_are_told_unless_known_or_reserved() {
-        let foreign = concat!("https://pypi.mir", "ror.net/simple/");
+        let host = "packages-mirror.net";
+        let foreign = format!("https://{host}/simple/");
         assert_eq!(
             findings("a.md", &format!("see {foreign}\n")),
-            [concat!("a.md:1: names a package registry: pypi.mir", "ror.net")]
+            [format!("a.md:1: names a package registry: {host}")]
         );
         for known in [
             "https://upload.pypi.org/legacy/",
@@ -177,6 +184,6 @@ mod tests {
         ] {
             assert_eq!(findings("a.md", &format!("<{known}>\n")), Vec::<String>::new(), "{known}");
         }
-        assert_eq!(findings("Cargo.lock", foreign), Vec::<String>::new());
+        assert_eq!(findings("Cargo.lock", &foreign), Vec::<String>::new());
     }
 }

@@ -1,6 +1,6 @@
 //! The table of stages: this is where a test of the repository is registered, and the only place.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 use crate::process::Process;
@@ -25,35 +25,63 @@ pub(crate) struct Stage {
 pub(crate) enum Action {
     /// Calls a function of this program.
     Gate(fn(&Repository) -> Result<(), Failure>),
-    /// Runs programs, each with its arguments, in the directory that comes first. All run, even when one fails.
-    /// `python` and every program named `python:NAME` are those of the tests' environment; `{pyrel}`, `{python}` and
-    /// `{root}` in arguments are replaced by absolute paths. A directory or a first argument that ends in `.py` must
-    /// exist.
+    /// Runs programs at the root of the checkout, all of them, even when one fails.
     Run(&'static [Run]),
-    /// Runs the same programs in each Python package of the repository.
+    /// Runs programs in the directory of each Python package of the repository.
     EachPackage(&'static [Run]),
 }
 
-/// One program that a stage runs.
+/// A program that a stage runs. In arguments and values of variables `{pyrel}`, `{python}` and `{root}` stand for the
+/// paths of the binary under test, of the interpreter of the tests' environment, and of the checkout.
 pub(crate) struct Run {
-    /// The program: `cargo`, `python`, or `python:NAME`.
-    pub(crate) program: &'static str,
-    /// Its arguments.
-    pub(crate) arguments: &'static [&'static str],
-    /// Variables it gets on top.
-    pub(crate) environment: &'static [(&'static str, &'static str)],
+    program: Program,
+    arguments: &'static [&'static str],
+    environment: &'static [(&'static str, &'static str)],
+}
+
+/// Which program.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Program {
+    /// The cargo that runs this one.
+    Cargo,
+    /// A script or module under the interpreter of the tests' environment.
+    Python,
+    /// pytest, under the same interpreter; its last argument is what to test.
+    Pytest,
+    /// A tool that was installed into the environment.
+    Tool(&'static str),
 }
 
 const fn cargo(arguments: &'static [&'static str]) -> Run {
-    Run { program: "cargo", arguments, environment: &[] }
+    Run { program: Program::Cargo, arguments, environment: &[] }
 }
 
-const fn run(program: &'static str, arguments: &'static [&'static str]) -> Run {
-    Run { program, arguments, environment: &[] }
+const fn python(arguments: &'static [&'static str]) -> Run {
+    Run { program: Program::Python, arguments, environment: &[] }
 }
 
-const fn fast(name: &'static str, about: &'static str, action: Action) -> Stage {
-    Stage { name, about, slow: false, needs: &[], action }
+const fn pytest(arguments: &'static [&'static str]) -> Run {
+    Run { program: Program::Pytest, arguments, environment: &[] }
+}
+
+const fn tool(name: &'static str, arguments: &'static [&'static str]) -> Run {
+    Run { program: Program::Tool(name), arguments, environment: &[] }
+}
+
+impl Run {
+    const fn with(mut self, environment: &'static [(&'static str, &'static str)]) -> Self {
+        self.environment = environment;
+        self
+    }
+}
+
+const fn fast(
+    name: &'static str,
+    about: &'static str,
+    needs: &'static [&'static str],
+    action: Action,
+) -> Stage {
+    Stage { name, about, slow: false, needs, action }
 }
 
 const fn slow(
@@ -65,19 +93,30 @@ const fn slow(
     Stage { name, about, slow: true, needs, action }
 }
 
+/// How the tests in Python find the binary under test.
+const BINARY: &[(&str, &str)] = &[("PYREL_UNDER_TEST", "{pyrel}")];
+
 /// All stages, in the order they run: what fails most often and costs least comes first.
 pub(crate) const STAGES: &[Stage] = &[
-    fast("fmt", "Rust code is formatted", Action::Run(&[cargo(&["fmt", "--all", "--check"])])),
-    fast("edges", "dependencies between crates follow the diagram", Action::Gate(edges::check)),
-    fast("locked", "the lock file stays under its cap", Action::Gate(locked::check)),
+    fast("toolchain", "the formatter and the linter are there", &[], Action::Gate(system::prepare_toolchain)),
+    fast(
+        "fmt",
+        "Rust code is formatted",
+        &["toolchain"],
+        Action::Run(&[cargo(&["fmt", "--all", "--check"])]),
+    ),
+    fast("edges", "dependencies between crates follow the diagram", &[], Action::Gate(edges::check)),
+    fast("locked", "the lock file stays under its cap", &[], Action::Gate(locked::check)),
     fast(
         "source",
         "files have headers and a bounded length, and leave out what stays out",
+        &[],
         Action::Gate(source::check),
     ),
     fast(
         "clippy",
         "lints of all targets, warnings are errors",
+        &["toolchain"],
         Action::Run(&[cargo(&[
             "clippy",
             "--workspace",
@@ -92,11 +131,9 @@ pub(crate) const STAGES: &[Stage] = &[
         "docs",
         "the documentation of the crates builds without a warning",
         &[],
-        Action::Run(&[Run {
-            program: "cargo",
-            arguments: &["doc", "--no-deps", "--workspace", "--locked"],
-            environment: &[("RUSTDOCFLAGS", "-D warnings")],
-        }]),
+        Action::Run(&[
+            cargo(&["doc", "--no-deps", "--workspace", "--locked"]).with(&[("RUSTDOCFLAGS", "-D warnings")])
+        ]),
     ),
     slow(
         "rust",
@@ -108,24 +145,29 @@ pub(crate) const STAGES: &[Stage] = &[
         "binary",
         "the binary that the stages below test",
         &[],
-        Action::Run(&[cargo(&["build", "--locked", "-p", "pyrel"])]),
+        Action::Run(&[cargo(&["build", "--locked", "--package", "pyrel"])]),
     ),
     slow("rules", "docs/rules.md is what the catalogue of rules says", &[], Action::Gate(rules::check)),
     slow("system", "programs of the operating system", &[], Action::Gate(system::prepare)),
-    slow(
-        "python-env",
-        "the Python environment of the tests, under the target directory",
-        &[],
-        Action::Gate(python::prepare),
-    ),
+    slow("python-env", "the Python environment of the tests", &[], Action::Gate(python::prepare)),
     slow(
         "workflows",
-        "GitHub workflows are valid and safe, and their scripts work",
-        &["python-env"],
+        "GitHub workflows are valid and safe, and call pyrel as it is called",
+        &["python-env", "binary"],
         Action::Run(&[
-            run("python:zizmor", &["--offline", "--no-progress", "--persona", "pedantic", "{root}/.github"]),
-            run(
-                "python:check-jsonschema",
+            tool(
+                "zizmor",
+                &[
+                    "--offline",
+                    "--no-progress",
+                    "--strict-collection",
+                    "--persona",
+                    "pedantic",
+                    "{root}/.github",
+                ],
+            ),
+            tool(
+                "check-jsonschema",
                 &[
                     "--builtin-schema",
                     "vendor.github-workflows",
@@ -133,7 +175,8 @@ pub(crate) const STAGES: &[Stage] = &[
                     "{root}/.github/workflows/release.yml",
                 ],
             ),
-            run("python", &["-m", "pytest", "-q", "tests/workflows"]),
+            pytest(&["tests/workflows/test_check_tag.py"]),
+            pytest(&["tests/workflows/test_workflows.py"]).with(BINARY),
         ]),
     ),
     slow(
@@ -141,60 +184,60 @@ pub(crate) const STAGES: &[Stage] = &[
         "the justfile's recipes are one call each and quote what they are given",
         &["python-env"],
         Action::Run(&[
-            run("python:just", &["--justfile", "{root}/justfile", "--list"]),
-            run("python", &["-m", "pytest", "-q", "tests/justfile"]),
+            tool("just", &["--justfile", "{root}/justfile", "--list"]),
+            pytest(&["tests/workflows/test_justfile.py"]),
         ]),
     ),
     slow(
         "python-lint",
-        "Python code is formatted, free of lint, and typed",
+        "Python code is formatted and free of lint",
         &["python-env"],
         Action::Run(&[
-            run("python:ruff", &["check", "--no-cache", "packages", "tests", ".github"]),
-            run("python:ruff", &["format", "--no-cache", "--check", "packages", "tests", ".github"]),
+            tool("ruff", &["check", "--no-cache", "packages", "tests", "benches", ".github"]),
+            tool("ruff", &["format", "--no-cache", "--check", "packages", "tests", "benches", ".github"]),
         ]),
     ),
     slow(
         "python-types",
         "the packages are typed",
         &["python-env"],
-        Action::EachPackage(&[run("python", &["-m", "mypy"])]),
+        Action::EachPackage(&[python(&["-m", "mypy"])]),
     ),
     slow(
         "python-tests",
         "tests of the packages",
         &["python-env"],
-        Action::EachPackage(&[run("python", &["-m", "pytest", "-q", "tests"])]),
+        Action::EachPackage(&[pytest(&["tests"])]),
     ),
     slow(
-        "docs-pages",
+        "pages",
         "the pages link to what exists and name commands that exist",
         &["python-env", "binary"],
-        Action::Run(&[run("python", &["-m", "pytest", "-q", "tests/docs"])]),
+        Action::Run(&[pytest(&["tests/docs"]).with(BINARY)]),
     ),
     slow(
         "conformance",
         "the MCP conformance suite against both servers",
         &["python-env"],
-        Action::Run(&[run("python", &["tests/mcp/run_conformance.py"])]),
+        Action::Run(&[python(&["tests/mcp/run_conformance.py"])]),
     ),
     slow(
         "parity",
         "native builds give what the real backends give",
         &["python-env", "binary"],
-        Action::Run(&[run("python", &["tests/parity/run.py", "--pyrel", "{pyrel}", "--python", "{python}"])]),
+        Action::Run(&[python(&["tests/parity/run.py", "--pyrel", "{pyrel}", "--python", "{python}"])]),
     ),
     slow(
         "index",
         "pip, uv and twine against the embedded index, pyrel against foreign indexes",
         &["python-env", "binary"],
-        Action::Run(&[run("python", &["tests/index/run.py", "--pyrel", "{pyrel}", "--python", "{python}"])]),
+        Action::Run(&[python(&["tests/index/run.py", "--pyrel", "{pyrel}", "--python", "{python}"])]),
     ),
     slow(
         "e2e",
         "whole releases, from a source tree to an installed package",
         &["python-env", "binary"],
-        Action::Run(&[run("python", &["tests/e2e/run.py", "--pyrel", "{pyrel}", "--python", "{python}"])]),
+        Action::Run(&[python(&["tests/e2e/run.py", "--pyrel", "{pyrel}", "--python", "{python}"])]),
     ),
 ];
 
@@ -220,11 +263,7 @@ impl Action {
     }
 }
 
-fn perform_all(
-    runs: &[Run],
-    repository: &Repository,
-    directories: &[std::path::PathBuf],
-) -> Result<(), Failure> {
+fn perform_all(runs: &[Run], repository: &Repository, directories: &[PathBuf]) -> Result<(), Failure> {
     let mut failures = Vec::new();
     for directory in directories {
         for run in runs {
@@ -233,7 +272,11 @@ fn perform_all(
             }
         }
     }
-    Failure::from_findings("commands that failed", &failures)
+    match failures.as_slice() {
+        [] => Ok(()),
+        [failure] => Err(Failure::new(failure)),
+        several => Failure::from_findings("commands that failed", several),
+    }
 }
 
 impl Run {
@@ -243,25 +286,28 @@ impl Run {
         }
         let environment = repository.python();
         let process = match self.program {
-            "cargo" => Process::cargo(),
-            "python" => Process::new(environment.python()),
-            other => Process::new(environment.program(other.trim_start_matches("python:"))),
+            Program::Cargo => Process::cargo(),
+            Program::Python => Process::new(environment.python()),
+            Program::Pytest => {
+                Process::new(environment.python()).args(["-m", "pytest", "-q", "-p", "no:cacheprovider"])
+            }
+            Program::Tool(name) => Process::new(environment.program(name)),
         };
-        let process = process.directory(directory).args(self.arguments.iter().map(|argument| {
-            argument
-                .replace("{pyrel}", &repository.binary().to_string_lossy())
+        let fill = |text: &str| {
+            text.replace("{pyrel}", &repository.binary().to_string_lossy())
                 .replace("{python}", &environment.python().to_string_lossy())
                 .replace("{root}", &repository.root().to_string_lossy())
-        }));
-        self.environment.iter().fold(process, |process, (name, value)| process.env(name, value)).run()
+        };
+        let process = process.directory(directory).args(self.arguments.iter().map(|argument| fill(argument)));
+        self.environment.iter().fold(process, |process, (name, value)| process.env(name, fill(value))).run()
     }
 
-    /// The script or the folder of tests that this runs, when it is not there: pytest and Python would say so too,
-    /// less clearly.
+    /// The script, or the file or folder of tests, when it is not there. Python and pytest would say so too, less
+    /// clearly.
     fn missing(&self, directory: &Path) -> Option<&'static str> {
-        let target = match self.arguments {
-            [script, ..] if script.ends_with(".py") => script,
-            ["-m", "pytest", .., folder] => folder,
+        let target = match (self.program, self.arguments) {
+            (Program::Python, [script, ..]) if script.ends_with(".py") => script,
+            (Program::Pytest, [.., tests]) => tests,
             _ => return None,
         };
         (!directory.join(target).exists()).then_some(*target)
@@ -288,9 +334,10 @@ mod tests {
         for stage in STAGES {
             let (Action::Run(runs) | Action::EachPackage(runs)) = &stage.action else { continue };
             for run in *runs {
-                let python = run.program.starts_with("python");
+                let python = run.program != Program::Cargo;
                 assert!(!python || stage.needs.contains(&"python-env"), "{}", stage.name);
-                let binary = run.arguments.contains(&"{pyrel}");
+                let values = run.environment.iter().map(|(_, value)| value);
+                let binary = run.arguments.iter().chain(values).any(|text| text.contains("{pyrel}"));
                 assert!(!binary || stage.needs.contains(&"binary"), "{}", stage.name);
             }
         }
@@ -299,12 +346,13 @@ mod tests {
     #[test]
     fn a_script_that_does_not_exist_is_told_as_missing() {
         let directory = tempfile::tempdir().unwrap();
-        let script = run("python", &["tests/parity/run.py", "--python", "{python}"]);
+        let script = python(&["tests/parity/run.py", "--python", "{python}"]);
         assert_eq!(script.missing(directory.path()), Some("tests/parity/run.py"));
-        let folder = run("python", &["-m", "pytest", "-q", "tests"]);
+        let folder = pytest(&["tests"]);
         assert_eq!(folder.missing(directory.path()), Some("tests"));
         fs_err::create_dir(directory.path().join("tests")).unwrap();
         assert_eq!(folder.missing(directory.path()), None);
-        assert_eq!(run("python:ruff", &["check", "packages"]).missing(directory.path()), None);
+        assert_eq!(tool("ruff", &["check", "packages"]).missing(directory.path()), None);
+        assert_eq!(python(&["-m", "mypy"]).missing(directory.path()), None);
     }
 }

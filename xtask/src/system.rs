@@ -1,6 +1,6 @@
-//! Programs that come from the operating system and not from a language's packages.
+//! Programs that come from the toolchain or the operating system and not from a language's packages.
 //!
-//! Installed where that can be done without asking (Debian, as root); elsewhere the command to run is told.
+//! Installed where that can be done without asking (rustup; Debian, as root); elsewhere the command to run is told.
 
 use crate::console;
 use crate::failure::Failure;
@@ -39,6 +39,24 @@ pub(crate) fn prepare(_repository: &Repository) -> Result<(), Failure> {
             return Err(failure.with_hint(format!("needed by: {}", program.users.join(", "))));
         }
         console::line(format!("{failure}\nno test needs `{}` today, so this is no failure", program.name));
+    }
+    Ok(())
+}
+
+/// Makes the formatter and the linter of the toolchain available.
+///
+/// # Errors
+///
+/// Fails when one is missing and `rustup` is not there to install it, or fails to.
+pub(crate) fn prepare_toolchain(_repository: &Repository) -> Result<(), Failure> {
+    for component in ["fmt", "clippy"] {
+        if let Ok(version) = Process::cargo().args([component, "--version"]).capture() {
+            console::line(format!("found: {}", version.trim()));
+            continue;
+        }
+        Process::new("rustup").args(["component", "add", "rustfmt", "clippy"]).run().map_err(|failure| {
+            failure.with_hint(format!("install the toolchain's `{component}`, which the gates need"))
+        })?;
     }
     Ok(())
 }

@@ -1,1 +1,28 @@
-//! pyrel-build
+//! From a source tree to archives.
+//!
+//! A *dialect* reads a package and says what its backend would put into the sdist and the wheel: an
+//! [`EntrySet`], which is data and writes nothing. The writers turn it into files that are complete or absent
+//! and the same on every machine. Whatever a dialect cannot reproduce exactly goes to the project's own
+//! backend through PEP 517, with the reason as data.
+
+mod build;
+mod detector;
+mod dialects;
+mod entry_set;
+mod error;
+mod metadata;
+mod observer;
+mod pattern;
+mod pep517;
+pub mod python;
+mod request;
+mod tree;
+mod writer;
+
+pub use build::{build, build_all, plan};
+pub use entry_set::{Entry, EntrySet, Planned, Source, Unsupported};
+pub use error::BuildError;
+pub use observer::{BuildEvent, BuildObserver, Silent};
+pub use pep517::Pep517Error;
+pub use python::{InstallRequest, Interpreter, PythonError, Venv};
+pub use request::{BuildRequest, Kinds, PythonSettings};

@@ -92,17 +92,18 @@ impl Dist {
         let fatal = reading.archive.faults.iter().find(|fault| {
             matches!(
                 fault.kind,
-                FaultKind::NotAnArchive
-                    | FaultKind::Unreadable
+                FaultKind::Refused
                     | FaultKind::TwoFormats
                     | FaultKind::Damaged
+                    | FaultKind::Encrypted
                     | FaultKind::Limit
             )
         });
         if let Some(fault) = fatal {
-            let detail = match &fault.member {
-                Some(member) => format!("{} in `{member}`", fault.detail),
-                None => fault.detail.clone(),
+            let detail = match (&fault.reason, &fault.member) {
+                (Some(reason), _) => reason.clone(),
+                (None, Some(member)) => format!("{}: `{member}`", fault.detail),
+                (None, None) => fault.detail.clone(),
             };
             return Err((Box::new(reading), OpenError::Archive { path, detail }));
         }
@@ -220,10 +221,6 @@ impl Dist {
             ArtifactKind::Wheel => top_level::modules(self.members()),
             ArtifactKind::Sdist => Vec::new(),
         }
-    }
-
-    pub(crate) fn reading(&self) -> &Reading {
-        &self.reading
     }
 }
 

@@ -3,15 +3,13 @@
 /// The kind of a fault; each is reported by exactly one rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum FaultKind {
-    /// The bytes are no archive of the kind that the name promises.
-    NotAnArchive,
-    /// The archive is one, but the server's reader cannot get through it.
-    Unreadable,
+    /// PyPI's own reader gives up on the file; the detail is what its message says.
+    Refused,
     /// The bytes are a zip and a tar at once.
     TwoFormats,
-    /// The strict walk over the records of a zip failed.
+    /// The strict walk over the records of a zip failed; the detail is what PyPI's message says.
     Structure,
-    /// A member's data is damaged.
+    /// The archive or a member of it is damaged.
     Damaged,
     /// A member is encrypted.
     Encrypted,
@@ -19,28 +17,36 @@ pub(crate) enum FaultKind {
     Method,
     /// A tar member is sparse.
     Sparse,
-    /// A limit was crossed and reading stopped.
+    /// A limit was crossed.
     Limit,
-    /// Bytes after the end of a tarball.
-    Trailing,
+    /// A tarball does not end where and how it should.
+    End,
 }
 
 /// One fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) kind: FaultKind,
-    /// What is wrong; for kinds of which PyPI has its own words, exactly its detail text.
+    /// What is wrong; for kinds of which PyPI has its own words, exactly those.
     pub(crate) detail: String,
+    /// What it means, where the detail does not tell.
+    pub(crate) reason: Option<String>,
     /// The member concerned.
     pub(crate) member: Option<String>,
 }
 
 impl Fault {
     pub(crate) fn new(kind: FaultKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), member: None }
+        Self { kind, detail: detail.into(), reason: None, member: None }
     }
 
-    pub(crate) fn of_member(kind: FaultKind, detail: impl Into<String>, member: &str) -> Self {
-        Self { kind, detail: detail.into(), member: Some(member.to_owned()) }
+    pub(crate) fn because(mut self, reason: impl Into<String>) -> Self {
+        self.reason = Some(reason.into());
+        self
+    }
+
+    pub(crate) fn at(mut self, member: impl Into<String>) -> Self {
+        self.member = Some(member.into());
+        self
     }
 }

@@ -13,6 +13,7 @@ mod limits;
 mod member;
 mod reader;
 mod reading;
+mod readme;
 mod record;
 mod top_level;
 mod wheel_file;

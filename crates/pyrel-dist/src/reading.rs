@@ -11,7 +11,7 @@ use pyrel_model::{ArtifactKind, CoreMetadata, DistFilename};
 
 use crate::digest::Digests;
 use crate::entry_points::{EntryPoints, InvalidEntryPoints};
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultKind};
 use crate::limits::Limits;
 use crate::member::MemberInfo;
 use crate::reader::{sdist, wheel};
@@ -34,6 +34,26 @@ pub(crate) struct Archive {
     pub(crate) refused_code: Vec<(String, &'static str)>,
     /// Sum of the declared unpacked sizes.
     pub(crate) declared: u64,
+}
+
+impl Archive {
+    /// Keeps a describing text; one that was too long to copy, or one too many, is a fault instead.
+    pub(crate) fn keep_text(&mut self, limits: &Limits, name: &str, copy: Option<Vec<u8>>) {
+        let kept: u64 = self.texts.values().map(|text| text.len() as u64).sum();
+        match copy {
+            Some(bytes) if kept + bytes.len() as u64 <= limits.text.saturating_mul(3) => {
+                self.texts.insert(name.to_owned(), bytes);
+            }
+            Some(_) => {
+                let detail = "its describing texts are larger than all limits together";
+                self.faults.push(Fault::new(FaultKind::Limit, detail).at(name));
+            }
+            None => {
+                let detail = format!("a describing text is larger than {} bytes", limits.text);
+                self.faults.push(Fault::new(FaultKind::Limit, detail).at(name));
+            }
+        }
+    }
 }
 
 /// One file as read.
@@ -113,13 +133,26 @@ impl Reading {
     }
 
     fn parse_wheel_texts(&mut self) {
+        self.parse_metadata(self.metadata_name());
         let Some(directory) = self.dist_info() else { return };
-        self.parse_metadata(format!("{directory}/METADATA"));
         let texts = &self.archive.texts;
         self.record = texts.get(&format!("{directory}/RECORD")).map(|bytes| record::parse(bytes));
         self.entry_points =
             texts.get(&format!("{directory}/entry_points.txt")).map(|bytes| EntryPoints::parse(bytes));
         self.wheel_file = texts.get(&format!("{directory}/WHEEL")).map(|bytes| WheelFile::parse(bytes));
+    }
+
+    /// The metadata of a wheel that was renamed stands in a directory of the old name; a client still reads it.
+    fn metadata_name(&self) -> String {
+        let expected = self.dist_info().map(|directory| format!("{directory}/METADATA")).unwrap_or_default();
+        if self.archive.texts.contains_key(&expected) {
+            return expected;
+        }
+        let mut others = self.archive.texts.keys().filter(|name| name.ends_with(".dist-info/METADATA"));
+        match (others.next(), others.next()) {
+            (Some(only), None) => only.clone(),
+            _ => expected,
+        }
     }
 
     fn parse_metadata(&mut self, name: String) {
@@ -131,7 +164,9 @@ impl Reading {
 /// Returns the longest directory (or name) that all names share, part by part; empty when there is none.
 pub(crate) fn common_path<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let mut shared: Option<Vec<&str>> = None;
+    let mut absolute = false;
     for name in names {
+        absolute = name.starts_with('/');
         let parts = name.split('/').filter(|part| !part.is_empty() && *part != ".");
         shared = Some(match shared {
             None => parts.collect(),
@@ -140,7 +175,8 @@ pub(crate) fn common_path<'a>(names: impl Iterator<Item = &'a str>) -> String {
             }
         });
     }
-    shared.unwrap_or_default().join("/")
+    let path = shared.unwrap_or_default().join("/");
+    if absolute { format!("/{path}") } else { path }
 }
 
 #[cfg(test)]
@@ -155,6 +191,7 @@ mod tests {
             (&["a/PKG-INFO"], "a/PKG-INFO"),
             (&["./a/b", "./a/c"], "a"),
             (&["a/x", "b/x"], ""),
+            (&["/a/x", "/a/y"], "/a"),
             (&["ab/x", "ac/x"], ""),
             (&[], ""),
         ] {

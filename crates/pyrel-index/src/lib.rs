@@ -12,5 +12,5 @@ pub use client::{
     ClientError, ClientOptions, Credentials, IndexClient, IndexSpec, RetryPolicy, UploadError, UploadFile,
     UploadOutcome,
 };
-pub use server::{RunningServer, ServerError, ServerOptions, serve};
+pub use server::{RunningServer, ServerError, ServerOptions, StoreError, serve};
 pub use wire::{ListedFile, ProjectListing};

@@ -1,1 +1,27 @@
-//! pyrel-project
+//! A source tree as pyrel sees it: discovery, configuration, packages, their graph, git, and child processes.
+//!
+//! Everything here reads; nothing here writes into the tree. The scan of a workspace starts no process: a
+//! thousand packages cost one parallel walk. Git is asked only where a question needs history.
+
+pub mod config;
+pub mod git;
+pub mod graph;
+pub mod package;
+pub mod process;
+mod root;
+pub mod selection;
+mod source_file;
+pub mod version;
+pub mod workspace;
+
+pub use config::{
+    Config, IndexConfig, InternalDependencyPolicy, PackageConfig, ReleaseConfig, TagTemplate, Versioning,
+};
+pub use git::{Git, GitError};
+pub use graph::{Cycle, Edge, Graph};
+pub use package::{Backend, BuiltFile, DependencyKind, InternalDependency, Package};
+pub use process::{Process, ProcessError, ProcessOutput, is_credential_variable};
+pub use root::{Root, RootReason};
+pub use selection::{SelectError, Selection, SelectionRequest};
+pub use version::VersionSource;
+pub use workspace::{BrokenMember, Member, Workspace, WorkspaceError};

@@ -1,1 +1,12 @@
-//! pyrel-release
+//! The release: plan, gate, journal, execution, verification, and the one pipeline through them.
+//!
+//! This crate never reads the clock, the environment, or the terminal, and prints nothing: it gets answers
+//! through [`Confirm`](gate::Confirm) and tells what happens through a [`Reporter`](events::Reporter).
+
+pub mod events;
+pub mod execute;
+pub mod gate;
+pub mod journal;
+pub mod plan;
+pub mod remote;
+pub mod run_dir;

@@ -1,2 +1,40 @@
-//! pyrel
-fn main() {}
+//! pyrel: releases repositories of Python packages.
+//!
+//! `main` is a table of contents: read the command line, resolve what it means on this machine, run one
+//! command, say what went wrong, leave with the documented code.
+
+mod cli;
+mod commands;
+mod context;
+mod environment;
+mod exit;
+mod ui;
+
+use std::panic;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::Cli;
+use crate::context::Context;
+use crate::environment::Environment;
+use crate::exit::{CommandError, Failure};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let environment = Environment::read();
+    let context = Context::new(&cli.globals, environment);
+    let outcome = panic::catch_unwind(panic::AssertUnwindSafe(|| commands::run(&cli, &context)));
+    let result = outcome.unwrap_or_else(|_| {
+        let error = CommandError::message(Failure::Internal, "pyrel stopped where it never should");
+        Err(error.hint(Some("this is a bug in pyrel: please report it with the message above")))
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            context.ui().error(&error);
+            ExitCode::from(error.failure.code())
+        }
+    }
+}

@@ -88,7 +88,7 @@ fn check_file(path: &Path, siblings: &[String], options: &CheckOptions) -> FileR
 
 fn run_rules(reading: &Reading, siblings: &[String], options: &CheckOptions) -> Vec<Finding> {
     let project = options.projects.get(&reading.path);
-    let subject = Subject { reading, siblings, project, limits: &options.limits };
+    let subject = Subject { reading, siblings, project };
     let mut all = Vec::new();
     for rule in RULES {
         let mut findings = Findings::default();

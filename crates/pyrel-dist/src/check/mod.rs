@@ -1,14 +1,21 @@
 //! The check: rules of the catalogue run over files.
 
+mod classifiers;
 mod driver;
+mod email;
 mod finding;
 mod report;
 mod rule;
 mod rules;
 mod subject;
+mod url;
+mod wording;
+mod zip_faults;
 
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod fixture_run;
 
 pub use driver::{CheckOptions, ProjectFacts, check_files};
 pub use finding::{Finding, Findings, Problem, Source};

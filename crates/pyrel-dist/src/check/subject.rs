@@ -4,7 +4,6 @@ use pyrel_model::{ArtifactKind, CoreMetadata};
 
 use super::driver::ProjectFacts;
 use crate::fault::{Fault, FaultKind};
-use crate::limits::Limits;
 use crate::reading::Reading;
 
 /// The subject of a rule.
@@ -14,7 +13,6 @@ pub struct Subject<'a> {
     /// Names of the other files of the same check.
     pub(crate) siblings: &'a [String],
     pub(crate) project: Option<&'a ProjectFacts>,
-    pub(crate) limits: &'a Limits,
 }
 
 impl<'a> Subject<'a> {
@@ -54,6 +52,14 @@ impl<'a> Subject<'a> {
         match values.last() {
             Some(last) if last.trim() == "UNKNOWN" => Vec::new(),
             _ => values,
+        }
+    }
+
+    /// Returns the licence files that a client sends: below metadata 2.4 the field is an old habit and stays out.
+    pub(crate) fn license_files(&self) -> Vec<&'a str> {
+        match self.field("Metadata-Version") {
+            Some("1.0" | "1.1" | "1.2" | "2.1" | "2.2" | "2.3") => Vec::new(),
+            _ => self.fields("License-File"),
         }
     }
 

@@ -1,5 +1,23 @@
-//! The embedded index.
+//! The embedded index: PyPI's upload rules in front of a directory, and what installers and people read of it.
 
+mod accept;
+mod auth;
+mod file;
+mod form;
+mod intake;
+mod json_api;
+mod judge;
+mod legacy;
+mod metadata;
+mod overlay;
+mod page;
+mod record;
+mod refusal;
+mod repr;
+mod router;
 mod server;
+mod simple;
+mod store;
 
 pub use server::{RunningServer, ServerError, ServerOptions, serve};
+pub use store::StoreError;

@@ -3,9 +3,22 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use pyrel_model::Secret;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::task::JoinHandle;
 use url::Url;
+
+use super::overlay::Overlay;
+use super::router::{App, router};
+use super::store::{Store, StoreError};
+use crate::wire::shown;
+
+/// How long requests may take to end when the server is shut down.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// Where and how an index is served.
 #[derive(Debug, Clone)]
@@ -14,7 +27,7 @@ pub struct ServerOptions {
     pub dir: PathBuf,
     /// The address to listen on; port 0 takes a free one.
     pub bind: SocketAddr,
-    /// The simple API of another index, for projects that the store does not have.
+    /// The simple API of another index, to which readers are sent for projects that the store does not have.
     pub overlay: Option<Url>,
     /// The one token that may upload; `None` takes any that is not empty.
     pub token: Option<Secret>,
@@ -24,6 +37,9 @@ pub struct ServerOptions {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServerError {
+    /// The directory cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The address cannot be listened on.
     #[error("cannot listen on `{bind}`")]
     Bind {
@@ -33,12 +49,35 @@ pub enum ServerError {
         #[source]
         source: io::Error,
     },
+    /// The overlay's URL is not HTTP or carries credentials.
+    #[error("the overlay must be an `http` or `https` URL without credentials: `{0}`")]
+    Overlay(String),
+}
+
+impl ServerError {
+    /// Returns the remedy, where one exists.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Store(error) => error.hint(),
+            Self::Bind { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
+                Some("take another port, or port 0 for any free one".to_owned())
+            }
+            Self::Bind { .. } => None,
+            Self::Overlay(_) => Some(
+                "every reader is sent there and would see credentials; give them to the installers instead"
+                    .to_owned(),
+            ),
+        }
+    }
 }
 
 /// An index that is being served. Dropping it stops it at once; [`RunningServer::shutdown`] lets requests end.
 #[derive(Debug)]
 pub struct RunningServer {
     addr: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<io::Result<()>>,
 }
 
 impl RunningServer {
@@ -51,7 +90,7 @@ impl RunningServer {
     /// Returns the address of the front page, `http://ADDRESS/`.
     #[must_use]
     pub fn base_url(&self) -> Url {
-        format!("http://{}/", self.addr).parse().expect("a socket address makes a URL")
+        base_url(self.addr)
     }
 
     /// Returns the simple API for installers: this index, and the overlay for what it does not have.
@@ -76,18 +115,63 @@ impl RunningServer {
         self.base_url().join(path).expect("a constant path joins any base")
     }
 
-    /// Stops listening, lets running requests end, and returns.
-    pub async fn shutdown(self) {}
+    /// Stops listening, lets running requests end for up to ten seconds, and returns.
+    pub async fn shutdown(mut self) {
+        if let Some(stop) = self.stop.take() {
+            // The receiver is gone when the server has ended by itself.
+            let _ = stop.send(());
+        }
+        match tokio::time::timeout(GRACE, &mut self.task).await {
+            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(Err(error))) => tracing::error!(%error, "the index ended with an error"),
+            Ok(Err(error)) => tracing::error!(%error, "the index ended with an error"),
+            Err(_) => tracing::warn!("requests were still running and are broken off"),
+        }
+    }
 }
 
-/// Serves an index.
+impl Drop for RunningServer {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Serves an index until it is shut down. Must be called within a tokio runtime.
 ///
 /// # Errors
-/// When the store cannot be opened or the address cannot be listened on.
+/// When the directory cannot be used, the address cannot be listened on, or the overlay is not usable.
 pub async fn serve(options: ServerOptions) -> Result<RunningServer, ServerError> {
-    let listener = tokio::net::TcpListener::bind(options.bind)
+    let overlay = match options.overlay {
+        None => None,
+        Some(url) => {
+            let shown = shown(&url);
+            Some(Overlay::new(url).ok_or(ServerError::Overlay(shown))?)
+        }
+    };
+    let dir = options.dir;
+    let store = tokio::task::spawn_blocking(move || Store::open(&dir))
         .await
-        .map_err(|source| ServerError::Bind { bind: options.bind, source })?;
-    let addr = listener.local_addr().map_err(|source| ServerError::Bind { bind: options.bind, source })?;
-    Ok(RunningServer { addr })
+        .map_err(|error| StoreError::Io(io::Error::other(error)))??;
+    let failed = |source| ServerError::Bind { bind: options.bind, source };
+    let listener = TcpListener::bind(options.bind).await.map_err(failed)?;
+    let addr = listener.local_addr().map_err(failed)?;
+    let judges = std::thread::available_parallelism().map_or(1, usize::from);
+    let app = App {
+        store,
+        overlay,
+        token: options.token,
+        base_url: base_url(addr),
+        judges: Semaphore::new(judges),
+    };
+    let (stop, stopped) = oneshot::channel();
+    let server = axum::serve(listener, router(Arc::new(app))).with_graceful_shutdown(async {
+        // Ends as well when the sender is dropped.
+        let _ = stopped.await;
+    });
+    let task = tokio::spawn(server.into_future());
+    Ok(RunningServer { addr, stop: Some(stop), task })
+}
+
+fn base_url(addr: SocketAddr) -> Url {
+    format!("http://{addr}/").parse().expect("a socket address makes a URL")
 }

@@ -9,5 +9,5 @@ mod simple;
 pub(crate) use entity::escape;
 pub(crate) use error::{clean, message_of};
 pub(crate) use form::Framing;
-pub(crate) use simple::{ACCEPT, HTML_V1, JSON_V1, NotAnIndex, is_loopback, read_project, shown};
+pub(crate) use simple::{ACCEPT, HTML_V1, JSON_V1, is_loopback, read_project, shown};
 pub use simple::{ListedFile, ProjectListing};

@@ -55,6 +55,12 @@ impl<'a> TableReader<'a> {
         self.name
     }
 
+    /// Returns the dotted name of a key of this table; the root table has no name.
+    #[must_use]
+    pub fn dotted(&self, key: &str) -> String {
+        if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
+    }
+
     /// Returns the item under a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&'a Item> {
@@ -65,7 +71,7 @@ impl<'a> TableReader<'a> {
     #[must_use]
     pub fn fault(&self, key: &str, message: &str) -> Box<Diagnostic> {
         let span = self.get(key).and_then(Item::span);
-        self.fault_at(span, &format!("`{}.{key}` {message}", self.name))
+        self.fault_at(span, &format!("`{}` {message}", self.dotted(key)))
     }
 
     /// Makes a diagnostic at a byte span of the file, or at the file when there is none.
@@ -115,7 +121,7 @@ impl<'a> TableReader<'a> {
             let text = value.as_str().ok_or_else(|| {
                 self.fault_at(
                     value.span(),
-                    &format!("every element of `{}.{key}` must be a string", self.name),
+                    &format!("every element of `{}` must be a string", self.dotted(key)),
                 )
             })?;
             out.push((text, value.span()));
@@ -140,7 +146,7 @@ impl<'a> TableReader<'a> {
         let mut out = Vec::with_capacity(table.len());
         for (entry, item) in table.iter() {
             let text = item.as_str().ok_or_else(|| {
-                self.fault_at(item.span(), &format!("`{}.{key}.{entry}` must be a string", self.name))
+                self.fault_at(item.span(), &format!("`{}.{entry}` must be a string", self.dotted(key)))
             })?;
             out.push((entry, text));
         }
@@ -175,8 +181,7 @@ impl<'a> TableReader<'a> {
                 continue;
             }
             let span = self.table.get_key_value(key).and_then(|(key, _)| key.span()).or_else(|| item.span());
-            let prefix = if self.name.is_empty() { String::new() } else { format!("{}.", self.name) };
-            let mut fault = *self.fault_at(span, &format!("unknown key `{prefix}{key}`"));
+            let mut fault = *self.fault_at(span, &format!("unknown key `{}`", self.dotted(key)));
             let hint = match nearest(key, known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("known keys are {}", quoted(known)),

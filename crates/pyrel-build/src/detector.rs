@@ -1,0 +1,134 @@
+//! Which dialect builds a package, or why none does.
+
+use std::path::PathBuf;
+
+use pyrel_model::pyproject::{BuildSystem, TableReader};
+use pyrel_model::{Location, PyProject, Requirement};
+use pyrel_project::Package;
+
+use crate::dialects::{DIALECTS, Dialect, Subject, emulated_version};
+use crate::entry_set::{EntrySet, Planned, Unsupported};
+use crate::error::{BuildError, Plan, Stop, unsupported};
+use crate::tree::Tree;
+
+/// Requirements that change nothing about a native build, whatever their version.
+const HARMLESS: [&str; 4] = ["wheel", "tomli", "setuptools", "editables"];
+/// Requirements that change nothing as long as the newest version is admitted.
+const HARMLESS_WHEN_NEW: [&str; 3] = ["packaging", "pathspec", "trove-classifiers"];
+
+/// Plans a package: the entry set of a dialect, or the reason for the real backend.
+pub(crate) fn plan(package: &Package) -> Result<Planned, BuildError> {
+    match native(package) {
+        Ok(set) => Ok(Planned::Native(set)),
+        Err(Stop::Unsupported(unsupported)) => Ok(Planned::Fallback(unsupported)),
+        Err(Stop::Failed(error)) => Err(error),
+    }
+}
+
+fn native(package: &Package) -> Plan<EntrySet> {
+    let Some(pyproject) = &package.pyproject else {
+        return unsupported("pyproject.toml", "does not exist, so that only the backend knows the metadata");
+    };
+    let dialect = choose(pyproject)?;
+    let Some(project) = pyproject.project() else {
+        return unsupported("project", "is missing, so that only the backend knows the metadata");
+    };
+    let root = std::path::absolute(&package.directory)
+        .map_err(|source| BuildError::Read { path: package.directory.clone(), source })?;
+    dialect.plan(&Subject { pyproject, project, tree: Tree::disk(&root), root })
+}
+
+/// Finds the dialect of `build-system`, if its requirements leave the reproduced version in place.
+fn choose(pyproject: &PyProject) -> Plan<&'static dyn Dialect> {
+    let build_system = pyproject.build_system();
+    if !build_system.backend_path.is_empty() {
+        return Err(at(pyproject, "backend-path", "names a backend inside the project").into());
+    }
+    let backend = build_system.backend.as_str();
+    let known = DIALECTS.iter().find(|dialect| dialect.backends().contains(&backend));
+    let Some(dialect) = known else {
+        let reason = format!("names a backend without a native dialect: `{backend}`");
+        return Err(at(pyproject, "build-backend", &reason).into());
+    };
+    check_requirements(pyproject, build_system, *dialect)?;
+    Ok(*dialect)
+}
+
+fn check_requirements(pyproject: &PyProject, system: &BuildSystem, dialect: &dyn Dialect) -> Plan<()> {
+    for requirement in &system.requires {
+        if let Some(reason) = objection(requirement, dialect) {
+            return Err(at(pyproject, "requires", &reason).into());
+        }
+    }
+    let backend = dialect.emulates().0;
+    if !system.requires.iter().any(|requirement| requirement.name.normalized() == backend) {
+        let reason = format!("does not list `{backend}`, which the backend `{}` comes from", system.backend);
+        return Err(at(pyproject, "requires", &reason).into());
+    }
+    Ok(())
+}
+
+/// Returns why a build requirement may change the outcome.
+fn objection(requirement: &Requirement, dialect: &dyn Dialect) -> Option<String> {
+    let (backend, version) = dialect.emulates();
+    let name = requirement.name.normalized();
+    if requirement.url.is_some() {
+        return Some(format!("takes `{name}` from a URL"));
+    }
+    if name == backend {
+        if requirement.marker.is_some() || !requirement.extras.is_empty() {
+            return Some(format!("has a marker or extras on `{name}`"));
+        }
+        return (!requirement.specifiers.contains(&emulated_version(dialect)))
+            .then(|| format!("shuts out the reproduced version {version}: `{requirement}`"));
+    }
+    if HARMLESS.contains(&name) {
+        return None;
+    }
+    let only_lower_bounds = requirement.specifiers.specifiers().iter().all(|one| one.operator() == ">=");
+    if HARMLESS_WHEN_NEW.contains(&name) && only_lower_bounds {
+        return None;
+    }
+    Some(format!("lists `{requirement}`, which may change what the backend does"))
+}
+
+/// Makes the reason at a key of `[build-system]`.
+fn at(pyproject: &PyProject, key: &str, reason: &str) -> Unsupported {
+    let table = pyproject.root().get("build-system").and_then(toml_edit::Item::as_table_like);
+    let span = table.and_then(|table| table.get(key)).and_then(toml_edit::Item::span);
+    let location = span.map(|span| Location::of_span(pyproject.path(), pyproject.text(), &span));
+    let location = location.unwrap_or_else(|| Location::of_file(pyproject.path()));
+    Unsupported { option: format!("build-system.{key}"), location: Some(location), reason: reason.to_owned() }
+}
+
+/// Steps back because of an option of the backend, at its place in the file.
+pub(crate) fn option(table: &TableReader<'_>, key: &str, reason: impl Into<String>) -> Stop {
+    let span = table
+        .table()
+        .get_key_value(key)
+        .and_then(|(key, _)| key.span())
+        .or_else(|| table.get(key).and_then(toml_edit::Item::span));
+    let location = match span {
+        Some(span) => Location::of_span(table.path(), table.text(), &span),
+        None => Location::of_file(table.path()),
+    };
+    let option = if table.name().is_empty() { key.to_owned() } else { format!("{}.{key}", table.name()) };
+    Stop::Unsupported(Unsupported { option, location: Some(location), reason: reason.into() })
+}
+
+/// Steps back because of keys that no dialect knows.
+pub(crate) fn known_options(table: &TableReader<'_>, known: &[&str]) -> Plan<()> {
+    match table.table().iter().find(|(key, _)| !known.contains(key)) {
+        None => Ok(()),
+        Some((key, _)) => Err(option(table, key, "is not reproduced natively")),
+    }
+}
+
+/// Steps back because of a file in the project.
+pub(crate) fn file(path: PathBuf, option: impl Into<String>, reason: impl Into<String>) -> Stop {
+    Stop::Unsupported(Unsupported {
+        option: option.into(),
+        location: Some(Location::of_file(&path)),
+        reason: reason.into(),
+    })
+}

@@ -1,0 +1,183 @@
+//! The walk: which files of a tree a target takes, in hatchling's order.
+
+use std::path::Path;
+
+use fs_err as fs;
+use pyrel_model::{Diagnostic, Location};
+
+use super::target::Target;
+use crate::detector;
+use crate::error::{BuildError, Plan, Stop};
+use crate::tree::{Listing, Tree, join, parent_and_name, walk_followed};
+
+/// Folders that hatchling never enters.
+const SKIPPED_FOLDERS: [&str; 11] = [
+    "__pycache__",
+    ".venv",
+    ".git",
+    ".hg",
+    ".hatch",
+    ".tox",
+    ".nox",
+    ".ruff_cache",
+    ".pytest_cache",
+    ".mypy_cache",
+    ".pixi",
+];
+/// Files that hatchling never takes.
+const SKIPPED_FILES: [&str; 2] = [".DS_Store", ".git"];
+
+/// A file's path in the tree and in the archive.
+type Selected = (String, String);
+
+/// Selects the files of one target.
+pub(super) struct Selection<'a> {
+    tree: &'a Tree,
+    target: &'a Target,
+}
+
+impl<'a> Selection<'a> {
+    pub(super) fn new(tree: &'a Tree, target: &'a Target) -> Self {
+        Self { tree, target }
+    }
+
+    /// Returns all files: selected ones first, then forced ones.
+    pub(super) fn files(&self) -> Plan<Vec<Selected>> {
+        let mut out = Vec::new();
+        if self.target.only_include.is_empty() {
+            self.walk_project(&mut out)?;
+        } else {
+            for path in &self.target.only_include {
+                self.explicit(path, &mut out)?;
+            }
+        }
+        for (source, target) in &self.target.force_include {
+            self.forced(source, target, &mut out)?;
+        }
+        Ok(out)
+    }
+
+    fn walk_project(&self, out: &mut Vec<Selected>) -> Result<(), BuildError> {
+        let mut enter = |dir: &str, name: &str| {
+            let path = join(dir, name);
+            !SKIPPED_FOLDERS.contains(&name)
+                && !self.target.is_reserved(&path)
+                && !(self.target.skips_excluded_dirs() && self.target.excludes(&format!("{path}/")))
+        };
+        walk_followed(self.tree, "", &mut enter, &mut |dir, listing| {
+            self.visit(dir, dir, false, listing, out)
+        })
+    }
+
+    /// Takes a listed file, or everything below a listed folder that is not excluded.
+    fn explicit(&self, path: &str, out: &mut Vec<Selected>) -> Result<(), BuildError> {
+        if self.tree.is_file(path) {
+            let distribution = self.target.distribution_path(path);
+            if !self.target.is_reserved(&distribution) {
+                out.push((path.to_owned(), distribution));
+            }
+            return Ok(());
+        }
+        if !self.tree.is_dir(path) {
+            return Ok(());
+        }
+        let mut enter = |_: &str, name: &str| !SKIPPED_FOLDERS.contains(&name);
+        walk_followed(self.tree, path, &mut enter, &mut |dir, listing| {
+            self.visit(dir, dir, true, listing, out)
+        })
+    }
+
+    /// Takes the files of one folder; `virtual_dir` is the folder that patterns see.
+    fn visit(
+        &self,
+        dir: &str,
+        virtual_dir: &str,
+        explicit: bool,
+        listing: &Listing,
+        out: &mut Vec<Selected>,
+    ) -> Result<(), BuildError> {
+        let in_package = listing.files.iter().any(|name| name == "__init__.py");
+        for name in &listing.files {
+            if SKIPPED_FILES.contains(&name.as_str()) {
+                continue;
+            }
+            let path = join(virtual_dir, name);
+            let distribution = self.target.distribution_path(&path);
+            if !self.target.is_reserved(&distribution) && self.target.takes(&path, explicit, in_package) {
+                out.push((join(dir, name), distribution));
+            }
+        }
+        let odd = listing.odd.iter().map(|name| join(virtual_dir, name));
+        match odd.into_iter().find(|path| self.target.takes(path, explicit, in_package)) {
+            Some(path) => Err(odd_name(&self.tree.display_path(&path))),
+            None => Ok(()),
+        }
+    }
+
+    fn forced(&self, source: &str, target: &str, out: &mut Vec<Selected>) -> Plan<()> {
+        if self.tree.is_file(source) {
+            out.push((source.to_owned(), self.target.distribution_path(target)));
+            return Ok(());
+        }
+        if !self.tree.is_dir(source) {
+            return Err(missing(self.tree, source));
+        }
+        let mut enter = |_: &str, name: &str| !SKIPPED_FOLDERS.contains(&name);
+        walk_followed(self.tree, source, &mut enter, &mut |dir, listing| {
+            let below = dir[source.len()..].trim_start_matches('/');
+            for name in listing.files.iter().filter(|name| !SKIPPED_FILES.contains(&name.as_str())) {
+                let path = join(&join(target, below), name);
+                let distribution = self.target.distribution_path(&path);
+                if !self.target.is_reserved(&distribution) {
+                    out.push((join(dir, name), distribution));
+                }
+            }
+            match listing.odd.first() {
+                Some(name) => Err(odd_name(&self.tree.display_path(&join(dir, name)))),
+                None => Ok(()),
+            }
+        })?;
+        Ok(())
+    }
+}
+
+fn odd_name(path: &Path) -> BuildError {
+    let message = "file name is not UTF-8, which no archive of Python can hold";
+    BuildError::Project(Box::new(
+        Diagnostic::new(message)
+            .at(Location::of_file(path))
+            .with_hint("rename the file, or exclude it from the package"),
+    ))
+}
+
+fn missing(tree: &Tree, path: &str) -> Stop {
+    let (folder, _) = parent_and_name(path);
+    let message = format!("a file that `force-include` lists does not exist: `{path}`");
+    let place = match tree {
+        Tree::Disk(_) => format!("create it in `{}`, or correct the table `force-include`", display(folder)),
+        Tree::Memory(_) => {
+            "wheels are built from the sdist, which does not hold it; include it there".to_owned()
+        }
+    };
+    Box::new(Diagnostic::new(message).at(Location::of_file(&tree.display_path(path))).with_hint(place)).into()
+}
+
+fn display(folder: &str) -> &str {
+    if folder.is_empty() { "." } else { folder }
+}
+
+/// Decides about a symbolic link in an sdist, where hatchling keeps it a link.
+pub(super) fn link(root: &Path, path: &str) -> Stop {
+    let full = root.join(path);
+    let inside = match (fs::canonicalize(root), fs::canonicalize(&full)) {
+        (Ok(root), Ok(target)) => target.starts_with(root),
+        _ => false,
+    };
+    if inside {
+        return detector::file(full, path, "is a symbolic link, which hatchling keeps as a link in sdists");
+    }
+    let target = fs::read_link(&full).unwrap_or_default();
+    let message = format!("symbolic link leads out of the project: `{}`", target.display());
+    let hint = "copy the file into the project: whoever unpacks the sdist does not have its target";
+    Box::new(Diagnostic::new(message).at(Location::of_file(&full)).with_hint(hint)).into()
+}

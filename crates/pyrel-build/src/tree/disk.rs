@@ -1,0 +1,145 @@
+//! A folder on disk, each sub-folder listed at most once.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use fs_err as fs;
+use pyrel_model::{Diagnostic, Location};
+
+use super::{Listing, TreeFile};
+use crate::entry_set::Source;
+use crate::error::BuildError;
+
+#[derive(Debug)]
+pub(crate) struct DiskTree {
+    root: PathBuf,
+    folders: RefCell<HashMap<String, Rc<Listing>>>,
+}
+
+impl DiskTree {
+    pub(super) fn new(root: &Path) -> Self {
+        Self { root: root.to_path_buf(), folders: RefCell::default() }
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(super) fn list(&self, dir: &str) -> Result<Rc<Listing>, BuildError> {
+        if let Some(listing) = self.folders.borrow().get(dir) {
+            return Ok(Rc::clone(listing));
+        }
+        let listing = Rc::new(list_folder(&self.root.join(dir))?);
+        self.folders.borrow_mut().insert(dir.to_owned(), Rc::clone(&listing));
+        Ok(listing)
+    }
+
+    pub(super) fn is_file(&self, path: &str) -> bool {
+        self.root.join(path).is_file()
+    }
+
+    pub(super) fn is_dir(&self, path: &str) -> bool {
+        self.root.join(path).is_dir()
+    }
+
+    pub(super) fn read(&self, path: &str) -> Result<Arc<[u8]>, BuildError> {
+        let path = self.root.join(path);
+        fs::read(&path).map(Arc::from).map_err(|source| BuildError::Read { path, source })
+    }
+
+    pub(super) fn file(&self, path: &str) -> Result<TreeFile, BuildError> {
+        let full = self.root.join(path);
+        let own =
+            fs::symlink_metadata(&full).map_err(|source| BuildError::Read { path: full.clone(), source })?;
+        let is_link = own.is_symlink();
+        let target =
+            if is_link { fs::metadata(&full).map_err(|error| broken_link(&full, &error))? } else { own };
+        if !target.is_file() {
+            return Err(special(&full));
+        }
+        Ok(TreeFile {
+            executable: is_executable(&full, &target),
+            source: Source::File { path: full, size: target.len() },
+            is_link,
+        })
+    }
+
+    #[cfg(unix)]
+    pub(super) fn identity(&self, dir: &str) -> Option<(u64, u64)> {
+        use std::os::unix::fs::MetadataExt as _;
+        let metadata = fs::metadata(self.root.join(dir)).ok()?;
+        Some((metadata.dev(), metadata.ino()))
+    }
+
+    /// Windows has no cheap identity; the canonical path does the same work.
+    #[cfg(not(unix))]
+    pub(super) fn identity(&self, dir: &str) -> Option<(u64, u64)> {
+        use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+        let mut hasher = DefaultHasher::new();
+        fs::canonicalize(self.root.join(dir)).ok()?.hash(&mut hasher);
+        Some((0, hasher.finish()))
+    }
+}
+
+fn list_folder(path: &Path) -> Result<Listing, BuildError> {
+    let read = |source| BuildError::Read { path: path.to_path_buf(), source };
+    let mut listing = Listing::default();
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(listing);
+        }
+        Err(error) => return Err(read(error)),
+    };
+    for entry in entries {
+        let entry = entry.map_err(read)?;
+        let kind = entry.file_type().map_err(read)?;
+        let is_dir = kind.is_dir() || (kind.is_symlink() && entry.path().is_dir());
+        match entry.file_name().into_string() {
+            Ok(name) if is_dir => listing.dirs.push(name),
+            Ok(name) => listing.files.push(name),
+            Err(name) => listing.odd.push(name.to_string_lossy().into_owned()),
+        }
+    }
+    listing.dirs.sort();
+    listing.files.sort();
+    listing.odd.sort();
+    Ok(listing)
+}
+
+#[cfg(unix)]
+fn is_executable(_path: &Path, metadata: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    metadata.permissions().mode() & 0o100 != 0
+}
+
+/// Windows has no such bit; Python reports it for these extensions.
+#[cfg(not(unix))]
+fn is_executable(path: &Path, _metadata: &std::fs::Metadata) -> bool {
+    let extension = path.extension().map(|text| text.to_ascii_lowercase());
+    extension.is_some_and(|text| ["exe", "bat", "cmd", "com"].iter().any(|known| text == *known))
+}
+
+fn broken_link(path: &Path, error: &io::Error) -> BuildError {
+    let target = fs::read_link(path).unwrap_or_default();
+    let reason =
+        if error.kind() == io::ErrorKind::NotFound { "points nowhere" } else { "cannot be followed" };
+    let message = format!("symbolic link {reason}: `{}`", target.display());
+    BuildError::Project(Box::new(
+        Diagnostic::new(message)
+            .at(Location::of_file(path))
+            .with_hint("repair or delete the link, or exclude it from the package"),
+    ))
+}
+
+fn special(path: &Path) -> BuildError {
+    BuildError::Project(Box::new(
+        Diagnostic::new("no regular file (a socket, pipe, or device), which no archive can hold")
+            .at(Location::of_file(path))
+            .with_hint("delete it, or exclude it from the package"),
+    ))
+}

@@ -1,0 +1,137 @@
+//! The files that a dialect sees: a folder on disk, or the content of an sdist that was never written.
+
+mod disk;
+mod memory;
+mod path;
+mod walk;
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+pub(crate) use path::{join, normalize, parent_and_name};
+pub(crate) use walk::walk_followed;
+
+use crate::entry_set::{Entry, Source};
+use crate::error::{BuildError, Plan};
+
+/// The names in one folder, each list sorted by code point.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Listing {
+    /// Folders, links to folders included.
+    pub(crate) dirs: Vec<String>,
+    /// Everything else.
+    pub(crate) files: Vec<String>,
+    /// Names that are not UTF-8, with replacement characters.
+    pub(crate) odd: Vec<String>,
+}
+
+/// One regular file, ready for an archive.
+#[derive(Debug, Clone)]
+pub(crate) struct TreeFile {
+    /// Its bytes.
+    pub(crate) source: Source,
+    /// Whether its owner may execute it.
+    pub(crate) executable: bool,
+    /// Whether the path itself is a symbolic link.
+    pub(crate) is_link: bool,
+}
+
+impl TreeFile {
+    /// Makes an archive member of it.
+    pub(crate) fn into_entry(self, path: String) -> Entry {
+        Entry { path, executable: self.executable, source: self.source }
+    }
+}
+
+/// Files by their path from the root: `/` between parts, no `.` or `..`, the root itself is empty.
+#[derive(Debug)]
+pub(crate) enum Tree {
+    /// A folder on disk.
+    Disk(disk::DiskTree),
+    /// What an sdist would unpack to.
+    Memory(memory::MemoryTree),
+}
+
+impl Tree {
+    /// Sees the folder `root` on disk.
+    pub(crate) fn disk(root: &std::path::Path) -> Self {
+        Self::Disk(disk::DiskTree::new(root))
+    }
+
+    /// Sees what unpacking the entries of an sdist would give, below their one top folder.
+    pub(crate) fn unpacked(entries: &[Entry]) -> Self {
+        Self::Memory(memory::MemoryTree::new(entries))
+    }
+
+    /// Lists a folder; a path that is none has nothing in it.
+    pub(crate) fn list(&self, dir: &str) -> Result<Rc<Listing>, BuildError> {
+        match self {
+            Self::Disk(tree) => tree.list(dir),
+            Self::Memory(tree) => Ok(tree.list(dir)),
+        }
+    }
+
+    /// Tells whether the path is a file (links followed).
+    pub(crate) fn is_file(&self, path: &str) -> bool {
+        match self {
+            Self::Disk(tree) => tree.is_file(path),
+            Self::Memory(tree) => tree.is_file(path),
+        }
+    }
+
+    /// Tells whether the path is a folder (links followed).
+    pub(crate) fn is_dir(&self, path: &str) -> bool {
+        match self {
+            Self::Disk(tree) => tree.is_dir(path),
+            Self::Memory(tree) => tree.is_dir(path),
+        }
+    }
+
+    /// Returns a file for an archive; broken links and special files are located errors.
+    pub(crate) fn file(&self, path: &str) -> Result<TreeFile, BuildError> {
+        match self {
+            Self::Disk(tree) => tree.file(path),
+            Self::Memory(tree) => tree.file(path),
+        }
+    }
+
+    /// Reads a whole file.
+    pub(crate) fn read(&self, path: &str) -> Result<Arc<[u8]>, BuildError> {
+        match self {
+            Self::Disk(tree) => tree.read(path),
+            Self::Memory(tree) => tree.read(path),
+        }
+    }
+
+    /// Reads a text file as Python does in text mode: UTF-8, `\r\n` and `\r` become `\n`.
+    pub(crate) fn read_text(&self, path: &str) -> Plan<String> {
+        let bytes = self.read(path)?;
+        let text = std::str::from_utf8(&bytes).map_err(|error| {
+            let start = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let mut location = pyrel_model::Location::of_file(&self.display_path(path));
+            location.line = start;
+            Box::new(
+                pyrel_model::Diagnostic::new(format!("`{path}` is not UTF-8"))
+                    .at(location)
+                    .with_hint("save the file as UTF-8"),
+            )
+        })?;
+        Ok(path::universal_newlines(text))
+    }
+
+    /// Names a file for people.
+    pub(crate) fn display_path(&self, path: &str) -> std::path::PathBuf {
+        match self {
+            Self::Disk(tree) => tree.root().join(path),
+            Self::Memory(_) => path.into(),
+        }
+    }
+
+    /// Returns what identifies a folder, so that a walk that follows links can end.
+    fn identity(&self, dir: &str) -> Option<(u64, u64)> {
+        match self {
+            Self::Disk(tree) => tree.identity(dir),
+            Self::Memory(_) => None,
+        }
+    }
+}

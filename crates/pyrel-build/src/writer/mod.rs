@@ -1,0 +1,35 @@
+//! From an entry set to files: deterministic, in parallel, within bounded memory, complete or absent.
+
+mod atomic;
+mod deflate;
+mod output;
+mod sdist;
+mod segment;
+mod time;
+mod wheel;
+mod zip;
+
+pub(crate) use atomic::{Finished, OutDir};
+pub(crate) use output::Output;
+pub(crate) use sdist::write_sdist;
+pub(crate) use wheel::write_wheel;
+
+/// Is told the uncompressed bytes that went into an archive since the last call.
+pub(crate) type Progress<'a> = &'a (dyn Fn(u64) + Sync);
+
+/// How much uncompressed data one archive may hold in memory at a time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Budget {
+    /// In bytes; at least one segment is always taken.
+    pub(crate) batch: usize,
+}
+
+impl Budget {
+    /// Divides the memory of the whole process among archives that are written at the same time.
+    ///
+    /// The bytes of an archive do not depend on it: segments have a fixed size.
+    pub(crate) fn shared_by(archives: usize) -> Self {
+        const TOTAL: usize = 8 << 20;
+        Self { batch: (TOTAL / archives.max(1)).clamp(deflate::SEGMENT, TOTAL / 2) }
+    }
+}

@@ -1,0 +1,46 @@
+//! Runs the rules over a fixture, for the tests of rules.
+
+use std::path::PathBuf;
+
+use fs_err as fs;
+
+use super::fixture::Fixture;
+use super::{CheckOptions, FileReport, Finding, check_files, rule};
+
+impl Fixture {
+    /// Writes the file and checks it.
+    pub(crate) fn report_with(&self, options: &mut CheckOptions) -> FileReport {
+        let directory = tempfile::tempdir().unwrap();
+        let path: PathBuf = directory.path().join(&self.filename);
+        fs::write(&path, self.bytes()).unwrap();
+        if let Some(facts) = options.projects.remove(&PathBuf::from("demo")) {
+            options.projects.insert(path.clone(), facts);
+        }
+        check_files(&[path], options).files.remove(0)
+    }
+
+    pub(crate) fn report(&self) -> FileReport {
+        self.report_with(&mut CheckOptions::default())
+    }
+
+    /// Returns what one rule says.
+    pub(crate) fn findings(&self, name: &str) -> Vec<Finding> {
+        assert!(rule(name).is_some(), "no rule `{name}`");
+        self.report().findings.into_iter().filter(|finding| finding.rule == name).collect()
+    }
+
+    /// Returns the messages of one rule.
+    pub(crate) fn messages(&self, name: &str) -> Vec<String> {
+        self.findings(name).into_iter().map(|finding| finding.message).collect()
+    }
+}
+
+/// A file that is right must have no finding of any rule, or the silent tests prove nothing.
+#[test]
+fn good_files_have_no_finding() {
+    for fixture in Fixture::both() {
+        let report = fixture.report();
+        assert_eq!(report.findings, [], "{}", fixture.filename);
+        assert!(report.dist.is_some());
+    }
+}

@@ -1,0 +1,108 @@
+//! The content type of the description is not one that PyPI renders.
+
+use crate::check::finding::{Findings, Problem, Source};
+use crate::check::rule::Rule;
+use crate::check::subject::Subject;
+use crate::check::wording;
+use pyrel_model::Level;
+
+pub(super) static RULE: Rule = Rule {
+    name: "description-content-type",
+    level: Level::Error,
+    source: Source::Pypi,
+    summary: "`Description-Content-Type` is one that PyPI renders",
+    docs: "\
+### What it does
+Checks the type (`text/markdown`, `text/x-rst`, `text/plain`), its charset, and the Markdown variant.
+
+### Why is this bad
+PyPI cannot render any other type and refuses it.
+
+### Example
+`text/x-markdown`, `text/markdown; charset=utf8`
+
+### Source
+PyPI (core metadata, as the `packaging` library checks it)
+",
+    check,
+};
+
+fn check(subject: &Subject<'_>, findings: &mut Findings) {
+    let Some(value) = subject.field("Description-Content-Type") else { return };
+    let Some(fault) = fault(value) else { return };
+    let hint = "use `text/markdown`, `text/x-rst`, or `text/plain`; `; charset=UTF-8` may follow";
+    findings.add(Problem::new(wording::core_metadata(&fault)).hint(hint).at("Description-Content-Type"));
+}
+
+const TYPES: [&str; 3] = ["text/plain", "text/x-rst", "text/markdown"];
+
+fn fault(value: &str) -> Option<String> {
+    let (kind, parameters) = value.split_once(';').unwrap_or((value, ""));
+    let kind = kind.trim().to_lowercase();
+    if !TYPES.contains(&kind.as_str()) {
+        // With comments or blanks in it Python's mail parser may still find a good type.
+        let lower = value.to_lowercase();
+        let is_unclear = TYPES.iter().any(|known| lower.contains(known)) || lower.contains('(');
+        return (!is_unclear).then(|| {
+            format!(
+                "'description-content-type' must be one of ['text/plain', 'text/x-rst', 'text/markdown'], not {}",
+                wording::repr(value)
+            )
+        });
+    }
+    let parameter = |wanted: &str| {
+        parameters
+            .split(';')
+            .filter_map(|part| part.split_once('='))
+            .find(|(name, _)| name.trim().eq_ignore_ascii_case(wanted))
+            .map(|(_, value)| value.trim().trim_matches('"'))
+    };
+    match (parameter("charset"), parameter("variant")) {
+        (Some(charset), _) if charset != "UTF-8" => Some(format!(
+            "'description-content-type' can only specify the UTF-8 charset, not {}",
+            wording::repr(charset)
+        )),
+        (_, Some(variant)) if kind == "text/markdown" && !matches!(variant, "GFM" | "CommonMark") => {
+            Some(format!(
+                "valid Markdown variants for 'description-content-type' are ['GFM', 'CommonMark'], not {}",
+                wording::repr(variant)
+            ))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::fixture::Fixture;
+
+    #[test]
+    fn fires() {
+        let found = |value: &str| {
+            let header = format!("Description-Content-Type: {value}");
+            Fixture::wheel().header(&header).messages("description-content-type")[0].clone()
+        };
+        assert!(found("text/html").starts_with(
+            "'description-content-type' must be one of ['text/plain', 'text/x-rst', 'text/markdown'], \
+                 not 'text/html'. See"
+        ));
+        assert!(found("text/plain; charset=latin-1").starts_with(
+            "'description-content-type' can only specify the UTF-8 charset, not 'latin-1'. See"
+        ));
+        assert!(found("text/markdown; variant=gfm").starts_with(
+            "valid Markdown variants for 'description-content-type' are ['GFM', 'CommonMark'], not 'gfm'. See"
+        ));
+    }
+
+    #[test]
+    fn stays_silent() {
+        for value in [
+            "text/plain",
+            "Text/Markdown; charset=UTF-8; variant=GFM",
+            "text/markdown; variant=\"CommonMark\"",
+            "text/x-rst;",
+        ] {
+            assert_eq!(super::fault(value), None, "{value}");
+        }
+    }
+}

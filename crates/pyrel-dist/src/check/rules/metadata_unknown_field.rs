@@ -1,0 +1,68 @@
+//! The metadata has a header that is no field.
+
+use crate::check::finding::{Findings, Problem, Source};
+use crate::check::rule::Rule;
+use crate::check::subject::Subject;
+use crate::check::wording;
+use pyrel_model::Level;
+use pyrel_model::metadata::FIELDS;
+use pyrel_model::suggestion::nearest;
+
+pub(super) static RULE: Rule = Rule {
+    name: "metadata-unknown-field",
+    level: Level::Error,
+    source: Source::Twine,
+    summary: "every header of the metadata is a known field",
+    docs: "\
+### What it does
+Reports a header that is no core metadata field.
+
+### Why is this bad
+`twine` refuses the whole file because of it. An index ignores it, so that what it says is lost.
+
+### Example
+`Licence: MIT` instead of `License: MIT`
+
+### Source
+twine (`unrecognized or malformed field`)
+",
+    check,
+};
+
+fn check(subject: &Subject<'_>, findings: &mut Findings) {
+    let Some(metadata) = subject.metadata() else { return };
+    let names = || FIELDS.iter().map(|field| field.header);
+    for header in metadata.unknown_headers() {
+        let message = format!(
+            "Invalid distribution metadata: unrecognized or malformed field {}",
+            wording::repr(&header.to_lowercase())
+        );
+        let hint = match nearest(header, names()) {
+            Some(known) => format!("did you mean `{known}`?"),
+            None => "remove it; own data has no place in core metadata".to_owned(),
+        };
+        findings.add(Problem::new(message).hint(hint).at(header));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::fixture::Fixture;
+
+    #[test]
+    fn fires() {
+        let found = Fixture::wheel().also("Licence: MIT").findings("metadata-unknown-field");
+        assert_eq!(
+            found[0].message,
+            "Invalid distribution metadata: unrecognized or malformed field 'licence'"
+        );
+        assert_eq!(found[0].hint.as_deref(), Some("did you mean `License`?"));
+    }
+
+    #[test]
+    fn stays_silent() {
+        for fixture in Fixture::both() {
+            assert!(fixture.findings("metadata-unknown-field").is_empty());
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! RECORD has rows of a wrong shape.
+
+use crate::check::finding::{Findings, Problem, Source};
+use crate::check::rule::Rule;
+use crate::check::subject::Subject;
+use pyrel_model::Level;
+use std::collections::HashSet;
+
+pub(super) static RULE: Rule = Rule {
+    name: "record-format",
+    level: Level::Error,
+    source: Source::Pyrel,
+    summary: "every row of `RECORD` has three fields and there is no blank line",
+    docs: "\
+### What it does
+Checks the shape of `RECORD`: path, digest, size.
+
+### Why is this bad
+PyPI fails with an internal error on a blank line; installers refuse rows of another shape.
+
+### Example
+Two line ends at the end of `RECORD`
+
+### Source
+pyrel (binary distribution format); a blank line: PyPI answers 500
+",
+    check,
+};
+
+fn check(subject: &Subject<'_>, findings: &mut Findings) {
+    let (Some(record), Some(directory)) = (&subject.reading.record, subject.reading.dist_info()) else {
+        return;
+    };
+    let path = format!("{directory}/RECORD");
+    let hint = "build the wheel again; do not edit `RECORD` by hand";
+    for line in &record.blank_lines {
+        findings.add(Problem::new(format!("line {line} of `RECORD` is blank")).hint(hint).at(&path));
+    }
+    for row in record.rows.iter().filter(|row| row.fields != 3) {
+        let message = format!("line {} of `RECORD` has {} fields, not 3", row.line, row.fields);
+        findings.add(Problem::new(message).hint(hint).at(&path));
+    }
+    let mut seen = HashSet::new();
+    for row in &record.rows {
+        if !seen.insert(row.path.as_str()) {
+            let message = format!("line {} of `RECORD` lists a file again: `{}`", row.line, row.path);
+            findings.add(Problem::new(message).hint(hint).at(&path));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::fixture::Fixture;
+
+    #[test]
+    fn fires() {
+        let record = "demo-1.0.dist-info/RECORD,,\n";
+        let blank = Fixture::wheel().record_edit(record, &format!("{record}\n"));
+        assert_eq!(blank.messages("record-format"), ["line 5 of `RECORD` is blank"]);
+        let short = Fixture::wheel().record_edit(record, "demo-1.0.dist-info/RECORD\n");
+        assert_eq!(short.messages("record-format"), ["line 4 of `RECORD` has 1 fields, not 3"]);
+        let twice = Fixture::wheel().record_edit(record, &format!("{record}{record}"));
+        assert_eq!(
+            twice.messages("record-format"),
+            ["line 5 of `RECORD` lists a file again: `demo-1.0.dist-info/RECORD`"]
+        );
+    }
+
+    #[test]
+    fn stays_silent() {
+        assert!(Fixture::wheel().findings("record-format").is_empty());
+    }
+}

@@ -1,0 +1,59 @@
+//! A dependency is no requirement.
+
+use crate::check::finding::{Findings, Problem, Source};
+use crate::check::rule::Rule;
+use crate::check::subject::Subject;
+use crate::check::wording;
+use pyrel_model::Level;
+use pyrel_model::Requirement;
+
+pub(super) static RULE: Rule = Rule {
+    name: "requires-dist",
+    level: Level::Error,
+    source: Source::Pypi,
+    summary: "every `Requires-Dist` is a requirement by PEP 508",
+    docs: "\
+### What it does
+Parses each dependency by PEP 508.
+
+### Why is this bad
+No installer could resolve the release; PyPI refuses it.
+
+### Example
+`Requires-Dist: requests>=2.*`
+
+### Source
+PyPI (core metadata, as the `packaging` library checks it)
+",
+    check,
+};
+
+fn check(subject: &Subject<'_>, findings: &mut Findings) {
+    for value in subject.fields("Requires-Dist") {
+        if let Err(error) = value.parse::<Requirement>() {
+            let text = format!("{} is invalid for 'requires-dist'", wording::repr(value));
+            let hint = format!("{} at column {}", error.reason, error.column);
+            findings.add(Problem::new(wording::core_metadata(&text)).hint(hint).at("Requires-Dist"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::fixture::Fixture;
+
+    #[test]
+    fn fires() {
+        let found = Fixture::wheel().also("Requires-Dist: requests>=2.*").findings("requires-dist");
+        assert!(found[0].message.starts_with("'requests>=2.*' is invalid for 'requires-dist'. See"));
+        assert!(found[0].hint.as_deref().unwrap().contains("column"));
+    }
+
+    #[test]
+    fn stays_silent() {
+        let good = Fixture::wheel()
+            .also("Requires-Dist: requests (>=2)")
+            .also("Requires-Dist: a[b]~=1.0; extra == 'c' and python_version < '3.12'");
+        assert!(good.findings("requires-dist").is_empty());
+    }
+}

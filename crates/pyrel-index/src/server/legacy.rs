@@ -1,0 +1,182 @@
+//! `POST /legacy/`: one upload from the wire to the store. Answers 200 only when the file would survive a crash.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{FromRequest as _, Multipart, Request, State};
+use axum::http::header::{ALLOW, LOCATION};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
+use fs_err as fs;
+use futures_util::StreamExt as _;
+use jiff::Timestamp;
+use pyrel_model::Sha256;
+use sha2::Digest as _;
+
+use super::auth::authorize;
+use super::form::Form;
+use super::intake::{Content, IntakeError, Received, receive};
+use super::judge::{Presence, judge_archive, judge_file, judge_naming, judge_presence};
+use super::metadata::read_metadata;
+use super::record::{Record, SCHEMA};
+use super::refusal::Refusal;
+use super::router::App;
+use super::store::Incoming;
+
+/// Bytes of a refused body that are read so that the client hears the answer.
+const DRAIN_LIMIT: usize = 1024 * 1024 * 1024;
+
+/// Why an upload ends without success.
+enum Stop {
+    Refused(Refusal),
+    Broken(io::Error),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Broken(error)
+    }
+}
+
+/// Sends clients that forgot the slash to the right address, as PyPI does.
+pub(super) async fn missing_slash() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
+    response.headers_mut().insert(LOCATION, HeaderValue::from_static("/legacy/"));
+    response
+}
+
+/// Takes an upload.
+pub(super) async fn upload(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    let headers = request.headers().clone();
+    let refusal = match take(&app, &headers, request).await {
+        Ok(()) => return Response::new(Body::from("200 OK\n")),
+        Err(Stop::Refused(refusal)) => refusal,
+        Err(Stop::Broken(error)) => {
+            tracing::error!(%error, "an upload could not be stored");
+            let message = format!("The upload could not be stored: {error}");
+            Refusal { status: StatusCode::INTERNAL_SERVER_ERROR, message }
+        }
+    };
+    let mut response = refusal.respond(&headers);
+    if refusal.status == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+    }
+    response
+}
+
+async fn take(app: &Arc<App>, headers: &HeaderMap, request: Request) -> Result<(), Stop> {
+    if let Err(refusal) = authorize(headers, app.token.as_ref()) {
+        drain(request.into_body()).await;
+        return Err(refusal.into());
+    }
+    let uri = request.uri().clone();
+    let form = Multipart::from_request(request, &())
+        .await
+        .map_err(|error| Refusal::bad(format!("The upload is no multipart form: {error}")))?;
+    let incoming = app.store.incoming()?;
+    let received = receive(form, incoming.path()).await.map_err(|error| match error {
+        IntakeError::Io(error) => Stop::Broken(error),
+        IntakeError::Form(error) => Refusal::bad(format!("The upload broke off: {error}")).into(),
+        IntakeError::TooLarge => {
+            Refusal { status: StatusCode::PAYLOAD_TOO_LARGE, message: "The upload is too large.".to_owned() }
+                .into()
+        }
+    })?;
+    judge_action(&uri, &received)?;
+    judge_and_store(app, incoming, received).await
+}
+
+/// Reads the rest of a body so that a client that is still sending gets to read the answer.
+async fn drain(body: Body) {
+    let mut stream = body.into_data_stream();
+    let mut read = 0;
+    while let Some(Ok(chunk)) = stream.next().await {
+        read += chunk.len();
+        if read > DRAIN_LIMIT {
+            return;
+        }
+    }
+}
+
+fn judge_action(uri: &Uri, received: &Received) -> Result<(), Refusal> {
+    let query = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let in_query = query.into_iter().find(|(name, _)| name == ":action").map(|(_, value)| value.into_owned());
+    let in_form = received.fields.iter().find(|(name, _)| name == ":action").map(|(_, value)| value.clone());
+    let (status, message) = match in_form.or(in_query).as_deref() {
+        Some("file_upload") => return Ok(()),
+        Some("submit" | "submit_pkg_info" | "doc_upload") => {
+            (StatusCode::GONE, "This action is no longer supported.")
+        }
+        _ => (StatusCode::METHOD_NOT_ALLOWED, "The form has no `:action` of `file_upload`."),
+    };
+    Err(Refusal { status, message: message.to_owned() })
+}
+
+async fn judge_and_store(app: &Arc<App>, incoming: Incoming, received: Received) -> Result<(), Stop> {
+    let form = Form::judge(&received)?;
+    let content = received.content.ok_or_else(|| Refusal::bad("Upload payload does not have a file."))?;
+    judge_file(&form, &content)?;
+    // The file system's own time stamps the upload: it was written a moment ago.
+    let now = Timestamp::try_from(fs::metadata(&content.path)?.modified()?).map_err(io::Error::other)?;
+    if judge_presence(&app.store, &form, &content, now)? == Presence::Identical {
+        return Ok(());
+    }
+    judge_naming(&form, &content.filename)?;
+    let path = incoming.path().join(&content.filename);
+    fs::rename(&content.path, &path)?;
+    let metadata = examine(app, &path).await?;
+    let record = record(&form, &content, now, metadata.as_deref());
+    let turn = app.store.turn(form.name.normalized());
+    let _turn = turn.lock().await;
+    // Somebody may have come first while the archive was judged.
+    if judge_presence(&app.store, &form, &content, now)? == Presence::Identical {
+        return Ok(());
+    }
+    let app = Arc::clone(app);
+    blocking(move || app.store.commit(incoming, &record, metadata.as_deref())).await?;
+    Ok(())
+}
+
+/// Judges the archive beside the other work of the server, as many at a time as there are processors.
+async fn examine(app: &App, path: &Path) -> Result<Option<Vec<u8>>, Stop> {
+    let _permit = app.judges.acquire().await.map_err(io::Error::other)?;
+    let path = path.to_path_buf();
+    let (verdict, metadata) = blocking(move || {
+        let verdict = judge_archive(&path);
+        let metadata = if verdict.is_ok() { read_metadata(&path)? } else { None };
+        Ok((verdict, metadata))
+    })
+    .await?;
+    verdict?;
+    Ok(metadata)
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
+}
+
+fn record(form: &Form, content: &Content, now: Timestamp, metadata: Option<&[u8]>) -> Record {
+    Record {
+        schema: SCHEMA,
+        name: form.name.as_written().to_owned(),
+        version: form.version.to_string(),
+        filename: content.filename.clone(),
+        filetype: form.filetype.clone(),
+        pyversion: form.get("pyversion").unwrap_or("source").to_owned(),
+        size: content.size,
+        sha256: content.sha256,
+        blake2b: content.blake2b,
+        md5: content.md5.clone(),
+        uploaded: now,
+        metadata_sha256: metadata.map(|text| Sha256::new(sha2::Sha256::digest(text).into())),
+        fields: form.metadata(),
+    }
+}

@@ -1,0 +1,76 @@
+//! Which address is answered by what, and the headers that every answer has.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderValue, Response};
+use axum::middleware::map_response;
+use axum::routing::{get, post};
+use pyrel_model::Secret;
+use tokio::sync::Semaphore;
+use url::Url;
+
+use super::overlay::Overlay;
+use super::store::Store;
+use super::{file, json_api, legacy, page, simple};
+
+/// What the handlers share.
+#[derive(Debug)]
+pub(super) struct App {
+    pub(super) store: Store,
+    pub(super) overlay: Option<Overlay>,
+    pub(super) token: Option<Secret>,
+    /// The address of this server, for pages that tell how to use it.
+    pub(super) base_url: Url,
+    /// How many archives may be judged at the same time.
+    pub(super) judges: Semaphore,
+}
+
+/// Makes the service.
+pub(super) fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/", get(page::front))
+        .route("/project/{name}", get(page::project))
+        .route("/project/{name}/", get(page::project))
+        .route("/style.css", get(page::style))
+        .route("/icon.svg", get(page::icon))
+        .route("/simple", get(simple::root_without_slash))
+        .route("/simple/", get(simple::root))
+        .route("/simple/{name}", get(simple::project_without_slash))
+        .route("/simple/{name}/", get(simple::project_or_overlay))
+        .route("/local/simple/", get(simple::root))
+        .route("/local/simple/{name}", get(simple::project_without_slash))
+        .route("/local/simple/{name}/", get(simple::project))
+        .route("/files/{project}/{filename}", get(file::file))
+        .route("/pypi/{name}/json", get(json_api::project))
+        .route("/pypi/{name}/json/", get(json_api::project))
+        .route("/pypi/{name}/{version}/json", get(json_api::release))
+        .route("/pypi/{name}/{version}/json/", get(json_api::release))
+        .route("/legacy", post(legacy::missing_slash))
+        .route("/legacy/", post(legacy::upload))
+        .layer(DefaultBodyLimit::disable())
+        .layer(map_response(harden))
+        .with_state(app)
+}
+
+/// Adds the headers that keep a browser from doing anything with foreign text but show it.
+async fn harden<B>(mut response: Response<B>) -> Response<B> {
+    let headers = response.headers_mut();
+    let policy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
+        frame-ancestors 'none'";
+    let fixed: [(HeaderName, &'static str); 3] = [
+        (CONTENT_SECURITY_POLICY, policy),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "no-referrer"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    // What is listed may change with the next upload; readers ask again every time.
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
+    response
+}

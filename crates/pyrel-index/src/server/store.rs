@@ -1,0 +1,335 @@
+//! The directory behind the index, and what is known of it in memory.
+//!
+//! Layout: `projects/NAME/FILENAME/` holds the file, its `record.json`, and a wheel's `METADATA`; `incoming/`
+//! holds uploads that are not finished. A file's directory is made complete and flushed in `incoming/` and then
+//! renamed into place, so that at any moment a file is there whole or not at all. A record whose file somebody
+//! deleted keeps the name taken, as PyPI does.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use fs_err as fs;
+use pyrel_model::name::normalize;
+use pyrel_model::{Blake2b256, Version};
+
+use super::record::{Record, SCHEMA};
+
+const RECORD: &str = "record.json";
+const METADATA: &str = "METADATA";
+
+/// Why the directory of an index cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The operating system refused.
+    #[error("cannot use the directory of the index")]
+    Io(#[from] io::Error),
+    /// Another server has it.
+    #[error("another server uses the directory: `{}`", .0.display())]
+    Taken(PathBuf),
+    /// A record cannot be read.
+    #[error("`{}` is no record of an index: {detail}", path.display())]
+    Record {
+        /// The record.
+        path: PathBuf,
+        /// What is wrong.
+        detail: String,
+    },
+    /// A stored file is not what its record says.
+    #[error("`{}` has {found} bytes, its record says {expected}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// The size it should have.
+        expected: u64,
+        /// The size it has.
+        found: u64,
+    },
+}
+
+impl StoreError {
+    /// Returns the remedy, where one exists.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Io(_) => None,
+            Self::Taken(_) => Some("stop the other server, or choose another `--dir`".to_owned()),
+            Self::Record { path, .. } | Self::Damaged { path, .. } => {
+                let directory = path.parent().unwrap_or(path);
+                Some(format!("move `{}` away and start again", directory.display()))
+            }
+        }
+    }
+}
+
+/// A project in memory.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Project {
+    /// The name as the latest upload spelt it.
+    pub(super) name: String,
+    /// The files by name.
+    pub(super) files: BTreeMap<String, Arc<Record>>,
+    /// Names of deleted files.
+    pub(super) deleted: Vec<String>,
+}
+
+impl Project {
+    /// Returns the files by version, then name.
+    pub(super) fn sorted(&self) -> Vec<&Arc<Record>> {
+        let mut files: Vec<_> = self.files.values().collect();
+        files.sort_by_cached_key(|record| (record.version.parse::<Version>().ok(), record.filename.clone()));
+        files
+    }
+
+    /// Returns the versions that have files, in ascending order.
+    pub(super) fn versions(&self) -> Vec<Version> {
+        let mut versions: Vec<Version> =
+            self.files.values().filter_map(|record| record.version.parse().ok()).collect();
+        versions.sort();
+        versions.dedup();
+        versions
+    }
+
+    /// Returns the version that a reader is shown first: the highest final one, else the highest.
+    pub(super) fn latest(&self) -> Option<Version> {
+        let versions = self.versions();
+        versions.iter().rev().find(|version| !version.is_pre_release()).or(versions.last()).cloned()
+    }
+
+    /// Returns the files of one version, by name.
+    pub(super) fn release(&self, version: &Version) -> Vec<&Arc<Record>> {
+        self.files.values().filter(|record| record.version.parse().as_ref() == Ok(version)).collect()
+    }
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    projects: BTreeMap<String, Arc<Project>>,
+    by_hash: HashMap<Blake2b256, String>,
+}
+
+/// The store. One process at a time has a directory.
+#[derive(Debug)]
+pub(super) struct Store {
+    dir: PathBuf,
+    known: RwLock<Known>,
+    writers: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    next_upload: AtomicU64,
+    /// Holds the lock for as long as the store lives.
+    _lock: fs::File,
+}
+
+impl Store {
+    /// Opens a directory, made when absent: takes the lock, drops unfinished uploads, reads every record.
+    pub(super) fn open(dir: &Path) -> Result<Self, StoreError> {
+        fs::create_dir_all(dir.join("projects"))?;
+        let lock =
+            fs::File::options().create(true).truncate(false).write(true).open(dir.join("index.lock"))?;
+        if lock.try_lock().is_err() {
+            return Err(StoreError::Taken(dir.to_path_buf()));
+        }
+        let incoming = dir.join("incoming");
+        if incoming.exists() {
+            fs::remove_dir_all(&incoming)?;
+        }
+        fs::create_dir(&incoming)?;
+        sync_dir(dir)?;
+        Ok(Self {
+            dir: dir.to_path_buf(),
+            known: RwLock::new(read_all(&dir.join("projects"))?),
+            writers: Mutex::default(),
+            next_upload: AtomicU64::new(0),
+            _lock: lock,
+        })
+    }
+
+    /// Returns the projects by normal form.
+    pub(super) fn projects(&self) -> BTreeMap<String, Arc<Project>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).projects.clone()
+    }
+
+    /// Returns a project that has files, by any spelling.
+    pub(super) fn project(&self, name: &str) -> Option<Arc<Project>> {
+        self.project_or_remains(&normalize(name)).filter(|project| !project.files.is_empty())
+    }
+
+    /// Returns a project, even one whose files were all deleted, by its normal form.
+    pub(super) fn project_or_remains(&self, normal: &str) -> Option<Arc<Project>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).projects.get(normal).cloned()
+    }
+
+    /// Returns the name of the stored file that has these bytes.
+    pub(super) fn file_with(&self, blake2b: &Blake2b256) -> Option<String> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).by_hash.get(blake2b).cloned()
+    }
+
+    /// Returns the turn of writers of one project: who holds it alone adds files to it.
+    pub(super) fn turn(&self, normal: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut writers = self.writers.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(writers.entry(normal.to_owned()).or_default())
+    }
+
+    /// Makes a directory for an upload; it is removed when the guard is dropped.
+    pub(super) fn incoming(&self) -> io::Result<Incoming> {
+        let number = self.next_upload.fetch_add(1, Ordering::Relaxed);
+        let path = self.dir.join("incoming").join(number.to_string());
+        fs::create_dir(&path)?;
+        Ok(Incoming { path })
+    }
+
+    /// Makes an upload durable and visible. The incoming directory holds the file under its name already. The
+    /// caller holds the project's turn and has seen that the name is free.
+    pub(super) fn commit(
+        &self,
+        incoming: Incoming,
+        record: &Record,
+        metadata: Option<&[u8]>,
+    ) -> io::Result<()> {
+        let normal = normalize(&record.name);
+        write_synced(&incoming.path.join(RECORD), &serde_json::to_vec_pretty(record)?)?;
+        if let Some(metadata) = metadata {
+            write_synced(&incoming.path.join(METADATA), metadata)?;
+        }
+        fs::File::open(incoming.path.join(&record.filename))?.sync_all()?;
+        sync_dir(&incoming.path)?;
+        let project = self.dir.join("projects").join(&normal);
+        fs::create_dir_all(&project)?;
+        fs::rename(&incoming.path, project.join(&record.filename))?;
+        sync_dir(&project)?;
+        sync_dir(&self.dir.join("projects"))?;
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.add(&normal, record.clone());
+        Ok(())
+    }
+
+    /// Returns where a stored file is.
+    pub(super) fn path_of(&self, record: &Record) -> PathBuf {
+        self.directory_of(record).join(&record.filename)
+    }
+
+    /// Returns where the `METADATA` of a stored wheel is.
+    pub(super) fn metadata_path_of(&self, record: &Record) -> PathBuf {
+        self.directory_of(record).join(METADATA)
+    }
+
+    /// Reads the whole record of a stored file, description included.
+    pub(super) fn full_record(&self, record: &Record) -> io::Result<Record> {
+        Ok(serde_json::from_slice(&fs::read(self.directory_of(record).join(RECORD))?)?)
+    }
+
+    fn directory_of(&self, record: &Record) -> PathBuf {
+        self.dir.join("projects").join(normalize(&record.name)).join(&record.filename)
+    }
+}
+
+impl Known {
+    fn add(&mut self, normal: &str, record: Record) {
+        self.by_hash.insert(record.blake2b, record.filename.clone());
+        let project = Arc::make_mut(self.projects.entry(normal.to_owned()).or_default());
+        project.name.clone_from(&record.name);
+        project.files.insert(record.filename.clone(), Arc::new(record.without_description()));
+    }
+}
+
+/// The directory of an upload that is not finished.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    path: PathBuf,
+}
+
+impl Incoming {
+    /// Returns the directory.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        // After a commit the directory is gone; what else cannot be removed goes at the next start.
+        if self.path.exists()
+            && let Err(error) = fs::remove_dir_all(&self.path)
+        {
+            tracing::warn!(%error, "an unfinished upload could not be removed");
+        }
+    }
+}
+
+/// Reads all records; the latest upload of a project decides its spelling.
+fn read_all(projects: &Path) -> Result<Known, StoreError> {
+    let mut records = Vec::new();
+    let mut deleted = Vec::new();
+    for project in directories(projects)? {
+        for directory in directories(&project)? {
+            let path = directory.join(RECORD);
+            let record = read_record(&path)?;
+            let file = directory.join(&record.filename);
+            match fs::metadata(&file) {
+                Ok(found) if found.len() == record.size => records.push(record),
+                Ok(found) => {
+                    return Err(StoreError::Damaged {
+                        path: file,
+                        expected: record.size,
+                        found: found.len(),
+                    });
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => deleted.push(record),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+    records.sort_by_key(|record| record.uploaded);
+    let mut known = Known::default();
+    for record in records {
+        known.add(&normalize(&record.name), record);
+    }
+    for record in deleted {
+        let project = known.projects.entry(normalize(&record.name)).or_default();
+        Arc::make_mut(project).deleted.push(record.filename);
+    }
+    Ok(known)
+}
+
+fn read_record(path: &Path) -> Result<Record, StoreError> {
+    let text = fs::read(path)?;
+    let record: Record = serde_json::from_slice(&text)
+        .map_err(|error| StoreError::Record { path: path.to_path_buf(), detail: error.to_string() })?;
+    let detail = if record.schema != SCHEMA {
+        format!("layout {} is unknown", record.schema)
+    } else if path.parent().and_then(Path::file_name) != Some(record.filename.as_ref()) {
+        format!("it is about another file, `{}`", record.filename)
+    } else {
+        return Ok(record);
+    };
+    Err(StoreError::Record { path: path.to_path_buf(), detail })
+}
+
+fn directories(path: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = fs::File::create(path)?;
+    io::Write::write_all(&mut file, bytes)?;
+    file.sync_all()
+}
+
+/// Makes the entries of a directory durable. Windows keeps them without being asked and cannot be asked.
+fn sync_dir(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    fs::File::open(path)?.sync_all()?;
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! `[package.NAME]`: what differs for one package.
+
+use pyrel_model::Diagnostic;
+use pyrel_model::pyproject::TableReader;
+
+/// Overrides for one package.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PackageConfig {
+    /// `publish`; false keeps the package from every index.
+    pub publish: Option<bool>,
+    /// `verify`: commands run in the environment that the package was installed into.
+    pub verify: Vec<String>,
+    /// `test`: the command that runs the package's own tests.
+    pub test: Option<String>,
+    /// `version-files`: more files that the version is written in, relative to the package.
+    pub version_files: Vec<String>,
+}
+
+impl PackageConfig {
+    pub(super) fn read(table: &TableReader<'_>) -> Result<Self, Box<Diagnostic>> {
+        table.known_keys(&["publish", "verify", "test", "version-files"])?;
+        let owned = |list: Option<Vec<&str>>| -> Vec<String> {
+            list.unwrap_or_default().into_iter().map(str::to_owned).collect()
+        };
+        for (path, span) in table.spanned_strings("version-files")?.unwrap_or_default() {
+            if !super::document::is_inner_path(path) {
+                let message = format!(
+                    "`{}` must hold paths below the package's directory: `{path}`",
+                    table.dotted("version-files")
+                );
+                return Err(table.fault_at(span, &message));
+            }
+        }
+        Ok(Self {
+            publish: table.boolean("publish")?,
+            verify: owned(table.strings("verify")?),
+            test: table.string("test")?.map(str::to_owned),
+            version_files: owned(table.strings("version-files")?),
+        })
+    }
+}

@@ -1,0 +1,15 @@
+//! The version of a package and where it is written, read without running Python.
+
+mod flit;
+mod hatch;
+mod pattern;
+mod pdm;
+mod python_literal;
+mod resolve;
+mod setuptools;
+mod source;
+
+pub use python_literal::{Assignment, Literal, find_assignment};
+pub use source::VersionSource;
+
+pub(crate) use resolve::resolve;

@@ -1,0 +1,77 @@
+//! What an index holds, read before anything is written: the target's files, and the proof of staging.
+
+use std::collections::BTreeMap;
+
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use pyrel_index::{ClientError, IndexClient, ProjectListing};
+use pyrel_model::{PackageName, Sha256};
+
+use crate::plan::{Remote, Staged, Standing};
+
+/// How many lookups are under way at once.
+const LOOKUPS: usize = 16;
+
+/// What one index tells about a set of projects.
+#[derive(Debug, Default)]
+pub struct IndexView {
+    projects: BTreeMap<PackageName, Option<ProjectListing>>,
+}
+
+impl IndexView {
+    /// Reads the pages of all projects, sixteen at a time.
+    ///
+    /// A page that comes from another origin than the index's own (some indexes send readers on for projects
+    /// that they do not have) does not count: it says nothing about what *this* index holds.
+    ///
+    /// # Errors
+    ///
+    /// Fails with the first lookup that fails for good.
+    pub async fn read(
+        client: &IndexClient,
+        names: impl IntoIterator<Item = &PackageName>,
+    ) -> Result<Self, ClientError> {
+        let lookups = names.into_iter().map(|name| async move { (name.clone(), client.project(name).await) });
+        let mut answers = stream::iter(lookups).buffer_unordered(LOOKUPS);
+        let mut projects = BTreeMap::new();
+        while let Some((name, answer)) = answers.next().await {
+            projects.insert(name, answer?.filter(|listing| is_own(client, listing)));
+        }
+        Ok(Self { projects })
+    }
+
+    /// Tells whether the index knows the project.
+    #[must_use]
+    pub fn standing(&self, name: &PackageName) -> Standing {
+        if self.listing(name).is_some() { Standing::Update } else { Standing::New }
+    }
+
+    /// Tells what the index has under a file's name. A file whose hash the index does not tell counts as other
+    /// bytes, because nobody can say that they are the same.
+    #[must_use]
+    pub fn remote(&self, name: &PackageName, filename: &str, sha256: &Sha256) -> Remote {
+        match self.listing(name).and_then(|listing| listing.file(filename)) {
+            None => Remote::Absent,
+            Some(file) if file.sha256 == Some(*sha256) => Remote::Same,
+            Some(_) => Remote::Other,
+        }
+    }
+
+    /// Tells whether the index, as the staging index, proves a file.
+    #[must_use]
+    pub fn staged(&self, name: &PackageName, filename: &str, sha256: &Sha256) -> Staged {
+        match self.remote(name, filename, sha256) {
+            Remote::Same => Staged::Yes,
+            Remote::Absent | Remote::Other => Staged::No,
+        }
+    }
+
+    fn listing(&self, name: &PackageName) -> Option<&ProjectListing> {
+        self.projects.get(name)?.as_ref()
+    }
+}
+
+fn is_own(client: &IndexClient, listing: &ProjectListing) -> bool {
+    let own = client.spec().simple_url.origin();
+    listing.url.parse::<url::Url>().is_ok_and(|url| url.origin() == own)
+}

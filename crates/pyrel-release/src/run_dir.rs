@@ -1,0 +1,334 @@
+//! Where runs live: `.pyrel/runs/ID` under the workspace root, with the journal and the files of each run.
+//!
+//! It knows paths and copies bytes; what the bytes mean is the journal's.
+
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+use pyrel_model::Sha256;
+use sha2::Digest as _;
+
+use crate::journal::{KeptFile, replay};
+
+/// Why a run directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RunDirError {
+    /// The identifier would not be one plain directory name.
+    #[error(
+        "invalid run identifier, which must consist of ASCII letters, digits, `.`, `_`, and `-` and start with a letter or digit: `{0}`"
+    )]
+    Id(String),
+    /// There is such a run already.
+    #[error("the run exists already: `{0}`")]
+    Exists(String),
+    /// There is no such run.
+    #[error("there is no such run: `{0}`")]
+    Missing(String),
+    /// A file to keep is not what it was when it was hashed, or a kept file was changed.
+    #[error("expected the SHA-256 {expected}, found {found}: {}", .path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// What was recorded.
+        expected: Sha256,
+        /// What is there.
+        found: Sha256,
+    },
+    /// The disk said no.
+    #[error("cannot use the run directory")]
+    Io(#[from] std::io::Error),
+}
+
+impl RunDirError {
+    /// Returns the remedy, where there is one.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Missing(_) => Some("`pyrel release` starts a new run".to_owned()),
+            Self::Changed { .. } => {
+                Some("these are no longer the bytes of this run: build again and start a new run".to_owned())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// One run, as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunSummary {
+    /// The identifier.
+    pub id: String,
+    /// When it began, in Unix seconds.
+    pub started: u64,
+    /// Whether it can be taken up again.
+    pub resumable: bool,
+    /// The exit code, when it ended by itself.
+    pub finished: Option<u8>,
+}
+
+/// The directory of one run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunDir {
+    id: String,
+    path: PathBuf,
+}
+
+impl RunDir {
+    /// Makes the directory of a new run under a workspace root. `.pyrel/` ignores itself in git.
+    ///
+    /// # Errors
+    ///
+    /// Fails on an identifier that is no plain name, a run that exists, and when the disk says no.
+    pub fn create(root: &Path, id: &str) -> Result<Self, RunDirError> {
+        let run = Self::at(root, id)?;
+        let base = root.join(".pyrel");
+        fs::create_dir_all(base.join("runs"))?;
+        let ignore = base.join(".gitignore");
+        if !ignore.exists() {
+            fs::write(ignore, "*\n")?;
+        }
+        match fs::create_dir(&run.path) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                return Err(RunDirError::Exists(run.id));
+            }
+            other => other?,
+        }
+        fs::create_dir(run.files_dir())?;
+        Ok(run)
+    }
+
+    /// Finds the directory of an earlier run.
+    ///
+    /// # Errors
+    ///
+    /// Fails on an identifier that is no plain name, and when there is no such run.
+    pub fn open(root: &Path, id: &str) -> Result<Self, RunDirError> {
+        let run = Self::at(root, id)?;
+        if run.journal_path().is_file() { Ok(run) } else { Err(RunDirError::Missing(run.id)) }
+    }
+
+    /// Lists the runs under a workspace root whose journals can be read, the latest first.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the directory of runs cannot be read.
+    pub fn list(root: &Path) -> Result<Vec<RunSummary>, RunDirError> {
+        let runs = root.join(".pyrel").join("runs");
+        if !runs.is_dir() {
+            return Ok(Vec::new());
+        }
+        let mut out = Vec::new();
+        for entry in fs::read_dir(runs)? {
+            let entry = entry?;
+            let Some(id) = entry.file_name().to_str().map(str::to_owned) else { continue };
+            let Ok(text) = fs::read(entry.path().join("journal.jsonl")) else { continue };
+            let Ok(replay) = replay(&text) else { continue };
+            out.push(RunSummary {
+                id,
+                started: replay.header.started,
+                resumable: replay.state.is_resumable(),
+                finished: replay.state.finished,
+            });
+        }
+        out.sort_by(|a, b| (b.started, &b.id).cmp(&(a.started, &a.id)));
+        Ok(out)
+    }
+
+    fn at(root: &Path, id: &str) -> Result<Self, RunDirError> {
+        let plain = id.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
+        if !plain {
+            return Err(RunDirError::Id(id.to_owned()));
+        }
+        Ok(Self { id: id.to_owned(), path: root.join(".pyrel").join("runs").join(id) })
+    }
+
+    /// Returns the identifier.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Returns the directory.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns the path of the journal.
+    #[must_use]
+    pub fn journal_path(&self) -> PathBuf {
+        self.path.join("journal.jsonl")
+    }
+
+    /// Returns the path of the lock file.
+    #[must_use]
+    pub fn lock_path(&self) -> PathBuf {
+        self.path.join("lock")
+    }
+
+    /// Returns the directory of the kept files.
+    #[must_use]
+    pub fn files_dir(&self) -> PathBuf {
+        self.path.join("files")
+    }
+
+    /// Returns the path of a kept file.
+    #[must_use]
+    pub fn kept_path(&self, filename: &str) -> PathBuf {
+        self.files_dir().join(filename)
+    }
+
+    /// Flushes the names in the directory to the disk, where the platform can.
+    pub(crate) fn sync(&self) -> Result<(), RunDirError> {
+        sync_dir(&self.path)
+    }
+
+    /// Copies a file into the run, checking on the way that it still has the given hash. The copy is complete
+    /// and on the disk under its name, or absent.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the bytes are not those of the hash, and when the disk says no.
+    pub fn keep(&self, source: &Path, filename: &str, expected: &Sha256) -> Result<(), RunDirError> {
+        let target = self.kept_path(filename);
+        let partial = self.files_dir().join(format!(".{filename}.partial"));
+        let mut reader = fs::File::open(source)?;
+        let mut writer = fs::File::create(&partial)?;
+        let found = copy_hashed(&mut reader, Some(&mut writer))?;
+        writer.sync_all()?;
+        drop(writer);
+        if found != *expected {
+            fs::remove_file(&partial)?;
+            return Err(RunDirError::Changed { path: source.to_path_buf(), expected: *expected, found });
+        }
+        fs::rename(&partial, &target)?;
+        sync_dir(&self.files_dir())
+    }
+
+    /// Makes sure that a kept file still has the bytes that the journal speaks of, and returns its path.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the file is gone, or has other bytes.
+    pub fn verify_kept(&self, file: &KeptFile) -> Result<PathBuf, RunDirError> {
+        let path = self.kept_path(&file.filename);
+        let found = copy_hashed(&mut fs::File::open(&path)?, None)?;
+        if found == file.sha256 {
+            Ok(path)
+        } else {
+            Err(RunDirError::Changed { path, expected: file.sha256, found })
+        }
+    }
+}
+
+impl From<RunDirError> for crate::journal::JournalError {
+    fn from(error: RunDirError) -> Self {
+        match error {
+            RunDirError::Io(error) => Self::Io(error),
+            other => Self::Io(std::io::Error::other(other)),
+        }
+    }
+}
+
+fn copy_hashed(reader: &mut fs::File, mut writer: Option<&mut fs::File>) -> Result<Sha256, RunDirError> {
+    let mut hasher = sha2::Sha256::new();
+    let mut buffer = vec![0; 128 * 1024];
+    loop {
+        let count = reader.read(&mut buffer)?;
+        if count == 0 {
+            return Ok(Sha256::new(hasher.finalize().into()));
+        }
+        hasher.update(&buffer[..count]);
+        if let Some(writer) = writer.as_deref_mut() {
+            writer.write_all(&buffer[..count])?;
+        }
+    }
+}
+
+#[cfg(unix)]
+fn sync_dir(path: &Path) -> Result<(), RunDirError> {
+    fs::File::open(path)?.sync_all()?;
+    Ok(())
+}
+
+/// Windows flushes a directory's names with the files themselves.
+#[cfg(windows)]
+fn sync_dir(_path: &Path) -> Result<(), RunDirError> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::{Journal, Record};
+
+    fn hash(bytes: &[u8]) -> Sha256 {
+        Sha256::new(sha2::Sha256::digest(bytes).into())
+    }
+
+    #[test]
+    fn the_directory_ignores_itself_and_runs_are_made_once() {
+        let root = tempfile::tempdir().unwrap();
+        let run = RunDir::create(root.path(), "2026-a").unwrap();
+        assert_eq!(fs::read_to_string(root.path().join(".pyrel/.gitignore")).unwrap(), "*\n");
+        assert!(matches!(RunDir::create(root.path(), "2026-a"), Err(RunDirError::Exists(_))));
+        assert!(matches!(RunDir::open(root.path(), "2026-a"), Err(RunDirError::Missing(_))));
+        fs::write(run.journal_path(), "").unwrap();
+        assert!(RunDir::open(root.path(), "2026-a").is_ok());
+        for bad in ["", "..", "a/b", "a\\b", ".hidden", "ä"] {
+            assert!(matches!(RunDir::create(root.path(), bad), Err(RunDirError::Id(_))), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_kept_whole_or_not_at_all() {
+        let root = tempfile::tempdir().unwrap();
+        let run = RunDir::create(root.path(), "r").unwrap();
+        let source = root.path().join("a-1.tar.gz");
+        fs::write(&source, b"bytes").unwrap();
+        assert!(matches!(
+            run.keep(&source, "a-1.tar.gz", &hash(b"other")),
+            Err(RunDirError::Changed { .. })
+        ));
+        assert_eq!(fs::read_dir(run.files_dir()).unwrap().count(), 0);
+        run.keep(&source, "a-1.tar.gz", &hash(b"bytes")).unwrap();
+        fs::write(&source, b"rebuilt").unwrap();
+        let kept = KeptFile {
+            package: "a".parse().unwrap(),
+            version: "1".parse().unwrap(),
+            filename: "a-1.tar.gz".to_owned(),
+            kind: pyrel_model::ArtifactKind::Sdist,
+            size: 5,
+            sha256: hash(b"bytes"),
+        };
+        assert_eq!(fs::read(run.verify_kept(&kept).unwrap()).unwrap(), b"bytes");
+        fs::write(run.kept_path("a-1.tar.gz"), b"tampered").unwrap();
+        assert!(matches!(run.verify_kept(&kept), Err(RunDirError::Changed { .. })));
+    }
+
+    #[test]
+    fn lists_runs_latest_first_and_skips_what_is_no_run() {
+        let root = tempfile::tempdir().unwrap();
+        assert!(RunDir::list(root.path()).unwrap().is_empty());
+        for (id, at) in [("b", 5), ("a", 9)] {
+            let run = RunDir::create(root.path(), id).unwrap();
+            let mut journal = Journal::create(&run, "t", std::sync::Arc::new(move || at)).unwrap();
+            journal
+                .commit(Record::Requested {
+                    steps: vec![],
+                    targets: vec![],
+                    stage_url: None,
+                    publish_url: None,
+                    source_date: 0,
+                })
+                .unwrap();
+            journal.commit(Record::Finished { code: if id == "a" { 0 } else { 5 } }).unwrap();
+        }
+        RunDir::create(root.path(), "c").unwrap();
+        let listed = RunDir::list(root.path()).unwrap();
+        let ids: Vec<(&str, bool)> = listed.iter().map(|run| (run.id.as_str(), run.resumable)).collect();
+        assert_eq!(ids, [("a", false), ("b", true)]);
+    }
+}

@@ -1,0 +1,139 @@
+//! How this command line builds: interpreters from `PATH`, the source date, progress on the screen.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use pyrel_build::{BuildEvent, BuildObserver, BuildRequest, PythonSettings};
+use pyrel_model::{Artifact, ArtifactKind, PackageName};
+use pyrel_project::{Git, Package};
+
+use crate::context::Context;
+use crate::exit::{CommandError, Failure};
+use crate::ui::{Meter, Tone, Ui, size};
+
+/// 1980-01-01, the first time that a ZIP archive can hold.
+const ZIP_EPOCH: u64 = 315_532_800;
+
+/// Returns how Python is reached when a build or an installation needs it.
+pub fn python_settings(context: &Context) -> PythonSettings {
+    let path = context.environment().path();
+    PythonSettings {
+        interpreter: find(&path, &["python3", "python"]),
+        uv: find(&path, &["uv"]),
+        index_url: context.environment().get("PYREL_PYTHON_INDEX").map(str::to_owned),
+        offline: context.offline(),
+        cache_dir: None,
+    }
+}
+
+fn find(folders: &[PathBuf], names: &[&str]) -> Option<PathBuf> {
+    let suffix = if cfg!(windows) { ".exe" } else { "" };
+    names.iter().find_map(|name| {
+        let file = format!("{name}{suffix}");
+        folders.iter().map(|folder| folder.join(&file)).find(|path| path.is_file())
+    })
+}
+
+/// Resolves the time stamped on every file: the flag, `SOURCE_DATE_EPOCH`, the last commit, the ZIP epoch.
+pub fn source_date(context: &Context, flag: Option<u64>, package: &Package) -> Result<u64, CommandError> {
+    if let Some(time) = flag {
+        return Ok(time.max(ZIP_EPOCH));
+    }
+    if let Some(text) = context.environment().get("SOURCE_DATE_EPOCH") {
+        let time: u64 = text.trim().parse().map_err(|_| {
+            let message = format!("`SOURCE_DATE_EPOCH` is no number of seconds: `{text}`");
+            CommandError::message(Failure::Usage, message)
+        })?;
+        return Ok(time.max(ZIP_EPOCH));
+    }
+    Ok(last_commit(&package.directory).unwrap_or(ZIP_EPOCH).max(ZIP_EPOCH))
+}
+
+/// One answer of git serves every package of a repository.
+fn last_commit(directory: &Path) -> Option<u64> {
+    static KNOWN: Mutex<Option<HashMap<PathBuf, Option<u64>>>> = Mutex::new(None);
+    let git = Git::discover(directory)?;
+    let mut known = KNOWN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let times = known.get_or_insert_default();
+    *times.entry(git.top_level().to_path_buf()).or_insert_with(|| git.last_commit_time())
+}
+
+/// Builds every request; the first failure is the error, after all have ended.
+pub fn build(context: &Context, requests: &[BuildRequest<'_>]) -> Result<Vec<Artifact>, CommandError> {
+    let observer = Screen { ui: context.ui(), context, meters: Mutex::default() };
+    let mut artifacts = Vec::new();
+    let mut failures = Vec::new();
+    for result in pyrel_build::build_all(requests, &observer) {
+        match result {
+            Ok(built) => artifacts.extend(built),
+            Err(error) => failures.push(error),
+        }
+    }
+    let mut failures = failures.into_iter().map(failed);
+    let Some(first) = failures.next() else { return Ok(artifacts) };
+    for other in failures {
+        context.ui().error(&other);
+    }
+    Err(first)
+}
+
+/// Turns the error of a build into what a person reads.
+pub fn failed(error: pyrel_build::BuildError) -> CommandError {
+    match error.diagnostic().cloned() {
+        Some(diagnostic) => CommandError::diagnostic(Failure::Usage, diagnostic),
+        None => {
+            let hint = error.hint();
+            CommandError::new(Failure::Usage, error).hint(hint)
+        }
+    }
+}
+
+/// Shows build events.
+struct Screen<'a> {
+    ui: &'a Ui,
+    context: &'a Context,
+    meters: Mutex<HashMap<PackageName, Meter>>,
+}
+
+impl BuildObserver for Screen<'_> {
+    fn event(&self, event: BuildEvent<'_>) {
+        match event {
+            BuildEvent::Started { package } => self.ui.detail(&format!("building {package}")),
+            BuildEvent::FallingBack { package, unsupported } => {
+                let text = format!("{package} with its own backend: {unsupported}");
+                self.ui.status(Tone::Warn, "PEP 517", &text);
+            }
+            BuildEvent::Bytes { package, done, total } => self.advance(package, done, total),
+            BuildEvent::Built { artifact } => self.built(artifact),
+            _ => {}
+        }
+    }
+}
+
+impl Screen<'_> {
+    fn advance(&self, package: &PackageName, done: u64, total: u64) {
+        let mut meters = self.meters.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let label = format!("building {package}");
+        meters
+            .entry(package.clone())
+            .or_insert_with(|| Meter::bytes(self.ui.stage(), label, total))
+            .set(done);
+    }
+
+    fn built(&self, artifact: &Artifact) {
+        if artifact.kind == ArtifactKind::Wheel {
+            self.meters.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&artifact.package);
+        }
+        if self.ui.settings().json {
+            return;
+        }
+        let how = match &artifact.builder {
+            pyrel_model::Builder::Native { dialect } => dialect,
+            pyrel_model::Builder::Pep517 { .. } => "pep517",
+        };
+        let path = self.context.shown(&artifact.path);
+        let hash = &artifact.sha256.to_hex()[..12];
+        self.ui.status(Tone::Done, "Built", &format!("{path} ({}, {how}, sha256 {hash})", size(artifact.size)));
+    }
+}

@@ -1,0 +1,50 @@
+//! The commands: one file a verb, each with its arguments, their meaning, and `run`.
+//!
+//! To add one: a file here, a variant in [`crate::cli::Command`], an arm below, a file in `tests/it/`. Logic
+//! beyond a screenful belongs in a library crate.
+
+pub mod build;
+pub mod check;
+pub mod clean;
+pub mod completions;
+pub mod graph;
+pub mod index;
+pub mod info;
+pub mod man;
+pub mod plan;
+pub mod publish;
+pub mod publish_test;
+pub mod rehearse;
+pub mod test;
+pub mod upload;
+pub mod upload_test;
+
+use crate::cli::{Cli, Command, Format};
+use crate::context::Context;
+use crate::exit::{CommandError, CommandResult, Failure};
+
+/// Runs the command that was typed.
+pub fn run(cli: &Cli, context: &Context) -> CommandResult {
+    let drawn = matches!(context.format(), Format::Text | Format::Mermaid | Format::Dot | Format::Svg);
+    if drawn && !matches!(cli.command, Command::Graph(_)) {
+        let message = "`--format` takes `text`, `mermaid`, `dot`, and `svg` only with `graph`";
+        return Err(CommandError::message(Failure::Usage, message).hint(Some("use `human` or `json`")));
+    }
+    match &cli.command {
+        Command::Info(args) => info::run(args, context),
+        Command::Graph(args) => graph::run(args, context),
+        Command::Build(args) => build::run(args, context),
+        Command::Test(args) => test::run(args, context),
+        Command::Check(args) => check::run(args, context),
+        Command::Clean(args) => clean::run(args, context),
+        Command::Plan(args) => plan::run(args, context),
+        Command::UploadTest(args) => upload_test::run(args, context),
+        Command::Upload(args) => upload::run(args, context),
+        Command::PublishTest(args) => publish_test::run(args, context),
+        Command::Publish(args) => publish::run(args, context),
+        Command::Rehearse(args) => rehearse::run(args, context),
+        Command::Index(command) => index::run(command, context),
+        Command::Completions(args) => completions::run(args, context),
+        Command::Man(args) => man::run(args, context),
+    }
+}

@@ -1,0 +1,135 @@
+//! What every command gets: the screen, the place, the machine.
+
+use std::path::{Path, PathBuf};
+
+use pyrel_project::{Selection, SelectionRequest, Workspace};
+
+use crate::cli::{ColorChoice, Format, GlobalArgs, NarrowArgs, SelectionArgs};
+use crate::environment::Environment;
+use crate::exit::{CommandError, Failure};
+use crate::ui::{Settings, Ui};
+
+/// The resolved surroundings of one run.
+pub struct Context {
+    ui: Ui,
+    directory: PathBuf,
+    environment: Environment,
+    format: Format,
+    jobs: usize,
+    offline: bool,
+}
+
+impl Context {
+    /// Resolves the global flags on this machine.
+    pub fn new(globals: &GlobalArgs, environment: Environment) -> Self {
+        let ci = environment.get("CI").is_some();
+        let settings = Settings {
+            json: globals.format == Format::Json,
+            quiet: globals.quiet,
+            verbose: globals.verbose,
+            progress: environment.stderr_is_terminal && !globals.no_progress && !globals.quiet && !ci,
+            interactive: environment.interactive && !ci,
+            github: environment.get("GITHUB_ACTIONS") == Some("true"),
+            color: color(globals.color, &environment),
+        };
+        let directory = match &globals.directory {
+            Some(directory) => environment.directory.join(directory),
+            None => environment.directory.clone(),
+        };
+        let jobs = globals.jobs.map_or(environment.cores, usize::from);
+        Self { ui: Ui::new(settings), directory, environment, format: globals.format, jobs, offline: globals.offline }
+    }
+
+    /// Returns the screen.
+    pub fn ui(&self) -> &Ui {
+        &self.ui
+    }
+
+    /// Returns the directory to work in, absolute.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Returns the machine.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// Returns the format of standard output.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Returns how many files to work on at once.
+    pub fn jobs(&self) -> usize {
+        self.jobs
+    }
+
+    /// Tells whether the network beyond this machine is off limits.
+    pub fn offline(&self) -> bool {
+        self.offline
+    }
+
+    /// Tells whether standard output takes one JSON document.
+    pub fn json(&self) -> bool {
+        self.ui.settings().json
+    }
+
+    /// Returns a path as a person sees it from the working directory.
+    pub fn shown(&self, path: &Path) -> String {
+        let here = &self.environment.directory;
+        path.strip_prefix(here).unwrap_or(path).display().to_string()
+    }
+
+    /// Finds the workspace.
+    pub fn workspace(&self) -> Result<Workspace, CommandError> {
+        if !self.directory.is_dir() {
+            let message = format!("no such directory: `{}`", self.directory.display());
+            return Err(CommandError::message(Failure::Usage, message));
+        }
+        Workspace::discover(&self.directory).map_err(|error| {
+            let snippet = error.diagnostic().cloned();
+            match snippet {
+                Some(diagnostic) => CommandError::diagnostic(Failure::Usage, diagnostic),
+                None => {
+                    let hint = error.hint();
+                    CommandError::new(Failure::Usage, error).hint(hint)
+                }
+            }
+        })
+    }
+}
+
+/// Selects packages of a workspace.
+pub fn select<'w>(workspace: &'w Workspace, args: &SelectionArgs) -> Result<Selection<'w>, CommandError> {
+    select_named(workspace, &args.packages, &args.narrow)
+}
+
+/// Selects packages of a workspace by names and what narrows them.
+pub fn select_named<'w>(
+    workspace: &'w Workspace,
+    names: &[String],
+    narrow: &NarrowArgs,
+) -> Result<Selection<'w>, CommandError> {
+    let request = SelectionRequest {
+        names: names.to_vec(),
+        exclude: narrow.exclude.clone(),
+        changed_since: narrow.changed.then(|| narrow.since.clone()),
+    };
+    workspace.select(&request).map_err(|error| match error.diagnostic().cloned() {
+        Some(diagnostic) => CommandError::diagnostic(Failure::Usage, diagnostic),
+        None => {
+            let hint = error.hint();
+            CommandError::new(Failure::Usage, error).hint(hint)
+        }
+    })
+}
+
+fn color(choice: ColorChoice, environment: &Environment) -> anstream::ColorChoice {
+    match choice {
+        ColorChoice::Always => anstream::ColorChoice::Always,
+        ColorChoice::Never => anstream::ColorChoice::Never,
+        ColorChoice::Auto if environment.get("NO_COLOR").is_some() => anstream::ColorChoice::Never,
+        ColorChoice::Auto => anstream::ColorChoice::Auto,
+    }
+}

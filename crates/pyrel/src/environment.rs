@@ -1,0 +1,58 @@
+//! What the process was started with: variables, working directory, terminals, clock. Read here and nowhere
+//! else, so that everything below is hermetic.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, stderr, stdin};
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The machine as this process sees it.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// Environment variables whose names and values are Unicode.
+    pub variables: BTreeMap<String, String>,
+    /// The working directory.
+    pub directory: PathBuf,
+    /// Whether standard input and standard error are a terminal.
+    pub interactive: bool,
+    /// Whether standard error is a terminal.
+    pub stderr_is_terminal: bool,
+    /// The time at the start, in seconds since 1970.
+    pub now: u64,
+    /// Cores that may be used.
+    pub cores: usize,
+}
+
+impl Environment {
+    /// Reads the environment of this process.
+    #[expect(clippy::disallowed_methods, reason = "this is the edge")]
+    pub fn read() -> Self {
+        let variables = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let stderr_is_terminal = stderr().is_terminal();
+        Self {
+            variables,
+            directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+            interactive: stderr_is_terminal && stdin().is_terminal(),
+            stderr_is_terminal,
+            now: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
+            cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        }
+    }
+
+    /// Returns a variable that is set and not empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Returns the folders of `PATH`.
+    pub fn path(&self) -> Vec<PathBuf> {
+        self.get("PATH").map(|path| std::env::split_paths(path).collect()).unwrap_or_default()
+    }
+
+    /// Returns the person's home folder.
+    pub fn home(&self) -> Option<PathBuf> {
+        self.get(if cfg!(windows) { "USERPROFILE" } else { "HOME" }).map(PathBuf::from)
+    }
+}

@@ -1,0 +1,108 @@
+//! The person's side of the gate: the plan as a table, the two questions, and how they are answered in advance.
+
+use anstyle::Style;
+use pyrel_release::gate::Confirm;
+use pyrel_release::plan::{Plan, Remote, Staged, Standing};
+
+use crate::exit::CommandError;
+use crate::ui::{Align, Answer, Table, Tone, Ui, plural, size};
+
+/// Asks a person at a terminal.
+pub struct Prompt<'a> {
+    ui: &'a Ui,
+}
+
+impl<'a> Prompt<'a> {
+    /// Makes the prompt of a screen.
+    pub fn new(ui: &'a Ui) -> Self {
+        Self { ui }
+    }
+}
+
+impl Confirm for Prompt<'_> {
+    fn show_and_ask(&mut self, plan: &Plan) -> bool {
+        for line in table(plan).lines() {
+            self.ui.note(&line);
+        }
+        let question = format!("Upload {} to {}?", plural(plan.files().count(), "file"), plan.index().name);
+        matches!(self.ui.ask_yes(&question), Ok(Answer::Yes))
+    }
+
+    fn ask_digest(&mut self, plan: &Plan) -> Option<String> {
+        let bold = Style::new().bold();
+        let digest = plan.digest().short();
+        self.ui.note(&format!("The digest of this plan is {bold}{digest}{bold:#}."));
+        self.ui.ask_line("Type it to publish: ").ok().flatten()
+    }
+}
+
+/// Returns the plan as the table that both confirmations speak of.
+pub fn table(plan: &Plan) -> Table {
+    let mut columns = vec![
+        ("package", Align::Left),
+        ("version", Align::Left),
+        ("project", Align::Left),
+        ("file", Align::Left),
+        ("size", Align::Right),
+        ("sha256", Align::Left),
+    ];
+    if plan.index().production {
+        columns.push(("staged", Align::Left));
+    }
+    columns.push(("index has", Align::Left));
+    let mut table = Table::new(&columns);
+    for item in plan.items() {
+        for (index, file) in item.files.iter().enumerate() {
+            let first = |text: String| if index == 0 { text } else { String::new() };
+            let plain = Style::new();
+            let standing = match item.standing {
+                Standing::New => "new",
+                Standing::Update => "update",
+            };
+            let mut row = vec![
+                (first(item.package.to_string()), Tone::Busy.style()),
+                (first(item.version.to_string()), plain),
+                (first(standing.to_owned()), plain),
+                (file.filename.clone(), plain),
+                (size(file.size), plain),
+                (file.sha256.to_hex()[..12].to_owned(), plain.dimmed()),
+            ];
+            if plan.index().production {
+                row.push(staged(file.staged));
+            }
+            row.push(remote(file.remote));
+            table.styled_row(row);
+        }
+    }
+    table
+}
+
+fn staged(staged: Staged) -> (String, Style) {
+    match staged {
+        Staged::Yes => ("yes".to_owned(), Tone::Done.style()),
+        Staged::No => ("no".to_owned(), Tone::Fail.style()),
+        Staged::Unknown => ("unknown".to_owned(), Tone::Warn.style()),
+    }
+}
+
+fn remote(remote: Remote) -> (String, Style) {
+    match remote {
+        Remote::Absent => ("nothing".to_owned(), Style::new()),
+        Remote::Same => ("the same".to_owned(), Style::new().dimmed()),
+        Remote::Other => ("OTHER BYTES".to_owned(), Tone::Fail.style()),
+    }
+}
+
+/// Writes a plan as data: the table and the digest, or the JSON document.
+pub fn show(ui: &Ui, plan: &Plan) -> Result<(), CommandError> {
+    if ui.settings().json {
+        return ui.json(plan);
+    }
+    ui.table(&table(plan))?;
+    let index = plan.index();
+    let bold = Style::new().bold();
+    ui.data("")?;
+    ui.data(&format!("index    {} ({})", index.name, index.upload_url))?;
+    ui.data(&format!("account  {}", plan.account().as_str()))?;
+    ui.data(&format!("digest   {bold}{}{bold:#} ({})", plan.digest().short(), plan.digest()))
+}

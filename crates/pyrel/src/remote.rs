@@ -1,0 +1,117 @@
+//! What indexes have of a project, for `info --remote`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use pyrel_index::{ClientError, ClientOptions, IndexClient, IndexSpec, ProjectListing, RetryPolicy};
+use pyrel_model::{DistFilename, Version};
+use pyrel_project::{IndexConfig, Package, Workspace};
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::exit::{CommandError, Failure};
+use crate::runtime;
+use crate::ui::plural;
+
+/// What one index has of one project.
+#[derive(Debug, Clone, Serialize)]
+pub struct RemoteVersions {
+    /// Whether the project exists there.
+    exists: bool,
+    /// Versions with files, newest first.
+    versions: Vec<Version>,
+    /// How many files.
+    files: usize,
+}
+
+impl RemoteVersions {
+    /// Returns one line for a person.
+    pub fn to_text(&self) -> String {
+        match self.versions.first() {
+            None if self.exists => "no files".to_owned(),
+            None => "not there".to_owned(),
+            Some(newest) => {
+                let count = plural(self.versions.len(), "version");
+                format!("{newest} is the newest of {count}, {}", plural(self.files, "file"))
+            }
+        }
+    }
+
+    fn of(listing: Option<&ProjectListing>) -> Self {
+        let files = listing.map(|listing| listing.files.as_slice()).unwrap_or_default();
+        let mut versions: Vec<Version> = files
+            .iter()
+            .filter_map(|file| file.filename.parse::<DistFilename>().ok())
+            .map(|filename| filename.version().clone())
+            .collect();
+        versions.sort_by(|a, b| b.cmp(a));
+        versions.dedup();
+        Self { exists: listing.is_some(), versions, files: files.len() }
+    }
+}
+
+/// Asks every configured index for every package, in the order given.
+pub fn versions(
+    context: &Context,
+    workspace: &Workspace,
+    packages: &[&Package],
+) -> Result<Vec<BTreeMap<String, RemoteVersions>>, CommandError> {
+    if context.offline() {
+        return Err(CommandError::message(Failure::Usage, "`--remote` needs the network that `--offline` forbids"));
+    }
+    let mut clients = Vec::new();
+    for (name, config) in &workspace.config().indexes {
+        clients.push((name.clone(), client(context, name, config)?));
+    }
+    runtime::block_on(async {
+        let mut rows = Vec::with_capacity(packages.len());
+        for package in packages {
+            let mut row = BTreeMap::new();
+            for (name, client) in &clients {
+                let listing = client.project(&package.name).await.map_err(unreachable)?;
+                row.insert(name.clone(), RemoteVersions::of(listing.as_ref()));
+            }
+            rows.push(row);
+        }
+        Ok(rows)
+    })
+}
+
+/// Makes the client of a configured index.
+pub fn client(context: &Context, name: &str, config: &IndexConfig) -> Result<IndexClient, CommandError> {
+    IndexClient::new(spec(name, config)?, client_options(context)).map_err(unreachable)
+}
+
+/// Returns an index as the wire knows it.
+pub fn spec(name: &str, config: &IndexConfig) -> Result<IndexSpec, CommandError> {
+    let parse = |url: &str| {
+        url::Url::parse(url).map_err(|error| {
+            CommandError::message(Failure::Usage, format!("the index `{name}` has an invalid URL `{url}`: {error}"))
+        })
+    };
+    Ok(IndexSpec {
+        name: name.to_owned(),
+        upload_url: parse(&config.upload_url)?,
+        simple_url: parse(&config.simple_url)?,
+        production: config.production,
+    })
+}
+
+/// Returns how patiently this command line talks to indexes.
+pub fn client_options(context: &Context) -> ClientOptions {
+    let seconds = |name: &str, default: u64| {
+        let given = context.environment().get(name).and_then(|text| text.parse().ok());
+        Duration::from_secs(given.unwrap_or(default))
+    };
+    ClientOptions {
+        user_agent: format!("pyrel/{} ({}; {})", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH),
+        connect_timeout: seconds("PYREL_CONNECT_TIMEOUT", 15),
+        read_timeout: seconds("PYREL_READ_TIMEOUT", 120),
+        retries: RetryPolicy { attempts: 5, base: Duration::from_millis(500), max: Duration::from_secs(30) },
+    }
+}
+
+fn unreachable(error: ClientError) -> CommandError {
+    let hint = error.hint();
+    CommandError::new(Failure::Remote, error).hint(hint)
+}

@@ -1,0 +1,35 @@
+//! End-to-end tests of the program: exit code and both streams, in hermetic workspaces.
+
+mod bad_input;
+mod build;
+mod check;
+mod clean;
+mod command_line;
+mod graph;
+mod index_faults;
+mod info;
+mod rehearse;
+mod upload;
+
+use pyrel_testkit::Workspace;
+
+/// Makes an empty workspace for the program under test.
+fn workspace() -> Workspace {
+    Workspace::new(env!("CARGO_BIN_EXE_pyrel"))
+}
+
+/// Makes a workspace of two packages, the second of which needs the first.
+fn two_packages() -> Workspace {
+    workspace().file("pyrel.toml", "").package("alpha", "1.0.0", &[]).package("beta", "2.0.0", &["alpha>=1"])
+}
+
+#[test]
+fn every_file_here_is_declared() {
+    let own = include_str!("main.rs");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it");
+    for entry in fs_err::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let module = name.trim_end_matches(".rs");
+        assert!(module == "main" || own.contains(&format!("mod {module};")), "{name} is not declared");
+    }
+}
