@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -217,7 +218,10 @@ def test_idle_session_and_handle_expire(serve: Any):
         time.sleep(2.2)
         assert wire.legacy("ping", headers=session).status_code == 404
         assert "Unknown or expired" in wire.failure("replayLastEcho", {"handle": handle})
-        assert wire.tool("healthProbe")["structuredContent"]["sessions"] == {"sessions": 1, "handles": 0}
+        deadline = time.monotonic() + 5
+        while wire.tool("healthProbe")["structuredContent"]["sessions"] != {"sessions": 1, "handles": 0}:
+            assert time.monotonic() < deadline, "the cleanup does not come"
+            time.sleep(0.1)
 
 
 def test_descriptions_say_how_long_a_handle_lives(serve: Any):
@@ -238,7 +242,7 @@ def test_long_message_is_echoed_but_not_kept(wire: Wire):
 
 
 def test_request_timing_shows_the_age_of_the_session(wire: Wire):
-    assert "session age: 0s" in text(call(wire, wire.open_session(), "requestTiming"))
+    assert re.search(r"^session age: \d+s$", text(call(wire, wire.open_session(), "requestTiming")), flags=re.MULTILINE)
     assert "session age" not in wire.text("requestTiming")
 
 

@@ -125,4 +125,7 @@ def test_uvicorn_serves_the_documented_import_string(tmp_path: Path):
         assert [wire.text("echo", {"message": str(number)}) for number in range(20)] == list(map(str, range(20)))
         wire.close()
         assert program.stop(15)[0] == 0
-    assert "Traceback" not in "".join(program.lines)
+    log = "".join(program.lines)
+    assert "Traceback" not in log
+    assert log.count("event=request") == 20
+    assert "logger=uvicorn" not in log

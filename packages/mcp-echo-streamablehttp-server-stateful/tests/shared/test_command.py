@@ -177,6 +177,22 @@ def test_sigterm_lets_a_call_finish(era: str):
     assert seconds < 9
 
 
+def test_sigterm_cancels_a_call_that_takes_too_long():
+    impatient = SLOW_SERVER.replace("sleep(1.5)", "sleep(60)") + "\n"
+    impatient = impatient.replace("build(", "service('launch').DRAIN_SECONDS = 1\nbuild(")
+    with Program("-c", impatient, env={"PYTHONPATH": str(Path(__file__).parent.parent)}) as program:
+        url = program.url()
+        with ThreadPoolExecutor(1) as pool:
+            wire = Wire(url)
+            answer = pool.submit(wire.modern, "tools/call", {"name": "slow"})
+            program.wait_for("started")
+            status, seconds = program.stop(signal.SIGTERM)
+            assert answer.exception() is not None or answer.result().status_code == 500
+            wire.close()
+    assert status == 0
+    assert 1 <= seconds < 9
+
+
 def test_interrupt_ends_the_process():
     with Program("-m", PACKAGE, "--port", "0") as program:
         program.url()

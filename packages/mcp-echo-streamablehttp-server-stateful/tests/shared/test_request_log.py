@@ -15,9 +15,9 @@ from under_test import PACKAGE, service
 
 
 @pytest.fixture
-def log_file(tmp_path: Path) -> Iterator[Path]:
+def log_file(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
     path = tmp_path / "new" / "directory" / "echo.log"
-    output = service("log_output").LogOutput(PACKAGE, debug=False, log_file=str(path))
+    output = service("log_output").LogOutput(PACKAGE, debug=getattr(request, "param", False), log_file=str(path))
     yield path
     output.close()
 
@@ -71,6 +71,7 @@ def test_addresses_from_strangers_are_not_logged(log_file: Path, serve: Any):
     assert "192.0.2.7" not in lines(log_file)[0]
 
 
+@pytest.mark.parametrize("log_file", [False, True], indirect=True, ids=["plain", "debug"])
 def test_nothing_secret_is_logged(log_file: Path, wire: Wire):
     token = unsigned_jwt({"sub": "alice"})
     session = wire.open_session()

@@ -112,6 +112,8 @@ def environment_with_dotenv() -> Mapping[str, str]:
 def app_from_environment() -> Starlette:
     """The application for ``uvicorn PACKAGE:app``: settings from the environment, logging while it runs.
 
+    uvicorn's own log lines stay where its command line puts them.
+
     Raises:
         ConfigurationError: a variable makes no sense.
     """
@@ -121,7 +123,7 @@ def app_from_environment() -> Starlette:
 
     @asynccontextmanager
     async def logged(application: Starlette) -> AsyncIterator[None]:
-        output = LogOutput(PACKAGE, debug=settings.debug, log_file=settings.log_file)
+        output = LogOutput(PACKAGE, debug=settings.debug, log_file=settings.log_file, libraries=("mcp",))
         try:
             async with inner(application):
                 yield

@@ -160,6 +160,23 @@ def test_unknown_and_removed_methods_are_404(wire: Wire, method: str):
     assert (response.status_code, error_of(response)["code"]) == (404, -32601)
 
 
+def test_reserved_error_codes_are_never_sent(wire: Wire):
+    bad_meta = {VERSION_KEY: None}
+    answers = [
+        wire.modern("no/such"),
+        wire.modern("tools/list", meta=bad_meta),
+        wire.modern("tools/list", version="2099-01-01"),
+        wire.modern("tools/list", {"cursor": 7}),
+        wire.modern("tools/call", {"name": "no-such-tool"}),
+        wire.modern("tools/call", ECHO, headers={"mcp-name": "other"}),
+        wire.modern("resources/read", {"uri": "test://nothing"}),
+        wire.post("[]", {"mcp-protocol-version": MODERN}),
+        wire.post("{", {"mcp-protocol-version": MODERN}),
+    ]
+    codes = {error_of(answer)["code"] for answer in answers}
+    assert not codes & {*range(-32019, -31999), -32002}
+
+
 def test_discover_describes_the_server(wire: Wire):
     result = message_of(wire.modern("server/discover"))["result"]
     assert result["supportedVersions"] == [MODERN]

@@ -12,7 +12,7 @@ import logging
 import re
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
@@ -68,8 +68,10 @@ class ReopeningFileHandler(logging.FileHandler):
 class LogOutput:
     """The handlers of one running service. :meth:`close` puts the loggers back as they were."""
 
-    def __init__(self, package: str, *, debug: bool, log_file: str | None) -> None:
-        """Opens the outputs and routes the loggers of the package, the SDK and uvicorn to them.
+    def __init__(
+        self, package: str, *, debug: bool, log_file: str | None, libraries: Sequence[str] = ("mcp", "uvicorn")
+    ) -> None:
+        """Opens the outputs and routes the loggers of the package and of ``libraries`` to them.
 
         Raises:
             ConfigurationError: ``log_file`` cannot be opened for appending.
@@ -81,7 +83,7 @@ class LogOutput:
         for handler in handlers:
             handler.setFormatter(LineFormatter())
         quiet = logging.INFO if debug else logging.WARNING
-        levels = {package: logging.DEBUG if debug else logging.INFO, "mcp": quiet, "uvicorn": quiet}
+        levels = {**dict.fromkeys(libraries, quiet), package: logging.DEBUG if debug else logging.INFO}
         self._routed: list[tuple[logging.Logger, int, bool]] = []
         self._handlers = handlers
         for name, level in levels.items():
