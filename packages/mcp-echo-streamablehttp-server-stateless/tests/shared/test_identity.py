@@ -39,6 +39,13 @@ def test_senseless_user_header_is_400(serve: Any, user: str):
     assert wire.modern("tools/list", headers={"x-user-id": user}).status_code == 400
 
 
+def test_forwarded_scheme_counts_from_a_trusted_proxy_only(wire: Wire, serve: Any):
+    headers = {"x-forwarded-proto": "https"}
+    assert "\nscheme: https\n" in wire.text("authContext", headers=headers)
+    distrusting = serve(env={"MCP_TRUSTED_PROXIES": "10.0.0.0/8"})
+    assert "\nscheme: http\n" in distrusting.text("authContext", headers=headers)
+
+
 def test_two_user_headers_are_400(serve: Any):
     wire = serve(env=TRUSTING)
     response = wire.client.post(

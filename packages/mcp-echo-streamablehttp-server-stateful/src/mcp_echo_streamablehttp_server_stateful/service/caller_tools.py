@@ -102,7 +102,8 @@ async def auth_context(call: Call, arguments: dict[str, Any]) -> Reply:
         lines.append(f"{name}: {f'{value} ({note})' if value is not None else '(absent)'}")
     lines.append(f"Origin: {call.headers.get('origin', '(absent)')}")
     lines.append(f"Host: {call.headers.get('host', '(absent)')}")
-    lines.append(f"scheme: {call.headers.get('x-forwarded-proto', call.scheme)}")
+    forwarded = call.headers.get("x-forwarded-proto") if call.record.peer_trusted else None
+    lines.append(f"scheme: {forwarded or call.scheme}")
     lines.append(f"verdict: {_verdict(call, claims)}")
     return Reply("\n".join(lines))
 

@@ -58,16 +58,6 @@ class _Endpoint:
 _UNHEALTHY = {"status": "unhealthy", "reason": "the session manager is not running"}
 
 
-class _Layered:
-    """Class instance as endpoint: Starlette then routes every verb to it and leaves the answer to the layers."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app(scope, receive, send)
-
-
 def assemble(settings: ServiceSettings, parts: ServiceParts) -> Starlette:
     """Builds the application: ``/mcp`` (with or without trailing slash) and ``/health``.
 
@@ -75,15 +65,10 @@ def assemble(settings: ServiceSettings, parts: ServiceParts) -> Starlette:
     """
     endpoint = _Endpoint()
     closing = Closing()
-    layered = _Layered(
-        AdmissionLayer(
-            IdentityLayer(
-                EnvelopeLayer(ListenStreamLayer(parts.inner(endpoint), closing), settings.protocol, MAX_BODY_BYTES),
-                settings.edge,
-            ),
-            settings.allow,
-        )
-    )
+    listening = ListenStreamLayer(parts.inner(endpoint), closing)
+    enveloped = EnvelopeLayer(listening, settings.protocol, MAX_BODY_BYTES)
+    # An instance, not a function: Starlette then sends it every verb and leaves the answer to the layers.
+    layered = AdmissionLayer(IdentityLayer(enveloped, settings.edge), settings.allow)
 
     async def health(request: Request) -> JSONResponse:
         if endpoint.manager is None:

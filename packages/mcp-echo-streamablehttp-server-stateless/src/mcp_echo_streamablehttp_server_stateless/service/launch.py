@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import signal
 import socket
@@ -45,18 +46,25 @@ def serve(app: Starlette, settings: ServiceSettings, *, package: str) -> None:
                 lifespan="on",
                 timeout_graceful_shutdown=DRAIN_SECONDS,
             )
-            with _signals(output), calls_may_finish():
-                _DrainingServer(config, app.state.closing).run(sockets=[listener])
+            with _clean_exit(), calls_may_finish():
+                _DrainingServer(config, app.state.closing, output).run(sockets=[listener])
         finally:
             output.close()
 
 
 class _DrainingServer(uvicorn.Server):
-    """Ends the listen streams before it waits for the calls in flight."""
+    """Ends the listen streams before it waits for the calls in flight; reopens the log file on SIGHUP."""
 
-    def __init__(self, config: uvicorn.Config, closing: Closing) -> None:
+    def __init__(self, config: uvicorn.Config, closing: Closing, output: LogOutput) -> None:
         super().__init__(config)
         self._closing = closing
+        self._output = output
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Starts accepting. The event loop takes SIGHUP, so that a line being written is never cut."""
+        await super().startup(sockets)
+        if hasattr(signal, "SIGHUP") and threading.current_thread() is threading.main_thread():
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._output.reopen)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stops accepting, ends listen streams, drains."""
@@ -81,19 +89,16 @@ def _announce(logger: logging.Logger, listener: socket.socket) -> None:
 
 
 @contextmanager
-def _signals(output: LogOutput) -> Iterator[None]:
-    """SIGHUP reopens the log file; SIGTERM, once uvicorn has drained, ends the process with status 0."""
+def _clean_exit() -> Iterator[None]:
+    """Lets SIGTERM, which uvicorn raises once more after it has drained, end the process with status 0."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    previous = {signal.SIGTERM: signal.signal(signal.SIGTERM, _leave)}
-    if hasattr(signal, "SIGHUP"):
-        previous[signal.SIGHUP] = signal.signal(signal.SIGHUP, lambda number, frame: output.reopen())
+    previous = signal.signal(signal.SIGTERM, _leave)
     try:
         yield
     finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+        signal.signal(signal.SIGTERM, previous)
 
 
 def _leave(number: int, frame: FrameType | None) -> NoReturn:
