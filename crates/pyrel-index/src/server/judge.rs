@@ -143,7 +143,7 @@ fn judge_release(project: &Project, form: &Form, now: Timestamp) -> Result<(), R
 fn judge_new_project(store: &Store, form: &Form) -> Result<(), Refusal> {
     let name = form.name.normalized();
     let alike = |other: &String| other != name && look(other) == look(name);
-    if store.projects().keys().any(|other| alike(other)) {
+    if store.projects().keys().any(alike) {
         return Err(Refusal::bad(format!(
             "The name {} is too similar to an existing project. \
              See https://pypi.org/help/#project-name for more information.",

@@ -15,9 +15,9 @@ mod record;
 mod refusal;
 mod repr;
 mod router;
-mod server;
+mod running_server;
 mod simple;
 mod store;
 
-pub use server::{RunningServer, ServerError, ServerOptions, serve};
+pub use running_server::{RunningServer, ServerError, ServerOptions, serve};
 pub use store::StoreError;

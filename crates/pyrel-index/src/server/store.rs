@@ -184,7 +184,7 @@ impl Store {
     /// caller holds the project's turn and has seen that the name is free.
     pub(super) fn commit(
         &self,
-        incoming: Incoming,
+        incoming: &Incoming,
         record: &Record,
         metadata: Option<&[u8]>,
     ) -> io::Result<()> {
