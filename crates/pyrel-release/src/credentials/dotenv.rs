@@ -58,9 +58,10 @@ fn unquote(value: &str) -> Option<String> {
         return rest.split_once('\'').map(|(inner, _)| inner.to_owned());
     }
     let Some(rest) = value.strip_prefix('"') else {
-        let end = value.match_indices('#').map(|(at, _)| at).find(|at| {
-            value[..*at].is_empty() || value[..*at].ends_with(char::is_whitespace)
-        });
+        let end = value
+            .match_indices('#')
+            .map(|(at, _)| at)
+            .find(|at| value[..*at].is_empty() || value[..*at].ends_with(char::is_whitespace));
         return Some(value[..end.unwrap_or(value.len())].trim_end().to_owned());
     };
     let mut out = String::new();
@@ -92,14 +93,18 @@ mod tests {
              TWINE_USERNAME=\"q\\\"x\"\nPYREL_TOKEN_X=a#b\nbroken line\nOTHER=\"never ends\nUV_PUBLISH_TOKEN=\n",
         )
         .unwrap();
-        let pairs: Vec<(&str, &str)> = env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        assert_eq!(pairs, [
-            ("PYPI_API_TOKEN", "abc"),
-            ("PYREL_TOKEN_X", "a#b"),
-            ("TWINE_PASSWORD", "a # b"),
-            ("TWINE_USERNAME", "q\"x"),
-            ("UV_PUBLISH_TOKEN", ""),
-        ]);
+        let pairs: Vec<(&str, &str)> =
+            env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(
+            pairs,
+            [
+                ("PYPI_API_TOKEN", "abc"),
+                ("PYREL_TOKEN_X", "a#b"),
+                ("TWINE_PASSWORD", "a # b"),
+                ("TWINE_USERNAME", "q\"x"),
+                ("UV_PUBLISH_TOKEN", ""),
+            ]
+        );
     }
 
     #[test]

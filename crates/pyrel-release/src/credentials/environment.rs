@@ -226,7 +226,10 @@ mod tests {
     #[test]
     fn each_index_has_its_order_from_particular_to_general() {
         let orders: [(IndexSpec, &[&str]); 3] = [
-            (pypi(), &["PYREL_TOKEN_PYPI", "PYREL_TOKEN", "PYPI_API_TOKEN", "TWINE_PASSWORD", "UV_PUBLISH_TOKEN"]),
+            (
+                pypi(),
+                &["PYREL_TOKEN_PYPI", "PYREL_TOKEN", "PYPI_API_TOKEN", "TWINE_PASSWORD", "UV_PUBLISH_TOKEN"],
+            ),
             (
                 testpypi(),
                 &[
@@ -259,17 +262,30 @@ mod tests {
 
     #[test]
     fn one_rank_may_not_disagree_and_two_ranks_may() {
-        let clash = |index: &IndexSpec, a, b| origin(index, &[(a, "one"), (b, "two"), ("TWINE_USERNAME", "u")]);
-        assert_eq!(clash(&pypi(), "PYPI_API_TOKEN", "TWINE_PASSWORD"), "PYPI_API_TOKEN against TWINE_PASSWORD");
-        assert_eq!(clash(&pypi(), "PYPI_API_TOKEN", "UV_PUBLISH_TOKEN"), "PYPI_API_TOKEN against UV_PUBLISH_TOKEN");
+        let clash =
+            |index: &IndexSpec, a, b| origin(index, &[(a, "one"), (b, "two"), ("TWINE_USERNAME", "u")]);
+        assert_eq!(
+            clash(&pypi(), "PYPI_API_TOKEN", "TWINE_PASSWORD"),
+            "PYPI_API_TOKEN against TWINE_PASSWORD"
+        );
+        assert_eq!(
+            clash(&pypi(), "PYPI_API_TOKEN", "UV_PUBLISH_TOKEN"),
+            "PYPI_API_TOKEN against UV_PUBLISH_TOKEN"
+        );
         assert_eq!(
             clash(&testpypi(), "TWINE_TEST_PASSWORD", "TEST_PYPI_API_TOKEN"),
             "TWINE_TEST_PASSWORD against TEST_PYPI_API_TOKEN"
         );
-        assert_eq!(clash(&other(), "TWINE_PASSWORD", "UV_PUBLISH_TOKEN"), "TWINE_PASSWORD against UV_PUBLISH_TOKEN");
+        assert_eq!(
+            clash(&other(), "TWINE_PASSWORD", "UV_PUBLISH_TOKEN"),
+            "TWINE_PASSWORD against UV_PUBLISH_TOKEN"
+        );
         assert_eq!(clash(&pypi(), "PYREL_TOKEN_PYPI", "PYREL_TOKEN"), "the variable `PYREL_TOKEN_PYPI`");
         assert_eq!(clash(&pypi(), "PYREL_TOKEN", "PYPI_API_TOKEN"), "the variable `PYREL_TOKEN`");
-        assert_eq!(clash(&testpypi(), "TEST_PYPI_API_TOKEN", "TWINE_PASSWORD"), "the variable `TEST_PYPI_API_TOKEN`");
+        assert_eq!(
+            clash(&testpypi(), "TEST_PYPI_API_TOKEN", "TWINE_PASSWORD"),
+            "the variable `TEST_PYPI_API_TOKEN`"
+        );
     }
 
     #[test]

@@ -10,10 +10,9 @@ mod resolve;
 
 pub use dotenv::DotenvError;
 pub use environment::{Conflict, EnvMap, token_variable};
-pub use pypirc::{Pypirc, PypircError, Section};
 pub use keyring::{Keyring, KeyringCommand};
+pub use pypirc::{Pypirc, PypircError, Section};
 pub(crate) use resolve::bare;
 pub use resolve::{
-    CredentialError, CredentialRequest, Prompt, Question, ResolvedCredentials, TokenMint,
-    resolve_credentials,
+    CredentialError, CredentialRequest, Prompt, Question, ResolvedCredentials, TokenMint, resolve_credentials,
 };

@@ -42,9 +42,9 @@ impl PypircError {
         match self {
             Self::Io(_) => None,
             Self::Encoding { .. } => Some("save the file as UTF-8".to_owned()),
-            Self::Syntax { .. } => {
-                Some("a line is `[section]`, `key = value`, or a comment that starts with `#` or `;`".to_owned())
-            }
+            Self::Syntax { .. } => Some(
+                "a line is `[section]`, `key = value`, or a comment that starts with `#` or `;`".to_owned(),
+            ),
         }
     }
 }
@@ -120,7 +120,8 @@ impl Pypirc {
             }
             let keys = raw.get(name);
             let key = |key: &str| {
-                let text = keys.and_then(|keys| keys.get(key)).or_else(|| login.and_then(|keys| keys.get(key)));
+                let text =
+                    keys.and_then(|keys| keys.get(key)).or_else(|| login.and_then(|keys| keys.get(key)));
                 text.filter(|text| !text.is_empty()).cloned()
             };
             let default = match name.as_str() {
@@ -139,9 +140,7 @@ impl Pypirc {
         let special = |name: &str| matches!(name, "distutils" | "server-login");
         let unlisted = raw
             .iter()
-            .filter(|(name, keys)| {
-                !special(name) && !listed.contains(name) && keys.contains_key("password")
-            })
+            .filter(|(name, keys)| !special(name) && !listed.contains(name) && keys.contains_key("password"))
             .map(|(name, _)| name.clone())
             .collect();
         Self { sections, unlisted }
@@ -231,7 +230,8 @@ mod tests {
 
     #[test]
     fn without_a_list_pypi_and_testpypi_are_listed() {
-        let file = read("[testpypi]\npassword = a\n[other]\nrepository = https://o.example/\npassword = b\n").unwrap();
+        let file = read("[testpypi]\npassword = a\n[other]\nrepository = https://o.example/\npassword = b\n")
+            .unwrap();
         assert!(file.section("testpypi", TEST_PYPI).unwrap().password.is_some());
         assert!(file.section("pypi", PYPI).unwrap().password.is_none());
         assert!(file.section("other", "https://o.example/").is_none());

@@ -128,7 +128,9 @@ impl CredentialError {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Conflict { first, second } => format!("unset `{first}` or `{second}`"),
-            Self::EmptyStdin => "pipe the token in: `printf %s \"$TOKEN\" | pyrel … --token-stdin`".to_owned(),
+            Self::EmptyStdin => {
+                "pipe the token in: `printf %s \"$TOKEN\" | pyrel … --token-stdin`".to_owned()
+            }
             Self::NoUsername { .. } => "set `TWINE_USERNAME` too".to_owned(),
             Self::Insecure { .. } => "use an `https://` URL for `upload-url`".to_owned(),
             Self::Missing { variable, .. } => {
@@ -153,7 +155,9 @@ impl From<Conflict> for CredentialError {
 ///
 /// Fails when no source has any, two sources of one rank disagree, a source is broken, or the credentials
 /// would go unencrypted to another machine.
-pub fn resolve_credentials(mut request: CredentialRequest<'_>) -> Result<ResolvedCredentials, CredentialError> {
+pub fn resolve_credentials(
+    mut request: CredentialRequest<'_>,
+) -> Result<ResolvedCredentials, CredentialError> {
     let found = find(&mut request)?;
     let url = &request.index.upload_url;
     if found.credentials != Credentials::Anonymous && url.scheme() != "https" && !is_loopback(url) {
@@ -276,8 +280,7 @@ impl Search<'_> {
         if file.unlisted.contains(name) {
             self.notes.push(format!("`[{name}]` of `.pypirc` is not listed in `index-servers`"));
         }
-        let elsewhere =
-            |section: &&Section| section.name == *name && section.password.is_some();
+        let elsewhere = |section: &&Section| section.name == *name && section.password.is_some();
         if let Some(section) = file.sections.iter().find(elsewhere)
             && file.section(name, bare(&self.index.upload_url).as_str()).is_none()
         {
@@ -457,7 +460,10 @@ mod tests {
         let mut request = world.request();
         request.token_stdin = Some(Secret::new("from-stdin\n"));
         let resolved = resolve_credentials(request).unwrap();
-        assert_eq!((password(&resolved), resolved.origin.as_str()), (("__token__", "from-stdin"), "standard input"));
+        assert_eq!(
+            (password(&resolved), resolved.origin.as_str()),
+            (("__token__", "from-stdin"), "standard input")
+        );
 
         let resolved = world.resolve().unwrap();
         assert_eq!(password(&resolved).1, "from-env");
@@ -537,7 +543,10 @@ mod tests {
     fn sections_that_do_not_count_are_mentioned() {
         let unlisted = "[distutils]\nindex-servers = testpypi\n[pypi]\npassword = x\n";
         let error = pypi().file(".pypirc", unlisted).resolve().unwrap_err();
-        assert!(error.to_string().contains("`[pypi]` of `.pypirc` is not listed in `index-servers`"), "{error}");
+        assert!(
+            error.to_string().contains("`[pypi]` of `.pypirc` is not listed in `index-servers`"),
+            "{error}"
+        );
         let elsewhere = "[pypi]\nrepository = https://u:not-a-real-token@mirror.example/\npassword = x\n";
         let error = pypi().file(".pypirc", elsewhere).resolve().unwrap_err().to_string();
         assert!(error.contains("another repository: https://mirror.example/"), "{error}");
@@ -581,6 +590,9 @@ mod tests {
         let path = world.dir.path().to_str().unwrap().to_owned();
         let resolved = world.set("PATH", &path).resolve().unwrap();
         assert_eq!(resolved.origin, "the keyring");
-        assert_eq!(password(&resolved), ("__token__", "stored for https://upload.pypi.org/legacy/ __token__"));
+        assert_eq!(
+            password(&resolved),
+            ("__token__", "stored for https://upload.pypi.org/legacy/ __token__")
+        );
     }
 }

@@ -177,8 +177,13 @@ impl<'a> Prober<'a> {
         let process = self.python(["-c", IMPORT, module]).run_with_timeout(self.settings.timeout);
         let trial = judged(format!("python -c 'import {module}'"), process);
         match missing_module(&trial.detail) {
-            Some(missing) if self.settings.offline && !brings(brought, missing) && !brought.requires.is_empty() => {
-                Trial::skipped(trial.command, format!("`{missing}` is a third-party module, not installed offline"))
+            Some(missing)
+                if self.settings.offline && !brings(brought, missing) && !brought.requires.is_empty() =>
+            {
+                Trial::skipped(
+                    trial.command,
+                    format!("`{missing}` is a third-party module, not installed offline"),
+                )
             }
             _ => trial,
         }
@@ -261,7 +266,8 @@ fn install_command(install: &InstallRequest) -> String {
 }
 
 fn without_userinfo(url: &str) -> String {
-    url.parse().map_or_else(|_| "(unreadable URL)".to_owned(), |url| crate::credentials::bare(&url).to_string())
+    url.parse()
+        .map_or_else(|_| "(unreadable URL)".to_owned(), |url| crate::credentials::bare(&url).to_string())
 }
 
 fn judged(command: String, result: Result<pyrel_project::ProcessOutput, ProcessError>) -> Trial {

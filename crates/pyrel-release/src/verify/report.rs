@@ -135,7 +135,8 @@ mod tests {
                 Trial::skipped("import b", "needs c"),
             ],
         };
-        let report = VerifyReport { index_url: "https://i.example/simple/".to_owned(), packages: vec![package] };
+        let report =
+            VerifyReport { index_url: "https://i.example/simple/".to_owned(), packages: vec![package] };
         assert!(!report.ok() && !report.package_ok(&"A".parse().unwrap()));
         assert!(report.package_ok(&"other".parse().unwrap()));
         let text = report.to_markdown();
