@@ -9,6 +9,7 @@ mod json_api;
 mod judge;
 mod legacy;
 mod metadata;
+mod order;
 mod overlay;
 mod page;
 mod record;

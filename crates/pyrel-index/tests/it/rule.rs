@@ -170,6 +170,30 @@ async fn an_archive_that_is_none_is_refused() {
 }
 
 #[tokio::test]
+async fn of_several_faults_pypis_first_is_named() {
+    let (store, files) = (tempdir().unwrap(), tempdir().unwrap());
+    let server = index(store.path()).await;
+    let good = wheel(files.path(), "demo", "1.0", "x = 1\n");
+    let path = files.path().join("bad.whl");
+    let mut archive = zip::ZipArchive::new(fs_err::File::open(&good).unwrap()).unwrap();
+    let mut bad = zip::ZipWriter::new(fs_err::File::create(&path).unwrap());
+    for index in 0..archive.len() {
+        let member = archive.by_index_raw(index).unwrap();
+        let name = member.name().unwrap().into_owned();
+        if !name.ends_with("RECORD") && !name.ends_with("WHEEL") {
+            bad.raw_copy_file(member).unwrap();
+        }
+    }
+    bad.finish().unwrap();
+    let hash = sha256(&path);
+    let form = form(&[("sha256_digest", &hash)]).part("content", content(&path, "demo-1.0-py3-none-any.whl"));
+    let (status, sentence) = send(&server.base_url(), form).await;
+    let expected = "Invalid distribution file. WHEEL not found at demo-1.0.dist-info/WHEEL";
+    assert_eq!((status, sentence.as_str()), (400, expected), "`record-missing` comes later");
+    server.shutdown().await;
+}
+
+#[tokio::test]
 async fn a_refusal_reads_in_every_client() {
     let store = tempdir().unwrap();
     let server = index(store.path()).await;
