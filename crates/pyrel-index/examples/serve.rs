@@ -1,6 +1,6 @@
 //! Serves an index from the command line, for tests with foreign clients:
 //! `serve --dir DIR [--port PORT] [--overlay URL] [--token TOKEN]`. Prints the URL as its first line and ends
-//! when its standard input does or when it is killed.
+//! with an interrupt.
 
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -1,6 +1,6 @@
 //! Which packages a command works on, and in which order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use globset::GlobBuilder;
@@ -179,11 +179,13 @@ impl<'w> Selection<'w> {
         if !broken.is_empty() {
             return Err(SelectError::Broken { members: broken });
         }
-        let waves = workspace.graph().waves_among(&names).map_err(SelectError::Cycle)?;
-        let find = |name: &PackageName| workspace.package(name);
-        let waves: Vec<Vec<&Package>> =
-            waves.iter().map(|wave| wave.iter().filter_map(find).collect()).collect();
-        Ok(Self { packages: waves.iter().flatten().copied().collect(), waves })
+        let schedule = workspace.graph().schedule(&names).map_err(SelectError::Cycle)?;
+        let by_name: BTreeMap<&PackageName, &'w Package> =
+            workspace.packages().map(|package| (&package.name, package)).collect();
+        let find = |names: &Vec<PackageName>| -> Vec<&'w Package> {
+            names.iter().filter_map(|name| by_name.get(name).copied()).collect()
+        };
+        Ok(Self { packages: find(&schedule.order), waves: schedule.waves.iter().map(find).collect() })
     }
 
     /// Returns the packages in publish order. It is empty only when the request asked for changed packages and

@@ -216,11 +216,8 @@ mod tests {
 
     #[test]
     fn an_event_is_one_flat_object() {
-        let event = Event::Blocked {
-            phase: Phase::Publish,
-            package: "b".parse().unwrap(),
-            by: "a".parse().unwrap(),
-        };
+        let event =
+            Event::Blocked { phase: Phase::Publish, package: "b".parse().unwrap(), by: "a".parse().unwrap() };
         assert_eq!(
             serde_json::to_string(&event).unwrap(),
             r#"{"event":"blocked","phase":"publish","package":"b","by":"a"}"#

@@ -248,10 +248,14 @@ mod tests {
     }
 
     fn one(staged: Staged) -> Plan {
-        plan(true, vec![item("a", &[], vec![
-            file("a-1.0-py3-none-any.whl", 1, Staged::Yes),
-            file("a-1.0.tar.gz", 2, staged),
-        ])])
+        plan(
+            true,
+            vec![item(
+                "a",
+                &[],
+                vec![file("a-1.0-py3-none-any.whl", 1, Staged::Yes), file("a-1.0.tar.gz", 2, staged)],
+            )],
+        )
     }
 
     #[derive(Default)]

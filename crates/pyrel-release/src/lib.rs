@@ -3,10 +3,15 @@
 //! This crate never reads the clock, the environment, or the terminal, and prints nothing: it gets answers
 //! through [`Confirm`](gate::Confirm) and tells what happens through a [`Reporter`](events::Reporter).
 
+pub mod collect;
+pub mod credentials;
 pub mod events;
 pub mod execute;
 pub mod gate;
 pub mod journal;
 pub mod plan;
+pub mod rehearse;
+pub mod release;
 pub mod remote;
 pub mod run_dir;
+pub mod verify;

@@ -9,7 +9,7 @@ use fs_err as fs;
 use pyrel_model::Sha256;
 use sha2::Digest as _;
 
-use crate::journal::{KeptFile, replay};
+use crate::journal::{JournalError, KeptFile, RunState, replay};
 
 /// Why a run directory cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -133,6 +133,19 @@ impl RunDir {
         }
         out.sort_by(|a, b| (b.started, &b.id).cmp(&(a.started, &a.id)));
         Ok(out)
+    }
+
+    /// Reads the state of the run without taking its lock.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the journal cannot be read or replayed.
+    pub fn read_state(&self) -> Result<RunState, JournalError> {
+        let path = self.journal_path();
+        match replay(&fs::read(&path)?) {
+            Ok(replay) => Ok(replay.state),
+            Err(source) => Err(JournalError::Replay { path, source }),
+        }
     }
 
     fn at(root: &Path, id: &str) -> Result<Self, RunDirError> {
@@ -262,7 +275,7 @@ fn sync_dir(_path: &Path) -> Result<(), RunDirError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::{Journal, Record};
+    use crate::journal::{Journal, Record, RunKind};
 
     fn hash(bytes: &[u8]) -> Sha256 {
         Sha256::new(sha2::Sha256::digest(bytes).into())
@@ -288,10 +301,7 @@ mod tests {
         let run = RunDir::create(root.path(), "r").unwrap();
         let source = root.path().join("a-1.tar.gz");
         fs::write(&source, b"bytes").unwrap();
-        assert!(matches!(
-            run.keep(&source, "a-1.tar.gz", &hash(b"other")),
-            Err(RunDirError::Changed { .. })
-        ));
+        assert!(matches!(run.keep(&source, "a-1.tar.gz", &hash(b"other")), Err(RunDirError::Changed { .. })));
         assert_eq!(fs::read_dir(run.files_dir()).unwrap().count(), 0);
         run.keep(&source, "a-1.tar.gz", &hash(b"bytes")).unwrap();
         fs::write(&source, b"rebuilt").unwrap();
@@ -317,6 +327,7 @@ mod tests {
             let mut journal = Journal::create(&run, "t", std::sync::Arc::new(move || at)).unwrap();
             journal
                 .commit(Record::Requested {
+                    kind: RunKind::Release,
                     steps: vec![],
                     targets: vec![],
                     stage_url: None,

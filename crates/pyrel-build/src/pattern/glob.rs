@@ -9,13 +9,22 @@ pub(crate) fn has_magic(text: &str) -> bool {
     text.contains(['*', '?', '['])
 }
 
+/// Which of its dialects `glob` speaks.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct GlobOptions {
+    /// A segment `**` stands for any number of folders.
+    pub(crate) recursive: bool,
+    /// Wildcards take names that begin with a dot, as in the copy that setuptools has for `MANIFEST.in`.
+    pub(crate) hidden: bool,
+}
+
 /// Returns the paths (files and folders) below `base` that a relative pattern matches, sorted and without
-/// doubles; with `recursive`, a segment `**` stands for any number of folders.
+/// doubles.
 pub(crate) fn python_glob(
     tree: &Tree,
     base: &str,
     pattern: &str,
-    recursive: bool,
+    options: GlobOptions,
 ) -> Result<Vec<String>, BuildError> {
     let segments: Vec<&str> = pattern.split('/').collect();
     let mut found = vec![base.to_owned()];
@@ -23,7 +32,7 @@ pub(crate) fn python_glob(
         let is_last = index + 1 == segments.len();
         let mut next = Vec::new();
         for dir in &found {
-            expand(tree, dir, segment, (recursive, is_last), &mut next)?;
+            expand((tree, dir), segment, (options, is_last), &mut next)?;
         }
         found = next;
     }
@@ -34,24 +43,24 @@ pub(crate) fn python_glob(
 }
 
 fn expand(
-    tree: &Tree,
-    dir: &str,
+    (tree, dir): (&Tree, &str),
     segment: &str,
-    (recursive, is_last): (bool, bool),
+    (options, is_last): (GlobOptions, bool),
     out: &mut Vec<String>,
 ) -> Result<(), BuildError> {
     if segment.is_empty() || segment == "." {
         if tree.is_dir(dir) {
             out.push(dir.to_owned());
         }
-    } else if recursive && segment == "**" {
-        descend(tree, dir, is_last, out)?;
+    } else if options.recursive && segment == "**" {
+        descend((tree, dir), options.hidden, is_last, out)?;
     } else if has_magic(segment) {
         let pattern = FnMatch::new(segment);
         let listing = tree.list(dir)?;
         let dirs = listing.dirs.iter();
         let files = listing.files.iter().filter(|_| is_last);
-        let visible = |name: &&String| segment.starts_with('.') || !name.starts_with('.');
+        let all = options.hidden || segment.starts_with('.');
+        let visible = |name: &&String| all || !name.starts_with('.');
         out.extend(
             dirs.chain(files)
                 .filter(visible)
@@ -68,13 +77,17 @@ fn expand(
     Ok(())
 }
 
-fn descend(tree: &Tree, start: &str, with_files: bool, out: &mut Vec<String>) -> Result<(), BuildError> {
-    let mut enter = |_: &str, name: &str| !name.starts_with('.');
-    walk_followed(tree, start, &mut enter, &mut |dir, listing| {
+fn descend(
+    (tree, start): (&Tree, &str),
+    hidden: bool,
+    with_files: bool,
+    out: &mut Vec<String>,
+) -> Result<(), BuildError> {
+    let visible = |name: &str| hidden || !name.starts_with('.');
+    walk_followed(tree, start, &mut |_, name| visible(name), &mut |dir, listing| {
         out.push(dir.to_owned());
         if with_files {
-            let visible = listing.files.iter().filter(|name| !name.starts_with('.'));
-            out.extend(visible.map(|name| join(dir, name)));
+            out.extend(listing.files.iter().filter(|name| visible(name)).map(|name| join(dir, name)));
         }
         Ok(())
     })
@@ -90,7 +103,9 @@ mod tests {
         let paths = ["p/LICENSE", "p/.LICENSE", "p/a/b.txt", "p/a/c/d.txt", "p/a/.h/e.txt"];
         let entries = paths.map(|path| Entry::generated(path, path.as_bytes()));
         let tree = Tree::unpacked(&entries);
-        let glob = |pattern: &str, recursive| python_glob(&tree, "", pattern, recursive).unwrap();
+        let glob = |pattern: &str, recursive| {
+            python_glob(&tree, "", pattern, GlobOptions { recursive, hidden: false }).unwrap()
+        };
         assert_eq!(glob("LICEN[CS]E*", false), ["LICENSE"]);
         assert_eq!(glob(".LIC*", false), [".LICENSE"]);
         assert_eq!(glob("a/*", false), ["a/b.txt", "a/c"]);
@@ -99,5 +114,8 @@ mod tests {
         assert_eq!(glob("a/**", true), ["a", "a/b.txt", "a/c", "a/c/d.txt"]);
         assert_eq!(glob("a/b.txt", false), ["a/b.txt"]);
         assert_eq!(glob("a/./c/d.*", false), ["a/c/d.txt"]);
+        let hidden = GlobOptions { recursive: true, hidden: true };
+        assert_eq!(python_glob(&tree, "", "**/e.txt", hidden).unwrap(), ["a/.h/e.txt"]);
+        assert_eq!(python_glob(&tree, "", "*LICENSE", hidden).unwrap(), [".LICENSE", "LICENSE"]);
     }
 }

@@ -67,20 +67,17 @@ impl Venv {
         }
         let process = match &self.uv {
             Some(uv) => Process::new(uv).args(["pip", "install", "--quiet", "--python"]).arg(self.python()),
-            None => Process::new(self.python()).args([
-                "-I",
-                "-m",
-                "pip",
-                "--disable-pip-version-check",
-                "--no-input",
-                "install",
-                "--quiet",
-            ]),
+            None => self.pip("install"),
         };
         process
             .args(request.arguments(self.uv.is_some()))
             .run_checked()
             .map(drop)
             .map_err(|source| PythonError::Install { requirements: request.listed(), source })
+    }
+
+    fn pip(&self, command: &str) -> Process {
+        let words = ["-I", "-m", "pip", "--disable-pip-version-check", "--no-input", command, "--quiet"];
+        Process::new(self.python()).args(words)
     }
 }

@@ -10,8 +10,8 @@ use sha2::Digest as _;
 use tokio::time::timeout;
 use url::Url;
 
-use super::client::{IndexClient, may_carry};
 use super::error::{Busy, Cause, ClientError, Silence, is_certificate_error};
+use super::index_client::{IndexClient, may_carry};
 use super::retry::{is_transient, retry_after};
 use crate::wire::{self, ListedFile, ProjectListing, message_of, read_project, shown};
 

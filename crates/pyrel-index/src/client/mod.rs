@@ -1,9 +1,9 @@
 //! The client end: uploads one file at a time, looks projects up, waits until files are listed.
 
 mod body;
-mod client;
 mod credentials;
 mod error;
+mod index_client;
 mod lookup;
 mod retry;
 mod transport;
@@ -11,9 +11,9 @@ mod upload;
 mod upload_file;
 mod visibility;
 
-pub use client::{ClientOptions, IndexClient, IndexSpec};
 pub use credentials::Credentials;
 pub use error::{ClientError, UploadError};
+pub use index_client::{ClientOptions, IndexClient, IndexSpec};
 pub use retry::RetryPolicy;
 pub use upload::UploadOutcome;
 pub use upload_file::UploadFile;

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use reqwest::{Client, Method, RequestBuilder, redirect};
 use url::Url;
 
-use super::client::ClientOptions;
+use super::index_client::ClientOptions;
 use crate::wire::is_loopback;
 
 /// Connection pools, empty at first.

@@ -10,9 +10,9 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::body::{Fault, FaultSlot, stream};
-use super::client::{IndexClient, may_carry};
 use super::credentials::Credentials;
 use super::error::{Busy, Cause, Silence, UploadError, is_certificate_error};
+use super::index_client::{IndexClient, may_carry};
 use super::lookup::{error_message, plain, target};
 use super::retry::{is_transient, retry_after};
 use super::upload_file::UploadFile;

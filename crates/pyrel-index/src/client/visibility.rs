@@ -5,8 +5,8 @@ use std::time::Duration;
 use pyrel_model::{PackageName, Sha256};
 use tokio::time::{Instant, sleep};
 
-use super::client::IndexClient;
 use super::error::ClientError;
+use super::index_client::IndexClient;
 use crate::wire::shown;
 
 /// The pause after the first look.

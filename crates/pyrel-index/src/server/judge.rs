@@ -11,6 +11,7 @@ use pyrel_model::{Level, Version};
 
 use super::form::Form;
 use super::intake::{Content, FILE_LIMIT};
+use super::order::rank;
 use super::record::Record;
 use super::refusal::Refusal;
 use super::repr::repr;
@@ -143,7 +144,7 @@ fn judge_release(project: &Project, form: &Form, now: Timestamp) -> Result<(), R
 fn judge_new_project(store: &Store, form: &Form) -> Result<(), Refusal> {
     let name = form.name.normalized();
     let alike = |other: &String| other != name && look(other) == look(name);
-    if store.projects().keys().any(|other| alike(other)) {
+    if store.projects().keys().any(alike) {
         return Err(Refusal::bad(format!(
             "The name {} is too similar to an existing project. \
              See https://pypi.org/help/#project-name for more information.",
@@ -202,7 +203,8 @@ pub(super) fn judge_naming(form: &Form, filename: &str) -> Result<(), Refusal> {
 /// Lets the rules of `check` judge the archive. Slow: reads all of the file.
 pub(super) fn judge_archive(path: &Path) -> Result<(), Refusal> {
     let report = check_files(&[path.to_path_buf()], &CheckOptions::default());
-    match report.files.iter().flat_map(|file| &file.findings).find(|finding| refuses(finding)) {
+    let findings = report.files.iter().flat_map(|file| &file.findings);
+    match findings.filter(|finding| refuses(finding)).min_by_key(|finding| rank(finding.rule)) {
         Some(finding) => Err(Refusal::bad(finding.message.clone())),
         None => Ok(()),
     }

@@ -13,6 +13,7 @@ use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use pyrel_model::Sha256;
 use sha2::Digest as _;
+use zip::result::ZipError;
 
 use super::auth::authorize;
 use super::form::Form;
@@ -141,7 +142,7 @@ async fn judge_and_store(app: &Arc<App>, incoming: Incoming, received: Received)
         return Ok(());
     }
     let app = Arc::clone(app);
-    blocking(move || app.store.commit(incoming, &record, metadata.as_deref())).await?;
+    blocking(move || app.store.commit(&incoming, &record, metadata.as_deref())).await?;
     Ok(())
 }
 
@@ -149,14 +150,15 @@ async fn judge_and_store(app: &Arc<App>, incoming: Incoming, received: Received)
 async fn examine(app: &App, path: &Path) -> Result<Option<Vec<u8>>, Stop> {
     let _permit = app.judges.acquire().await.map_err(io::Error::other)?;
     let path = path.to_path_buf();
-    let (verdict, metadata) = blocking(move || {
-        let verdict = judge_archive(&path);
-        let metadata = if verdict.is_ok() { read_metadata(&path)? } else { None };
-        Ok((verdict, metadata))
-    })
-    .await?;
-    verdict?;
-    Ok(metadata)
+    let judged = blocking(move || {
+        Ok(judge_archive(&path).map_err(Stop::Refused).and_then(|()| {
+            read_metadata(&path).map_err(|error| match error {
+                ZipError::Io(error) => Stop::Broken(error),
+                _ => Refusal::bad("Invalid distribution file. File is not a zipfile").into(),
+            })
+        }))
+    });
+    judged.await?
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {

@@ -9,15 +9,16 @@ mod json_api;
 mod judge;
 mod legacy;
 mod metadata;
+mod order;
 mod overlay;
 mod page;
 mod record;
 mod refusal;
 mod repr;
 mod router;
-mod server;
+mod running_server;
 mod simple;
 mod store;
 
-pub use server::{RunningServer, ServerError, ServerOptions, serve};
+pub use running_server::{RunningServer, ServerError, ServerOptions, serve};
 pub use store::StoreError;

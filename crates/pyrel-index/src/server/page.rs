@@ -30,7 +30,10 @@ pub(super) async fn front(State(app): State<Arc<App>>) -> Response<Body> {
             count(listed.len(), "project"),
             count(files, "file")
         ));
-        main.push_str("<table>\n<thead><tr><th>Project</th><th>Latest</th><th class=\"number\">Files</th><th>Summary</th></tr></thead>\n<tbody>\n");
+        main.push_str(
+            "<table>\n<thead><tr><th>Project</th><th>Latest</th><th class=\"number\">Files</th>\
+             <th>Summary</th></tr></thead>\n<tbody>\n",
+        );
         main.extend(listed.iter().map(|project| row(project)));
         main.push_str("</tbody>\n</table>\n");
     }
@@ -60,11 +63,11 @@ fn usage(app: &App) -> String {
     } else {
         ""
     };
+    let token = if app.token.is_some() { "with its token" } else { "with any token" };
     format!(
         "<section class=\"usage\">\n<h2>Using this index</h2>\n<p>Install from it:</p>\n\
-         <pre>pip install --index-url {base}simple/ PROJECT</pre>\n<p>Upload to it, with any token unless one \
-         is set:</p>\n<pre>twine upload --repository-url {base}legacy/ -u __token__ -p TOKEN dist/*</pre>\n\
-         {overlay}</section>\n"
+         <pre>pip install --index-url {base}simple/ PROJECT</pre>\n<p>Upload to it, {token}:</p>\n\
+         <pre>twine upload --repository-url {base}legacy/ -u __token__ -p TOKEN dist/*</pre>\n{overlay}</section>\n"
     )
 }
 

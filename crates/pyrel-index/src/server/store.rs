@@ -184,7 +184,7 @@ impl Store {
     /// caller holds the project's turn and has seen that the name is free.
     pub(super) fn commit(
         &self,
-        incoming: Incoming,
+        incoming: &Incoming,
         record: &Record,
         metadata: Option<&[u8]>,
     ) -> io::Result<()> {
@@ -193,13 +193,17 @@ impl Store {
         if let Some(metadata) = metadata {
             write_synced(&incoming.path.join(METADATA), metadata)?;
         }
-        fs::File::open(incoming.path.join(&record.filename))?.sync_all()?;
+        // Some systems flush only what is open for writing.
+        fs::File::options().write(true).open(incoming.path.join(&record.filename))?.sync_all()?;
         sync_dir(&incoming.path)?;
-        let project = self.dir.join("projects").join(&normal);
-        fs::create_dir_all(&project)?;
+        let projects = self.dir.join("projects");
+        let project = projects.join(&normal);
+        if !project.exists() {
+            fs::create_dir_all(&project)?;
+            sync_dir(&projects)?;
+        }
         fs::rename(&incoming.path, project.join(&record.filename))?;
         sync_dir(&project)?;
-        sync_dir(&self.dir.join("projects"))?;
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.add(&normal, record.clone());
         Ok(())

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pyrel_model::PackageName;
 use serde::Serialize;
 
-use super::Cycle;
+use super::{Cycle, order};
 use crate::package::{DependencyKind, Package};
 
 /// The graph of dependencies between packages.
@@ -34,6 +34,15 @@ pub struct Edge {
     pub to: PackageName,
     /// What for.
     pub kind: DependencyKind,
+}
+
+/// Some of the packages, in the order in which they can be published.
+#[derive(Debug, Clone)]
+pub(crate) struct Schedule {
+    /// One after the other.
+    pub(crate) order: Vec<PackageName>,
+    /// At the same time within a wave.
+    pub(crate) waves: Vec<Vec<PackageName>>,
 }
 
 impl Graph {
@@ -83,8 +92,9 @@ impl Graph {
     /// # Errors
     /// When some of them form a cycle.
     pub fn order(&self) -> Result<Vec<PackageName>, Cycle> {
-        let all = (0..self.nodes.len()).collect();
-        Ok(self.order_of(&all)?.into_iter().map(|at| self.nodes[at].name.clone()).collect())
+        let needs = self.before.iter().cloned().enumerate().collect();
+        let order = order::topological(&needs).map_err(|stuck| self.cycle_from(stuck))?;
+        Ok(self.names_of(&order))
     }
 
     /// Returns the packages in waves: each needs only packages of earlier waves. Sorted by name within a wave.
@@ -92,9 +102,9 @@ impl Graph {
     /// # Errors
     /// When some of them form a cycle.
     pub fn waves(&self) -> Result<Vec<Vec<PackageName>>, Cycle> {
-        self.order()?;
-        let name = |at: &usize| self.nodes[*at].name.clone();
-        Ok(self.layers().iter().map(|layer| layer.iter().map(name).collect()).collect())
+        let needs = self.before.iter().cloned().enumerate().collect();
+        let waves = order::waves(&needs).map_err(|stuck| self.cycle_from(stuck))?;
+        Ok(waves.iter().map(|wave| self.names_of(wave)).collect())
     }
 
     /// Returns the first cycle, by name, that there is.
@@ -115,37 +125,25 @@ impl Graph {
         self.nodes.binary_search_by(|node| node.name.cmp(name)).ok()
     }
 
-    /// Returns the waves of some of the packages. A package that is not among them still passes on what it
-    /// needs: with `a` needing `b` needing `c`, `a` comes after `c` even without `b`.
+    /// Returns the order and the waves of some of the packages. A package that is not among them still passes on
+    /// what it needs: with `a` needing `b` needing `c`, `a` comes after `c` even without `b`.
     ///
     /// # Errors
     /// When one of them lies on a cycle.
-    pub(crate) fn waves_among(&self, chosen: &BTreeSet<PackageName>) -> Result<Vec<Vec<PackageName>>, Cycle> {
+    pub(crate) fn schedule(&self, chosen: &BTreeSet<PackageName>) -> Result<Schedule, Cycle> {
         let chosen: BTreeSet<usize> = chosen.iter().filter_map(|name| self.position(name)).collect();
-        let needed: Vec<BTreeSet<usize>> = chosen.iter().map(|at| self.reachable(*at, &chosen)).collect();
-        for (at, reached) in chosen.iter().zip(&needed) {
-            if reached.contains(at) {
-                return Err(self.cycle_from(*at));
-            }
-        }
-        let mut waves: Vec<Vec<PackageName>> = Vec::new();
-        let mut wave_of: BTreeMap<usize, usize> = BTreeMap::new();
-        while wave_of.len() < chosen.len() {
-            let is_ready = |reached: &BTreeSet<usize>| reached.iter().all(|at| wave_of.contains_key(at));
-            let ready: Vec<usize> = chosen
-                .iter()
-                .zip(&needed)
-                .filter(|(at, reached)| !wave_of.contains_key(at) && is_ready(reached))
-                .map(|(at, _)| *at)
-                .collect();
-            let Some(first) = chosen.iter().find(|at| !wave_of.contains_key(at)) else { break };
-            if ready.is_empty() {
-                return Err(self.cycle_from(*first));
-            }
-            wave_of.extend(ready.iter().map(|at| (*at, waves.len())));
-            waves.push(ready.iter().map(|at| self.nodes[*at].name.clone()).collect());
-        }
-        Ok(waves)
+        let needs: BTreeMap<usize, BTreeSet<usize>> =
+            chosen.iter().map(|at| (*at, self.reachable(*at, &chosen))).collect();
+        let cycle = |stuck| self.cycle_from(stuck);
+        let waves = order::waves(&needs).map_err(cycle)?;
+        Ok(Schedule {
+            order: self.names_of(&order::topological(&needs).map_err(cycle)?),
+            waves: waves.iter().map(|wave| self.names_of(wave)).collect(),
+        })
+    }
+
+    fn names_of(&self, nodes: &[usize]) -> Vec<PackageName> {
+        nodes.iter().map(|at| self.nodes[*at].name.clone()).collect()
     }
 
     /// Returns the chosen nodes that a node needs, directly or through nodes that are not chosen.
@@ -161,36 +159,6 @@ impl Graph {
             }
         }
         found
-    }
-
-    /// Orders some of the nodes, looking at edges between them only.
-    fn order_of(&self, among: &BTreeSet<usize>) -> Result<Vec<usize>, Cycle> {
-        let mut missing: BTreeMap<usize, usize> =
-            among.iter().map(|at| (*at, self.before[*at].intersection(among).count())).collect();
-        let mut dependents: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for at in among {
-            for needed in self.before[*at].intersection(among) {
-                dependents.entry(*needed).or_default().push(*at);
-            }
-        }
-        let mut ready: BTreeSet<usize> =
-            missing.iter().filter(|(_, count)| **count == 0).map(|(at, _)| *at).collect();
-        let mut order = Vec::with_capacity(among.len());
-        while let Some(at) = ready.pop_first() {
-            missing.remove(&at);
-            order.push(at);
-            for dependent in dependents.get(&at).into_iter().flatten() {
-                let Some(count) = missing.get_mut(dependent) else { continue };
-                *count -= 1;
-                if *count == 0 {
-                    ready.insert(*dependent);
-                }
-            }
-        }
-        match missing.first_key_value() {
-            None => Ok(order),
-            Some((first, _)) => Err(self.cycle_from(*first)),
-        }
     }
 
     /// Returns a cycle that is reached from a node, the node itself on it when it lies on one: the shortest.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::place::float;
 use super::{Edge, Graph};
 
 /// How often the layers are put in order of their neighbours.
@@ -30,7 +31,9 @@ pub(super) enum Slot {
 pub(super) struct Route {
     pub(super) edge: Edge,
     pub(super) from: usize,
+    pub(super) from_layer: usize,
     pub(super) to: usize,
+    pub(super) to_layer: usize,
     /// Layers between the two, from `from` to `to`.
     pub(super) bends: Vec<usize>,
 }
@@ -83,19 +86,20 @@ impl Layout {
             let (Some(from), Some(to)) = (graph.position(&edge.from), graph.position(&edge.to)) else {
                 continue;
             };
-            let bends = between(layer_of[&from], layer_of[&to]);
+            let (from_layer, to_layer) = (layer_of[&from], layer_of[&to]);
+            let bends = between(from_layer, to_layer);
             for layer in &bends {
                 layout.layers[*layer].push(Slot::Bend(layout.routes.len()));
             }
-            layout.routes.push(Route { edge: edge.clone(), from, to, bends });
+            layout.routes.push(Route { edge: edge.clone(), from, from_layer, to, to_layer, bends });
         }
-        layout.order_layers(&layer_of);
+        layout.order_layers();
         layout
     }
 
     /// Sorts each layer by the mean place of its neighbours, to and fro, which takes out most crossings.
-    fn order_layers(&mut self, layer_of: &BTreeMap<usize, usize>) {
-        let neighbours = self.neighbours(layer_of);
+    fn order_layers(&mut self) {
+        let neighbours = self.neighbours();
         for sweep in 0..SWEEPS {
             let leftwards = sweep % 2 == 1;
             for step in 1..self.layers.len() {
@@ -111,7 +115,7 @@ impl Layout {
                         .filter(|(at, _)| *at == beside)
                         .filter_map(|(_, other)| places.get(other).copied())
                         .collect();
-                    if known.is_empty() { own[slot] } else { known.iter().sum::<f64>() / count(known.len()) }
+                    if known.is_empty() { own[slot] } else { known.iter().sum::<f64>() / float(known.len()) }
                 };
                 let mut keyed: Vec<(f64, Slot)> =
                     self.layers[layer].iter().map(|slot| (mean(slot), *slot)).collect();
@@ -122,12 +126,12 @@ impl Layout {
     }
 
     /// Returns, for each slot of each layer, the slots that an edge connects it with.
-    fn neighbours(&self, layer_of: &BTreeMap<usize, usize>) -> BTreeMap<(usize, Slot), Vec<(usize, Slot)>> {
+    pub(super) fn neighbours(&self) -> BTreeMap<(usize, Slot), Vec<(usize, Slot)>> {
         let mut map: BTreeMap<(usize, Slot), Vec<(usize, Slot)>> = BTreeMap::new();
         for (at, route) in self.routes.iter().enumerate() {
-            let mut stops = vec![(layer_of[&route.from], Slot::Node(route.from))];
+            let mut stops = vec![(route.from_layer, Slot::Node(route.from))];
             stops.extend(route.bends.iter().map(|layer| (*layer, Slot::Bend(at))));
-            stops.push((layer_of[&route.to], Slot::Node(route.to)));
+            stops.push((route.to_layer, Slot::Node(route.to)));
             for pair in stops.windows(2) {
                 map.entry(pair[0]).or_default().push(pair[1]);
                 map.entry(pair[1]).or_default().push(pair[0]);
@@ -144,11 +148,6 @@ fn between(from: usize, to: usize) -> Vec<usize> {
 
 /// Returns each slot's place in its layer as a share of the layer's height.
 fn relative_places(layer: &[Slot]) -> BTreeMap<Slot, f64> {
-    let height = count(layer.len().max(1));
-    layer.iter().enumerate().map(|(at, slot)| (*slot, (count(at) + 0.5) / height)).collect()
-}
-
-/// Counts of slots are far below the numbers that a float cannot hold.
-fn count(number: usize) -> f64 {
-    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
+    let height = float(layer.len().max(1));
+    layer.iter().enumerate().map(|(at, slot)| (*slot, (float(at) + 0.5) / height)).collect()
 }

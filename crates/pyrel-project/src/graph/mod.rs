@@ -3,6 +3,8 @@
 mod cycle;
 mod dependency_graph;
 mod layout;
+mod order;
+mod place;
 mod render;
 mod svg;
 

@@ -70,8 +70,11 @@ impl Pattern {
         self.segments.iter().all(|segment| matches!(segment, Segment::Literal(_)))
     }
 
-    /// Tells whether a directory, or one that it lies in, matches.
+    /// Tells whether a directory, or one that it lies in, matches. Only `.` matches the root itself.
     pub(crate) fn covers(&self, relative: &Path) -> bool {
+        if relative == Path::new(".") {
+            return self.segments.is_empty();
+        }
         relative
             .ancestors()
             .filter(|path| !path.as_os_str().is_empty())
@@ -131,7 +134,7 @@ mod tests {
         assert!(covers("**/old", "x/y/old"));
         assert!(covers(".", "."));
         assert!(!covers("packages/*", "packages"));
-        assert!(!covers("*", "."));
+        assert!(!covers("*", ".") && !covers("**", ".") && !covers(".", "a"));
         assert!(!covers("old", "x/old"));
     }
 }

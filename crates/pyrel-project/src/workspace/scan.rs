@@ -128,9 +128,9 @@ fn expand(folder: &Folder, segments: &[Segment], found: &mut BTreeSet<PathBuf>) 
         Segment::AnyDepth => {
             expand(folder, rest, found)?;
             for name in folder.names()? {
-                if let Some(child) = folder.child(&name).filter(|child| !child.is_link()) {
-                    expand(&child, segments, found)?;
-                }
+                let Some(child) = folder.child(&name) else { continue };
+                // A link may be a member, but a search behind it might never end.
+                expand(&child, if child.is_link() { rest } else { segments }, found)?;
             }
             Ok(())
         }

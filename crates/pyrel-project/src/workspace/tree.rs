@@ -158,9 +158,9 @@ fn mark_duplicates(members: &mut [Member]) -> Vec<Duplicate> {
     by_name.retain(|_, directories| directories.len() > 1);
     for member in members.iter_mut() {
         let Some(package) = member.package() else { continue };
-        let Some(directories) = by_name.get(&package.name) else { continue };
+        let Some((name, directories)) = by_name.get_key_value(&package.name) else { continue };
         let path = package.directory.join("pyproject.toml");
-        let error = Diagnostic::new(duplicate_message(&package.name, directories))
+        let error = Diagnostic::new(duplicate_message(name, directories))
             .at(Location::of_file(if path.is_file() { &path } else { &package.directory }))
             .with_hint("rename all but one, or list them under `exclude`");
         *member = Member::Broken(BrokenMember {

@@ -86,7 +86,8 @@ impl Executor<'_, '_> {
                 return self.none_sent(|_, _| FileResult::NotSent { reason: reason.clone() });
             }
         };
-        let remote = |item: &PlanItem, file: &PlanFile| view.remote(&item.package, &file.filename, &file.sha256);
+        let remote =
+            |item: &PlanItem, file: &PlanFile| view.remote(&item.package, &file.filename, &file.sha256);
         let conflict = self
             .plan
             .items()
@@ -97,7 +98,8 @@ impl Executor<'_, '_> {
                 Remote::Same => FileResult::AlreadyThere,
                 Remote::Other => self.conflict(item, file),
                 Remote::Absent => FileResult::NotSent {
-                    reason: "the index holds other bytes under the name of another file of this run".to_owned(),
+                    reason: "the index holds other bytes under the name of another file of this run"
+                        .to_owned(),
                 },
             });
         }

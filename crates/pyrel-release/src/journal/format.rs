@@ -88,15 +88,25 @@ impl fmt::Display for Step {
     }
 }
 
+/// What kind of run it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunKind {
+    /// Against real indexes.
+    Release,
+    /// Against indexes that live as long as the run, so that it cannot be taken up again.
+    Rehearsal,
+}
+
 /// What a run was asked to release: a resumed run must be asked for the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
     /// The project.
     #[serde(deserialize_with = "parsed")]
     pub package: PackageName,
-    /// The version.
-    #[serde(deserialize_with = "parsed")]
-    pub version: Version,
+    /// The version, when it is known without a build.
+    #[serde(default, deserialize_with = "maybe_parsed")]
+    pub version: Option<Version>,
 }
 
 /// A file that is kept with the run, so that a resumed run sends the same bytes.
@@ -134,6 +144,8 @@ pub enum Sent {
 pub enum Record {
     /// What the run is to do.
     Requested {
+        /// The kind of run.
+        kind: RunKind,
         /// The steps.
         steps: Vec<Step>,
         /// The packages with their versions, sorted by name.
@@ -236,4 +248,13 @@ where
     T::Err: fmt::Display,
 {
     String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+}
+
+fn maybe_parsed<'de, D: Deserializer<'de>, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: FromStr,
+    T::Err: fmt::Display,
+{
+    let text: Option<String> = Option::deserialize(deserializer)?;
+    text.map(|text| text.parse().map_err(serde::de::Error::custom)).transpose()
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pyrel_model::PackageName;
 
-use super::format::{FORMAT, Header, KeptFile, Line, Phase, Record, Sent, Step, Target};
+use super::format::{FORMAT, Header, KeptFile, Line, Phase, Record, RunKind, Sent, Step, Target};
 
 /// What became of one file in one phase.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub struct PhaseState {
 /// What a run was asked to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Requested {
+    /// The kind of run.
+    pub kind: RunKind,
     /// The steps.
     pub steps: Vec<Step>,
     /// The packages with their versions, sorted by name.
@@ -85,13 +87,16 @@ impl RunState {
     /// Tells whether this run may have sent a file in a phase, now or before it was resumed.
     #[must_use]
     pub fn has_sent(&self, phase: Phase) -> bool {
-        self.phases.get(&phase).is_some_and(|state| state.files.values().any(|file| *file == FileState::Uploaded))
+        self.phases
+            .get(&phase)
+            .is_some_and(|state| state.files.values().any(|file| *file == FileState::Uploaded))
     }
 
-    /// Tells whether the run can be taken up again: it was asked for something and did not end well.
+    /// Tells whether the run can be taken up again: it is no rehearsal and did not end well.
     #[must_use]
     pub fn is_resumable(&self) -> bool {
-        self.requested.is_some() && self.finished != Some(0)
+        let is_release = self.requested.as_ref().is_some_and(|requested| requested.kind == RunKind::Release);
+        is_release && self.finished != Some(0)
     }
 
     /// Takes one record in.
@@ -104,9 +109,10 @@ impl RunState {
             return Err("a record follows the end of the run".to_owned());
         }
         match record {
-            Record::Requested { steps, targets, stage_url, publish_url, source_date } => {
+            Record::Requested { kind, steps, targets, stage_url, publish_url, source_date } => {
                 self.require_first()?;
                 self.requested = Some(Requested {
+                    kind: *kind,
                     steps: steps.clone(),
                     targets: targets.clone(),
                     stage_url: stage_url.clone(),
@@ -201,9 +207,9 @@ impl ReplayError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Newer { .. } => Some("resume with the pyrel that began the run, or a newer one".to_owned()),
-            Self::NotAJournal | Self::Damaged { .. } => Some(
-                "start a new run: what the index already has with the same bytes is skipped".to_owned(),
-            ),
+            Self::NotAJournal | Self::Damaged { .. } => {
+                Some("start a new run: what the index already has with the same bytes is skipped".to_owned())
+            }
             Self::NoHeader => Some("start a new run: this one did nothing".to_owned()),
         }
     }
@@ -278,8 +284,9 @@ mod tests {
         let (filename, sha256) = (kept.filename.clone(), kept.sha256);
         let mut all = vec![
             Record::Requested {
+                kind: RunKind::Release,
                 steps: vec![Step::Build, Step::Stage, Step::Publish],
-                targets: vec![Target { package: kept.package.clone(), version: kept.version.clone() }],
+                targets: vec![Target { package: kept.package.clone(), version: Some(kept.version.clone()) }],
                 stage_url: Some("https://stage.example/".to_owned()),
                 publish_url: None,
                 source_date: 315_532_800,
@@ -399,18 +406,16 @@ mod tests {
     #[test]
     fn impossible_orders_are_damage() {
         let all = records();
-        let sent = Record::Sent { phase: Phase::Stage, filename: "a-1.0.tar.gz".to_owned(), how: Sent::Uploaded };
+        let sent =
+            Record::Sent { phase: Phase::Stage, filename: "a-1.0.tar.gz".to_owned(), how: Sent::Uploaded };
         let stray = Record::Intent {
             phase: Phase::Stage,
             filename: "b-1.0.tar.gz".to_owned(),
             sha256: Sha256::new([1; 32]),
         };
-        for (prefix, bad) in [
-            (3, sent),
-            (3, stray),
-            (1, all[0].clone()),
-            (all.len(), Record::StepDone { step: Step::Check }),
-        ] {
+        for (prefix, bad) in
+            [(3, sent), (3, stray), (1, all[0].clone()), (all.len(), Record::StepDone { step: Step::Check })]
+        {
             let mut records = all[..prefix].to_vec();
             records.push(bad);
             assert!(matches!(replay(&text(&records)), Err(ReplayError::Damaged { .. })));

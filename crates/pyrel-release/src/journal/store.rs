@@ -64,7 +64,9 @@ impl JournalError {
             }
             Self::Locked { process: None, .. } => Some("wait until it has ended".to_owned()),
             Self::Replay { source, .. } => source.hint(),
-            Self::Io(_) | Self::Broken => Some("make room, or make the directory writable; then resume".to_owned()),
+            Self::Io(_) | Self::Broken => {
+                Some("make room, or make the directory writable; then resume".to_owned())
+            }
             _ => None,
         }
     }
@@ -167,16 +169,7 @@ impl Journal {
     }
 
     fn over(file: fs::File, lock: RunLock, clock: Clock, (records, state): (u64, RunState)) -> Self {
-        Self {
-            file,
-            _lock: lock,
-            clock,
-            next: records + 1,
-            state,
-            fault: None,
-            appended: 0,
-            broken: false,
-        }
+        Self { file, _lock: lock, clock, next: records + 1, state, fault: None, appended: 0, broken: false }
     }
 
     /// Returns the state after everything that was appended.
@@ -219,7 +212,8 @@ impl Journal {
         bytes.push(b'\n');
         self.appended += 1;
         self.cut_before(&bytes)?;
-        let written = self.file.write_all(&bytes).and_then(|()| if flush { self.file.sync_data() } else { Ok(()) });
+        let written =
+            self.file.write_all(&bytes).and_then(|()| if flush { self.file.sync_data() } else { Ok(()) });
         if let Err(error) = written {
             // Half a line may be there: only a replay can tell, so this journal takes nothing more.
             self.broken = true;

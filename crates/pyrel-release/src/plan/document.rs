@@ -273,7 +273,12 @@ pub(crate) mod tests {
             simple_url: "https://upload.example/simple/".to_owned(),
             production,
         };
-        Plan::new(PlanDraft { index, staging: Some("testpypi".to_owned()), account: AccountKind::Token, items })
+        Plan::new(PlanDraft {
+            index,
+            staging: Some("testpypi".to_owned()),
+            account: AccountKind::Token,
+            items,
+        })
     }
 
     #[test]
@@ -283,11 +288,15 @@ pub(crate) mod tests {
             vec![
                 item("C", &["a", "b", "elsewhere"], vec![]),
                 item("b", &["A"], vec![]),
-                item("a", &[], vec![
-                    file("a-1.0.tar.gz", 1, Staged::Yes),
-                    file("a-1.0-py3-none-any.whl", 2, Staged::Yes),
-                    file("a-1.0-cp312-cp312-win_amd64.whl", 3, Staged::No),
-                ]),
+                item(
+                    "a",
+                    &[],
+                    vec![
+                        file("a-1.0.tar.gz", 1, Staged::Yes),
+                        file("a-1.0-py3-none-any.whl", 2, Staged::Yes),
+                        file("a-1.0-cp312-cp312-win_amd64.whl", 3, Staged::No),
+                    ],
+                ),
             ],
         );
         let names: Vec<&str> = plan.files().map(|file| file.filename.as_str()).collect();

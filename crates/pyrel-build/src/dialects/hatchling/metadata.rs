@@ -16,7 +16,7 @@ use crate::metadata::{
     canonical_license, classifier_rank, is_private_classifier, nearest_classifier, people_fields,
     python_lines, single_line,
 };
-use crate::pattern::{has_magic, python_glob};
+use crate::pattern::{GlobOptions, has_magic, python_glob};
 use crate::tree::{Tree, normalize};
 
 /// The text of `METADATA`, and what it was made from that other files need.
@@ -172,7 +172,11 @@ fn license_files(table: &TableReader<'_>, project: &Project, tree: &Tree) -> Pla
         if project.license_files.is_some() && !has_magic(pattern) {
             existing(table, "license-files", pattern, tree, &relative)?;
         }
-        files.extend(python_glob(tree, "", &relative, false)?.into_iter().filter(|path| tree.is_file(path)));
+        files.extend(
+            python_glob(tree, "", &relative, GlobOptions::default())?
+                .into_iter()
+                .filter(|path| tree.is_file(path)),
+        );
     }
     files.sort();
     if files.windows(2).any(|pair| pair[0] == pair[1]) {

@@ -10,7 +10,7 @@ use super::options::Options;
 use super::vcs::nearest_ignore_file;
 use crate::detector::option;
 use crate::error::Plan;
-use crate::pattern::{IgnoreSpec, python_glob};
+use crate::pattern::{GlobOptions, IgnoreSpec, python_glob};
 use crate::tree::{Tree, normalize, parent_and_name};
 
 /// What goes into a target, and where.
@@ -326,7 +326,7 @@ fn wheel_defaults(subject: &Subject<'_>, tree: &Tree, options: &Options<'_>) -> 
         if tree.is_file(&module) {
             return Ok(Defaults { only_include: vec![module], ..Defaults::default() });
         }
-        let namespaces = python_glob(tree, "", &format!("*/{name}/__init__.py"), false)?;
+        let namespaces = python_glob(tree, "", &format!("*/{name}/__init__.py"), GlobOptions::default())?;
         if let [only] = namespaces.as_slice() {
             let namespace = only.split('/').next().unwrap_or_default();
             return Ok(package(namespace.to_owned()));

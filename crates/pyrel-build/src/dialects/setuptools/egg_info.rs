@@ -1,0 +1,132 @@
+//! The `.egg-info` folder of sdists, and the files that setuptools adds beside it.
+
+use std::collections::BTreeMap;
+
+use pyrel_model::Requirement;
+
+use super::super::Subject;
+use super::layout::Layout;
+use super::metadata::Metadata;
+use super::options::Options;
+use crate::entry_set::Entry;
+use crate::tree::join;
+
+/// The generated files, by path from the project's root.
+pub(super) struct EggInfo {
+    folder: String,
+    files: Vec<(String, String)>,
+}
+
+impl EggInfo {
+    pub(super) fn new(
+        subject: &Subject<'_>,
+        metadata: &Metadata,
+        layout: &Layout,
+        options: &Options,
+    ) -> Self {
+        let name = subject.project.name.as_written().replace('-', "_");
+        let folder = join(layout.base(), &format!("{}.egg-info", name.trim_matches('_')));
+        let mut files = vec![
+            ("PKG-INFO".to_owned(), metadata.text.clone()),
+            ("dependency_links.txt".to_owned(), "\n".to_owned()),
+            ("top_level.txt".to_owned(), top_level(layout)),
+        ];
+        let requires = requires(&metadata.dependencies, &metadata.optional);
+        for (name, text) in [("entry_points.txt", &metadata.entry_points), ("requires.txt", &requires)] {
+            if !text.is_empty() {
+                files.push((name.to_owned(), text.clone()));
+            }
+        }
+        if let Some(safe) = options.zip_safe {
+            files.push((if safe { "zip-safe" } else { "not-zip-safe" }.to_owned(), "\n".to_owned()));
+        }
+        Self { folder, files }
+    }
+
+    /// Returns the path of a file in the folder.
+    pub(super) fn path(&self, name: &str) -> String {
+        join(&self.folder, name)
+    }
+
+    /// Returns the folder.
+    pub(super) fn folder(&self) -> &str {
+        &self.folder
+    }
+
+    /// Returns the paths of all files, the list of sources included.
+    pub(super) fn paths(&self) -> Vec<String> {
+        let mut paths: Vec<String> = self.files.iter().map(|(name, _)| self.path(name)).collect();
+        paths.push(self.path("SOURCES.txt"));
+        paths
+    }
+
+    /// Returns the sdist member at a path of the folder.
+    pub(super) fn entry(&self, stem: &str, path: &str, sources: &[String]) -> Option<Entry> {
+        let name = path.strip_prefix(&self.folder)?.strip_prefix('/')?;
+        let text = if name == "SOURCES.txt" {
+            sources.join("\n")
+        } else {
+            self.files.iter().find(|(known, _)| known == name)?.1.clone()
+        };
+        Some(Entry::generated(format!("{stem}/{path}"), text.into_bytes()))
+    }
+}
+
+/// Returns `top_level.txt`: the first parts of all names, one a line.
+pub(super) fn top_level(layout: &Layout) -> String {
+    format!("{}\n", layout.top_level().join("\n"))
+}
+
+/// Returns `requires.txt`: requirements without a condition, then a section for each extra and condition.
+fn requires(dependencies: &[Requirement], optional: &[(String, Vec<Requirement>)]) -> String {
+    let mut sections: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (extra, requirements) in optional {
+        sections.entry(extra.clone()).or_default();
+        for requirement in requirements {
+            push(&mut sections, extra, requirement);
+        }
+    }
+    let mut out = String::new();
+    for requirement in dependencies {
+        if requirement.marker.is_some() {
+            push(&mut sections, "", requirement);
+        } else {
+            out.push_str(&format!("{requirement}\n"));
+        }
+    }
+    for (section, lines) in sections {
+        out.push_str(&format!("\n[{section}]\n"));
+        out.extend(lines.iter().map(|line| format!("{line}\n")));
+    }
+    out
+}
+
+fn push(sections: &mut BTreeMap<String, Vec<String>>, extra: &str, requirement: &Requirement) {
+    let condition = requirement.marker.as_ref().map(|marker| format!(":{marker}")).unwrap_or_default();
+    let lines = sections.entry(format!("{extra}{condition}")).or_default();
+    let mut plain = requirement.clone();
+    plain.marker = None;
+    let line = plain.to_string();
+    if !lines.contains(&line) {
+        lines.push(line);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_become_sections() {
+        let parse =
+            |list: &[&str]| list.iter().map(|text| text.parse().unwrap()).collect::<Vec<Requirement>>();
+        let dependencies = parse(&["b>=1", "a; os_name == 'nt'"]);
+        let optional =
+            [("dev".to_owned(), parse(&["c", "d; python_version<'3'", "c"])), ("e".to_owned(), vec![])];
+        assert_eq!(
+            requires(&dependencies, &optional),
+            "b>=1\n\n[:os_name == \"nt\"]\na\n\n[dev]\nc\n\n[dev:python_version < \"3\"]\nd\n\n[e]\n"
+        );
+        assert_eq!(requires(&[], &[]), "");
+    }
+}

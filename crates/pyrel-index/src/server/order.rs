@@ -1,0 +1,79 @@
+//! Which of several faults PyPI names: it stops at the first, so the order of its tests is part of its answer.
+
+/// The rules that state PyPI's own, by name, in the order in which the server tests them.
+const ORDER: [&str; 49] = [
+    // The form and core metadata: what is doubled, versions, then field by field.
+    "project-name",
+    "metadata-field-repeated",
+    "metadata-version",
+    "project-version",
+    "description-content-type",
+    "dynamic-field",
+    "license-expression",
+    "license-file-path",
+    "metadata-field-version",
+    "provides-extra",
+    "requires-dist",
+    "requires-python",
+    "summary-line",
+    // PyPI's policy for metadata.
+    "local-version",
+    "email-address",
+    "classifier-unknown",
+    "classifier-deprecated",
+    "home-page",
+    "license-conflict",
+    "project-url",
+    "direct-reference",
+    "summary-length",
+    // The description.
+    "description-markdown",
+    "description-rst",
+    // The file.
+    "filename-characters",
+    "filename-extension",
+    "file-size",
+    "one-sdist",
+    // The archive.
+    "two-formats",
+    "not-an-archive",
+    "compression-ratio",
+    "compression-method",
+    "tar-sparse",
+    "sdist-layout",
+    "wheel-file-missing",
+    "encrypted-code",
+    "zip-structure",
+    "zip-data-descriptor",
+    "zip-member-name",
+    "zip-duplicate-member",
+    "zip-member-comment",
+    // The name of the file, and what a wheel must have.
+    "sdist-filename",
+    "wheel-filename",
+    "wheel-platform-tag",
+    "license-file-missing",
+    "record-missing",
+    "entry-points",
+    "wheel-metadata-missing",
+    "filename-length",
+];
+
+/// Returns where a rule stands in PyPI's order; unknown rules come last.
+pub(super) fn rank(rule: &str) -> usize {
+    ORDER.iter().position(|known| *known == rule).unwrap_or(ORDER.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use pyrel_dist::{RULES, Source};
+
+    use super::*;
+
+    #[test]
+    fn every_rule_of_pypi_has_its_place() {
+        for rule in RULES.iter().filter(|rule| rule.source == Source::Pypi) {
+            assert!(rank(rule.name) < ORDER.len(), "{} is not in the order", rule.name);
+        }
+    }
+}

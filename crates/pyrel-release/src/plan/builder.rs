@@ -1,0 +1,112 @@
+//! From checked files and what the indexes hold to a plan.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use pyrel_index::{Credentials, IndexSpec};
+use pyrel_model::PackageName;
+use pyrel_project::Package;
+
+use super::{AccountKind, Plan, PlanDraft, PlanFile, PlanIndex, PlanItem, Staged};
+use crate::credentials::bare;
+use crate::journal::KeptFile;
+use crate::remote::IndexView;
+
+/// What a plan is made of.
+pub struct PlanSource<'a> {
+    /// The target.
+    pub index: &'a IndexSpec,
+    /// Who uploads.
+    pub credentials: &'a Credentials,
+    /// The files with where they are.
+    pub files: &'a [(KeptFile, PathBuf)],
+    /// What each package must come after.
+    pub order: &'a BTreeMap<PackageName, Vec<PackageName>>,
+    /// What the target holds.
+    pub view: &'a IndexView,
+    /// The name of the staging index.
+    pub staging: Option<&'a str>,
+    /// What the staging index holds; none when nobody asked or it did not answer.
+    pub proof: Option<&'a IndexView>,
+}
+
+impl Plan {
+    /// Makes the plan of an upload.
+    #[must_use]
+    pub fn of(source: &PlanSource<'_>) -> Self {
+        let mut items: BTreeMap<PackageName, PlanItem> = BTreeMap::new();
+        for (file, path) in source.files {
+            let item = items.entry(file.package.clone()).or_insert_with(|| PlanItem {
+                package: file.package.clone(),
+                version: file.version.clone(),
+                standing: source.view.standing(&file.package),
+                after: source.order.get(&file.package).cloned().unwrap_or_default(),
+                files: Vec::new(),
+            });
+            item.files.push(PlanFile {
+                filename: file.filename.clone(),
+                kind: file.kind,
+                size: file.size,
+                sha256: file.sha256,
+                staged: source.proof.map_or(Staged::Unknown, |proof| {
+                    proof.staged(&file.package, &file.filename, &file.sha256)
+                }),
+                remote: source.view.remote(&file.package, &file.filename, &file.sha256),
+                path: path.clone(),
+            });
+        }
+        Self::new(PlanDraft {
+            index: PlanIndex {
+                name: source.index.name.clone(),
+                upload_url: bare(&source.index.upload_url).to_string(),
+                simple_url: bare(&source.index.simple_url).to_string(),
+                production: source.index.production,
+            },
+            staging: source.staging.map(str::to_owned),
+            account: AccountKind::of(source.credentials),
+            items: items.into_values().collect(),
+        })
+    }
+}
+
+impl AccountKind {
+    /// Returns the kind of account behind credentials.
+    #[must_use]
+    pub fn of(credentials: &Credentials) -> Self {
+        match credentials {
+            Credentials::Anonymous => Self::Anonymous,
+            Credentials::Basic { username, .. } if username == "__token__" => Self::Token,
+            Credentials::Basic { .. } => Self::Password,
+        }
+    }
+}
+
+/// Returns what each package must come after: its runtime and build dependencies within the workspace.
+#[must_use]
+pub fn order_of<'p>(
+    packages: impl IntoIterator<Item = &'p Package>,
+) -> BTreeMap<PackageName, Vec<PackageName>> {
+    let after = |package: &Package| {
+        let ordering = package.internal.iter().filter(|dependency| dependency.kind.is_ordering());
+        ordering.map(|dependency| dependency.name.clone()).collect()
+    };
+    packages.into_iter().map(|package| (package.name.clone(), after(package))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use pyrel_model::Secret;
+
+    use super::*;
+
+    #[test]
+    fn the_account_kind_is_that_of_the_index_client() {
+        let basic = |username: &str| Credentials::Basic {
+            username: username.to_owned(),
+            password: Secret::new("not-a-real-token"),
+        };
+        for credentials in [Credentials::Anonymous, basic("__token__"), basic("someone")] {
+            assert_eq!(AccountKind::of(&credentials).as_str(), credentials.account_kind());
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Every rule on every file, before anything is sent: one error anywhere and nothing is.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use pyrel_dist::{CheckReport, ProjectFacts, check_files};
+use pyrel_index::UploadFile;
+use pyrel_model::Level;
+
+use super::ReleaseError;
+use super::pipeline::{Run, blocking};
+use crate::events::Event;
+use crate::journal::{KeptFile, Step};
+use crate::run_dir::RunDirError;
+
+impl Run<'_> {
+    /// Checks the kept files. A resumed run checks again, because what is sent is what was just checked.
+    pub(super) async fn check(&mut self) -> Result<(), ReleaseError> {
+        self.start(Step::Check);
+        let files = self.files();
+        let mut options = self.request.check.clone();
+        options.projects = files
+            .iter()
+            .map(|(file, path)| {
+                let facts = ProjectFacts { name: file.package.clone(), version: Some(file.version.clone()) };
+                (path.clone(), facts)
+            })
+            .collect();
+        let strict = options.strict;
+        let paths: Vec<PathBuf> = files.iter().map(|(_, path)| path.clone()).collect();
+        let report = blocking(move || check_files(&paths, &options)).await;
+        for file in &report.files {
+            let count = |level| file.findings.iter().filter(|finding| finding.level == level).count();
+            let (errors, warnings) = (count(Level::Error), count(Level::Warning));
+            self.emit(&Event::Checked { filename: file.filename.clone(), errors, warnings });
+        }
+        let result = judge(&files, &report, strict);
+        self.report.check = Some(report);
+        let result = self.end(Step::Check, result)?;
+        self.uploads = result;
+        Ok(())
+    }
+}
+
+fn judge(
+    files: &[(KeptFile, PathBuf)],
+    report: &CheckReport,
+    strict: bool,
+) -> Result<BTreeMap<String, UploadFile>, ReleaseError> {
+    let errors = report.files.iter().filter(|file| !file.ok(strict)).count();
+    if errors > 0 {
+        return Err(ReleaseError::Findings { errors, files: report.files.len() });
+    }
+    let mut uploads = BTreeMap::new();
+    for ((kept, path), checked) in files.iter().zip(&report.files) {
+        let Some(dist) = &checked.dist else {
+            return Err(ReleaseError::Findings { errors: 1, files: report.files.len() });
+        };
+        if dist.sha256() != kept.sha256 {
+            let (path, expected, found) = (path.clone(), kept.sha256, dist.sha256());
+            return Err(RunDirError::Changed { path, expected, found }.into());
+        }
+        uploads.insert(kept.filename.clone(), UploadFile::from_dist(dist));
+    }
+    Ok(uploads)
+}

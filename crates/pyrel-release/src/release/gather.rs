@@ -1,0 +1,185 @@
+//! The first steps: files are built, or found, and kept with the run; the packages' own tests run.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pyrel_build::{BuildEvent, BuildObserver, BuildRequest, Kinds, build_all};
+use pyrel_dist::{Dist, Limits};
+use pyrel_model::{Artifact, ArtifactKind, PackageName};
+use pyrel_project::Package;
+
+use super::pipeline::{Run, blocking};
+use super::{BuildOptions, ReleaseError};
+use crate::collect::{CollectError, collect};
+use crate::events::{Event, Reporter};
+use crate::journal::{KeptFile, Record, Step};
+
+impl Run<'_> {
+    /// Builds the packages, or takes what is in `dist`, and keeps the files with the run.
+    pub(super) async fn gather(&mut self) -> Result<(), ReleaseError> {
+        if self.skips(Step::Build) {
+            return Ok(());
+        }
+        self.start(Step::Build);
+        let result = match &self.request.build {
+            Some(options) => self.build(options).await,
+            None => self.find().await,
+        };
+        self.end(Step::Build, result)
+    }
+
+    async fn build(&mut self, options: &BuildOptions) -> Result<(), ReleaseError> {
+        let packages: Vec<Package> = self.packages.iter().map(|package| (*package).clone()).collect();
+        let names: Vec<PackageName> = packages.iter().map(|package| package.name.clone()).collect();
+        let mut options = options.clone();
+        if let Some(requested) = &self.state().requested {
+            options.source_date = requested.source_date;
+        }
+        let observer = Observer(Arc::clone(&self.reporter));
+        let results = blocking(move || {
+            let requests: Vec<BuildRequest<'_>> = packages
+                .iter()
+                .map(|package| BuildRequest {
+                    package,
+                    kinds: Kinds::BOTH,
+                    out_dir: package.dist_dir(),
+                    force_pep517: options.force_pep517,
+                    source_date: options.source_date,
+                    python: &options.python,
+                })
+                .collect();
+            build_all(&requests, &observer)
+        })
+        .await;
+        let mut failures = Vec::new();
+        let mut artifacts = Vec::new();
+        for (name, result) in names.into_iter().zip(results) {
+            match result {
+                Ok(built) => artifacts.extend(built),
+                Err(error) => failures.push((name, error)),
+            }
+        }
+        if failures.is_empty() { self.keep_built(artifacts) } else { Err(ReleaseError::Build(failures)) }
+    }
+
+    fn keep_built(&mut self, artifacts: Vec<Artifact>) -> Result<(), ReleaseError> {
+        for artifact in artifacts {
+            let filename = match artifact.path.file_name() {
+                Some(name) => name.to_string_lossy().into_owned(),
+                None => continue,
+            };
+            let kept = KeptFile {
+                package: artifact.package,
+                version: artifact.version,
+                filename,
+                kind: artifact.kind,
+                size: artifact.size,
+                sha256: artifact.sha256,
+            };
+            self.keep(&artifact.path, kept)?;
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, path: &std::path::Path, kept: KeptFile) -> Result<(), ReleaseError> {
+        self.dir.keep(path, &kept.filename, &kept.sha256)?;
+        self.journal.record(Record::Kept(kept))?;
+        Ok(())
+    }
+
+    /// Takes the files of the current versions from the packages' `dist` folders.
+    async fn find(&mut self) -> Result<(), ReleaseError> {
+        let (limits, mut errors, mut found) = (self.request.check.limits.clone(), Vec::new(), Vec::new());
+        for package in &self.packages {
+            match collect(package, &self.request.directories) {
+                Ok(paths) => found.extend(paths.into_iter().map(|path| ((*package).clone(), path))),
+                Err(error) => errors.push(error),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(ReleaseError::Collect(errors));
+        }
+        let opened: Vec<Result<(PathBuf, KeptFile), CollectError>> = blocking(move || {
+            found.into_iter().map(|(package, path)| measure(&package, path, &limits)).collect()
+        })
+        .await;
+        for result in opened {
+            let (path, kept) = result.map_err(|error| ReleaseError::Collect(vec![error]))?;
+            self.keep(&path, kept)?;
+        }
+        Ok(())
+    }
+
+    /// Runs the packages' own tests against their wheels.
+    pub(super) async fn test(&mut self) -> Result<(), ReleaseError> {
+        let Some(test) = self.request.test.clone() else { return Ok(()) };
+        if self.skips(Step::Test) {
+            return Ok(());
+        }
+        self.start(Step::Test);
+        let packages: Vec<Package> = self.packages.iter().map(|package| (*package).clone()).collect();
+        let wheels: Vec<(KeptFile, PathBuf)> =
+            self.files().into_iter().filter(|(file, _)| file.kind == ArtifactKind::Wheel).collect();
+        let failures = blocking(move || {
+            let mut failures = Vec::new();
+            for package in &packages {
+                let own = wheels.iter().find(|(file, _)| file.package == package.name);
+                let Some((_, wheel)) = own else { continue };
+                if let Err(output) = test.test(package, wheel) {
+                    failures.push((package.name.clone(), output));
+                }
+            }
+            failures
+        })
+        .await;
+        let result = if failures.is_empty() { Ok(()) } else { Err(ReleaseError::Test(failures)) };
+        self.end(Step::Test, result)
+    }
+}
+
+/// Hashes a found file. Whether it is any good is for the check.
+fn measure(package: &Package, path: PathBuf, limits: &Limits) -> Result<(PathBuf, KeptFile), CollectError> {
+    let io = |source| CollectError::Io { package: package.name.to_string(), source };
+    let dist = Dist::open(&path, limits).map_err(|error| io(std::io::Error::other(error)))?;
+    let version = package.version().cloned().ok_or_else(|| CollectError::NoVersion {
+        package: package.name.to_string(),
+        reason: "no version is written".to_owned(),
+    })?;
+    let kept = KeptFile {
+        package: package.name.clone(),
+        version,
+        filename: dist.file_name().to_owned(),
+        kind: dist.kind(),
+        size: dist.size(),
+        sha256: dist.sha256(),
+    };
+    Ok((path, kept))
+}
+
+/// Passes what a build tells on to the reporter.
+struct Observer(Arc<dyn Reporter>);
+
+impl BuildObserver for Observer {
+    fn event(&self, event: BuildEvent<'_>) {
+        let event = match event {
+            BuildEvent::Started { package } => Event::BuildStarted { package: package.clone() },
+            BuildEvent::FallingBack { package, unsupported } => Event::BuildFallback {
+                package: package.clone(),
+                option: unsupported.option.clone(),
+                reason: unsupported.reason.clone(),
+            },
+            BuildEvent::Bytes { package, done, total } => {
+                Event::BuildProgress { package: package.clone(), done, total }
+            }
+            BuildEvent::Built { artifact } => Event::Built {
+                package: artifact.package.clone(),
+                filename: artifact.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                size: artifact.size,
+                sha256: artifact.sha256,
+            },
+            BuildEvent::Step { package, step } => Event::Note { message: format!("{package}: {step}") },
+            _ => return,
+        };
+        self.0.event(&event);
+    }
+}

@@ -1,0 +1,55 @@
+//! What a run did, complete even when it failed.
+
+use pyrel_dist::CheckReport;
+use pyrel_model::PackageName;
+
+use super::ReleaseError;
+use crate::execute::Outcome;
+use crate::journal::{KeptFile, Step};
+use crate::plan::Plan;
+use crate::verify::VerifyReport;
+
+/// What a run did. Absent parts were not reached, or were not asked for.
+#[derive(Debug, Default)]
+pub struct ReleaseReport {
+    /// The run.
+    pub run: String,
+    /// The steps that are complete, in their order, those of an earlier attempt included.
+    pub done: Vec<Step>,
+    /// The private packages that were left out.
+    pub private: Vec<PackageName>,
+    /// The files of this run.
+    pub files: Vec<KeptFile>,
+    /// What the check found.
+    pub check: Option<CheckReport>,
+    /// What came of staging.
+    pub staged: Option<Outcome>,
+    /// How the staged packages did.
+    pub verified_staged: Option<VerifyReport>,
+    /// The plan of the publication.
+    pub plan: Option<Plan>,
+    /// What came of publishing.
+    pub published: Option<Outcome>,
+    /// How the published packages did.
+    pub verified_published: Option<VerifyReport>,
+    /// Why the run stopped.
+    pub failure: Option<ReleaseError>,
+    /// Whether this run has sent a file to any index, now or before it was resumed.
+    pub has_sent: bool,
+    /// The command that takes the run up again, when that makes sense.
+    pub resume_command: Option<String>,
+}
+
+impl ReleaseReport {
+    /// Returns the exit code.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        self.failure.as_ref().map_or(0, |failure| failure.exit_code(self.has_sent))
+    }
+
+    /// Tells whether everything that was asked for is done.
+    #[must_use]
+    pub fn ok(&self) -> bool {
+        self.failure.is_none()
+    }
+}

@@ -1,0 +1,186 @@
+//! Staging and publishing: one plan each, the gate before production, and the same bytes on both.
+
+use pyrel_index::IndexClient;
+
+use super::pipeline::Run;
+use super::{ReleaseError, ReleaseTarget};
+use crate::events::Event;
+use crate::execute::{Execution, Outcome, execute};
+use crate::gate::{Confirm, Gate, Permit};
+use crate::journal::{Phase, Record, Step};
+use crate::plan::{Plan, PlanSource};
+use crate::remote::IndexView;
+
+impl Run<'_> {
+    /// Looks at the index to publish on before anything is sent anywhere: names that are taken, and
+    /// confirmations that were given in advance and do not fit, stop the run here.
+    pub(super) async fn look_ahead(
+        &mut self,
+        target: &ReleaseTarget,
+        confirm: &mut dyn Confirm,
+    ) -> Result<(), ReleaseError> {
+        let client = self.client(&target.spec)?;
+        let view = self.view(&client).await?;
+        let plan = self.plan(target, &client, (&view, None));
+        require_no_conflict(&plan)?;
+        if target.spec.production && self.request.stage.is_some() {
+            Gate::check_in_advance(&plan, confirm, &self.request.policy)?;
+        }
+        Ok(())
+    }
+
+    /// Uploads to the staging index.
+    pub(super) async fn stage(&mut self, target: &ReleaseTarget) -> Result<(), ReleaseError> {
+        if self.skips(Step::Stage) {
+            return Ok(());
+        }
+        self.start(Step::Stage);
+        let result = self.stage_files(target).await;
+        self.end(Step::Stage, result)
+    }
+
+    async fn stage_files(&mut self, target: &ReleaseTarget) -> Result<(), ReleaseError> {
+        let client = self.client(&target.spec)?;
+        let view = self.view(&client).await?;
+        let plan = self.plan(target, &client, (&view, None));
+        self.begin_phase(Phase::Stage, &plan)?;
+        require_no_conflict(&plan)?;
+        let outcome = self.send((Phase::Stage, &plan), None, target, &client).await?;
+        let result = complete(&outcome);
+        self.report.staged = Some(outcome);
+        result
+    }
+
+    /// Uploads to the index that was asked for, past the gate when it is a production index.
+    pub(super) async fn publish(
+        &mut self,
+        target: &ReleaseTarget,
+        confirm: &mut dyn Confirm,
+    ) -> Result<(), ReleaseError> {
+        if self.skips(Step::Publish) {
+            return Ok(());
+        }
+        let client = self.client(&target.spec)?;
+        let view = self.view(&client).await?;
+        let proof = if target.spec.production { self.proof().await } else { None };
+        let plan = self.plan(target, &client, (&view, proof.as_ref()));
+        self.report.plan = Some(plan.clone());
+        self.begin_phase(Phase::Publish, &plan)?;
+        require_no_conflict(&plan)?;
+        let permit = if target.spec.production { Some(self.pass_gate(&plan, confirm)?) } else { None };
+        self.start(Step::Publish);
+        let sent = self.send((Phase::Publish, &plan), permit.as_ref(), target, &client).await;
+        let result = sent.and_then(|outcome| {
+            let result = complete(&outcome);
+            self.report.published = Some(outcome);
+            result
+        });
+        self.end(Step::Publish, result)
+    }
+
+    fn pass_gate<'p>(
+        &mut self,
+        plan: &'p Plan,
+        confirm: &mut dyn Confirm,
+    ) -> Result<Permit<'p>, ReleaseError> {
+        self.start(Step::Gate);
+        let opened = Gate::open(plan, confirm, &self.request.policy).map_err(ReleaseError::from);
+        let permit = match opened {
+            Ok(permit) => {
+                let confirmed = Record::Confirmed { digest: plan.digest().to_string() };
+                self.journal.commit(confirmed).map(|()| permit).map_err(ReleaseError::from)
+            }
+            refused => refused,
+        };
+        self.end(Step::Gate, permit)
+    }
+
+    /// Writes down which plan a phase carries out. A resumed run must come to the same plan.
+    fn begin_phase(&mut self, phase: Phase, plan: &Plan) -> Result<(), ReleaseError> {
+        let found = plan.digest().to_string();
+        match self.state().phases.get(&phase).and_then(|state| state.digest.clone()) {
+            Some(expected) if expected != found => {
+                let path = self.dir.journal_path();
+                return Err(ReleaseError::PlanChanged { expected, found, path });
+            }
+            Some(_) => {}
+            None => self.journal.commit(Record::Planned { phase, digest: found })?,
+        }
+        self.emit(&Event::Planned { phase, plan: Box::new(plan.clone()) });
+        Ok(())
+    }
+
+    async fn send(
+        &mut self,
+        (phase, plan): (Phase, &Plan),
+        permit: Option<&Permit<'_>>,
+        target: &ReleaseTarget,
+        client: &IndexClient,
+    ) -> Result<Outcome, ReleaseError> {
+        let execution = Execution {
+            phase,
+            client,
+            credentials: &target.credentials,
+            uploads: &self.uploads,
+            reporter: &*self.reporter,
+            concurrency: self.request.concurrency,
+            patience: self.request.patience,
+        };
+        Ok(execute(plan, permit, &mut self.journal, &execution).await?)
+    }
+
+    fn plan(
+        &self,
+        target: &ReleaseTarget,
+        client: &IndexClient,
+        (view, proof): (&IndexView, Option<&IndexView>),
+    ) -> Plan {
+        Plan::of(&PlanSource {
+            index: client.spec(),
+            credentials: &target.credentials,
+            files: &self.files(),
+            order: &self.order,
+            view,
+            staging: self.staging_name(),
+            proof,
+        })
+    }
+
+    fn staging_name(&self) -> Option<&str> {
+        let stage = self.request.stage.as_ref().map(|target| target.spec.name.as_str());
+        stage.or_else(|| self.request.proof.as_ref().map(|spec| spec.name.as_str()))
+    }
+
+    /// Reads what the staging index holds; a failure means that nothing is proven, and is told.
+    async fn proof(&self) -> Option<IndexView> {
+        let spec = self.request.stage.as_ref().map(|target| &target.spec).or(self.request.proof.as_ref())?;
+        let read = match self.client(spec) {
+            Ok(client) => self.view(&client).await,
+            Err(error) => Err(error),
+        };
+        match read {
+            Ok(view) => Some(view),
+            Err(error) => {
+                self.emit(&Event::Note { message: format!("nothing is proven to be staged: {error}") });
+                None
+            }
+        }
+    }
+}
+
+fn require_no_conflict(plan: &Plan) -> Result<(), ReleaseError> {
+    let files: Vec<String> = plan.conflicts().map(|file| format!("`{}`", file.filename)).collect();
+    if files.is_empty() {
+        Ok(())
+    } else {
+        Err(ReleaseError::Conflict { index: plan.index().name.clone(), files })
+    }
+}
+
+fn complete(outcome: &Outcome) -> Result<(), ReleaseError> {
+    if outcome.ok() {
+        Ok(())
+    } else {
+        Err(ReleaseError::Incomplete { phase: outcome.phase, code: outcome.exit_code() })
+    }
+}
