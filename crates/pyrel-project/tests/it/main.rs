@@ -1,0 +1,26 @@
+//! What a source tree looks like to pyrel, file by file.
+
+mod changed;
+mod config;
+mod dependencies;
+mod git;
+mod graph;
+mod hostile;
+mod members;
+mod packages;
+mod process;
+mod root;
+mod selection;
+mod tree;
+mod versions;
+
+#[test]
+fn every_file_is_declared() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
+    let main = fs_err::read_to_string(folder.join("main.rs")).unwrap();
+    for entry in fs_err::read_dir(&folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let module = name.strip_suffix(".rs").unwrap().to_owned();
+        assert!(module == "main" || main.contains(&format!("\nmod {module};\n")), "{name} is not declared");
+    }
+}
