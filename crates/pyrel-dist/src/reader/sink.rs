@@ -1,6 +1,6 @@
 //! Takes the unpacked bytes of one member: digests, checksum, size, and a bounded copy where one is wanted.
 
-use flate2::Crc;
+use crc32fast::Hasher;
 use pyrel_model::Sha256;
 use sha2::Digest as _;
 
@@ -14,7 +14,7 @@ enum OtherDigest {
 pub(super) struct Sink {
     sha256: sha2::Sha256,
     other: Option<OtherDigest>,
-    crc: Crc,
+    crc: Hasher,
     size: u64,
     copy: Option<Vec<u8>>,
     copy_limit: u64,
@@ -44,7 +44,7 @@ impl Sink {
         Self {
             sha256: sha2::Sha256::new(),
             other,
-            crc: Crc::new(),
+            crc: Hasher::new(),
             size: 0,
             copy: (copy_limit > 0).then(Vec::new),
             copy_limit,
@@ -79,7 +79,7 @@ impl Sink {
         Taken {
             sha256: Sha256::new(self.sha256.finalize().into()),
             other,
-            crc: self.crc.sum(),
+            crc: self.crc.finalize(),
             size: self.size,
             copy: self.copy,
         }

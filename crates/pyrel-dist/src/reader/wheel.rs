@@ -5,6 +5,7 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use flate2::bufread::DeflateDecoder;
+use flate2::{Decompress, FlushDecompress, Status};
 use fs_err as fs;
 
 use super::budget::Budget;
@@ -26,6 +27,8 @@ const STORED: u16 = 0;
 const DEFLATED: u16 = 8;
 const ENCRYPTED_FLAG: u16 = 0x0001;
 const LOCAL_HEADER_SIZE: u64 = 30;
+/// Members up to this size, packed and unpacked, are unpacked in one go, which spares the sliding window.
+const SMALL: u64 = 1024 * 1024;
 
 /// Reads a wheel. Only an operating system error is an error.
 pub(crate) fn read(path: &Path, filename: &str, limits: &Limits) -> io::Result<Archive> {
@@ -55,6 +58,8 @@ pub(crate) fn read(path: &Path, filename: &str, limits: &Limits) -> io::Result<A
     let reader = Reader {
         file: BufReader::with_capacity(CHUNK, file),
         buffer: vec![0; CHUNK],
+        packed: Vec::new(),
+        inflate: Decompress::new(false),
         budget: Budget::new(limits, length),
         dist_info: filename::wheel_stem(filename).map(|stem| format!("{stem}.dist-info")),
         algorithms: HashMap::new(),
@@ -72,6 +77,8 @@ enum Outcome {
 struct Reader<'a> {
     file: BufReader<fs::File>,
     buffer: Vec<u8>,
+    packed: Vec<u8>,
+    inflate: Decompress,
     budget: Budget<'a>,
     dist_info: Option<String>,
     /// Members that `RECORD` gives a digest other than SHA-256.
@@ -185,6 +192,12 @@ impl Reader<'_> {
             return Ok(Outcome::Fault(fault));
         }
         let mut sink = Sink::new(other, keep);
+        if entry.method == DEFLATED && entry.packed <= SMALL && entry.size <= SMALL {
+            return Ok(match self.unpack_small(entry, &mut sink)? {
+                Ok(()) => judge(entry, sink),
+                Err(fault) => Outcome::Fault(fault),
+            });
+        }
         let mut packed = (&mut self.file).take(entry.packed);
         let result = if entry.method == DEFLATED {
             let mut source = DeflateDecoder::new(&mut packed);
@@ -197,6 +210,33 @@ impl Reader<'_> {
             Ok(Err(fault)) => Ok(Outcome::Fault(fault)),
             Err(error) if error.raw_os_error().is_some() => Err(error),
             Err(error) => Ok(Outcome::Fault(damaged(format!("its data cannot be unpacked ({error})")))),
+        }
+    }
+
+    /// Unpacks a deflated member of little size in one call.
+    fn unpack_small(&mut self, entry: &Entry, sink: &mut Sink) -> io::Result<Result<(), Fault>> {
+        self.packed.clear();
+        (&mut self.file).take(entry.packed).read_to_end(&mut self.packed)?;
+        // One byte more than declared, so that a longer member shows.
+        let size = usize::try_from(entry.size.min(SMALL)).unwrap_or_default();
+        if self.buffer.len() <= size {
+            self.buffer.resize(size + 1, 0);
+        }
+        let out = &mut self.buffer[..=size];
+        self.inflate.reset(false);
+        let status = self.inflate.decompress(&self.packed, out, FlushDecompress::Finish);
+        let count = usize::try_from(self.inflate.total_out()).unwrap_or(out.len()).min(out.len());
+        if let Err(fault) = self.budget.spend(count as u64) {
+            return Ok(Err(fault));
+        }
+        match status {
+            _ if count > size => Ok(Err(too_long(entry.size))),
+            Ok(Status::StreamEnd) => {
+                sink.take(&out[..count]);
+                Ok(Ok(()))
+            }
+            Ok(_) => Ok(Err(damaged("its data cannot be unpacked (it is cut off)".to_owned()))),
+            Err(error) => Ok(Err(damaged(format!("its data cannot be unpacked ({error})")))),
         }
     }
 
@@ -227,6 +267,10 @@ fn damaged(detail: String) -> Fault {
     Fault::new(FaultKind::Damaged, detail)
 }
 
+fn too_long(declared: u64) -> Fault {
+    damaged(format!("it unpacks to more than the {declared} bytes declared"))
+}
+
 /// Moves all bytes from a source to the sink; stops above the declared size and at a limit.
 fn pump(
     source: &mut impl Read,
@@ -247,7 +291,7 @@ fn pump(
         }
         sink.take(&buffer[..count]);
         if sink.size() > declared {
-            return Ok(Err(damaged(format!("it unpacks to more than the {declared} bytes declared"))));
+            return Ok(Err(too_long(declared)));
         }
     }
 }
