@@ -1,6 +1,6 @@
 //! `entry_points.txt`, parsed as PyPI parses it: Python's `configparser` with `=` as the only delimiter.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// One entry point.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,7 +92,8 @@ struct Parser {
     current: Option<usize>,
     in_option: bool,
     indent: usize,
-    seen: BTreeSet<(String, String)>,
+    places: HashMap<String, usize>,
+    seen: BTreeSet<(usize, String)>,
 }
 
 impl Parser {
@@ -121,11 +122,12 @@ impl Parser {
 
     fn section(&mut self, number: usize, name: &str) -> Result<(), InvalidEntryPoints> {
         self.in_option = false;
-        let known = self.sections.iter().position(|(known, _)| known == name);
+        let known = self.places.get(name).copied();
         if known.is_some() && name != DEFAULT {
             return Err(InvalidEntryPoints::Duplicate(number, name.to_owned()));
         }
         if known.is_none() {
+            self.places.insert(name.to_owned(), self.sections.len());
             self.sections.push((name.to_owned(), Vec::new()));
         }
         self.current = known.or(Some(self.sections.len() - 1));
@@ -141,11 +143,10 @@ impl Parser {
         if name.is_empty() {
             return Err(InvalidEntryPoints::Line(number));
         }
-        let (section, entries) = &mut self.sections[current];
-        if !self.seen.insert((section.clone(), name.clone())) {
+        if !self.seen.insert((current, name.clone())) {
             return Err(InvalidEntryPoints::Duplicate(number, name));
         }
-        entries.push(EntryPoint { name, target });
+        self.sections[current].1.push(EntryPoint { name, target });
         self.in_option = true;
         Ok(())
     }

@@ -28,6 +28,8 @@ pub(crate) struct Archive {
     pub(crate) complete: bool,
     /// The texts that say what the distribution is, by member name.
     pub(crate) texts: BTreeMap<String, Vec<u8>>,
+    /// Bytes of all texts.
+    kept: u64,
     /// What is wrong.
     pub(crate) faults: Vec<Fault>,
     /// Members with content that PyPI's scanner refuses, with the scanner's message.
@@ -39,9 +41,9 @@ pub(crate) struct Archive {
 impl Archive {
     /// Keeps a describing text; one that was too long to copy, or one too many, is a fault instead.
     pub(crate) fn keep_text(&mut self, limits: &Limits, name: &str, copy: Option<Vec<u8>>) {
-        let kept: u64 = self.texts.values().map(|text| text.len() as u64).sum();
         match copy {
-            Some(bytes) if kept + bytes.len() as u64 <= limits.text.saturating_mul(3) => {
+            Some(bytes) if self.kept + bytes.len() as u64 <= limits.text.saturating_mul(3) => {
+                self.kept += bytes.len() as u64;
                 self.texts.insert(name.to_owned(), bytes);
             }
             Some(_) => {

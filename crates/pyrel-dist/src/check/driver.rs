@@ -41,19 +41,7 @@ pub struct CheckOptions {
 #[must_use]
 pub fn check_files(paths: &[PathBuf], options: &CheckOptions) -> CheckReport {
     let names: Vec<String> = paths.iter().map(|path| filename(path)).collect();
-    let files = paths
-        .par_iter()
-        .enumerate()
-        .map(|(index, path)| {
-            let siblings: Vec<String> = names
-                .iter()
-                .enumerate()
-                .filter(|(other, _)| *other != index && paths[*other] != *path)
-                .map(|(_, name)| name.clone())
-                .collect();
-            check_file(path, &siblings, options)
-        })
-        .collect();
+    let files = paths.par_iter().map(|path| check_file(path, &names, options)).collect();
     CheckReport { files }
 }
 

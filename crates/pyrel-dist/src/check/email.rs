@@ -15,7 +15,7 @@ pub(super) fn only_address(value: &str) -> Option<String> {
             if inner.contains(['"', '\\', '(', ')', '<', '>', '[', ']', ':', ';', '@']) {
                 return None;
             }
-            if inner.contains([',', '.']) && inner == name {
+            if inner.contains(',') && inner == name {
                 return None;
             }
             address.trim()

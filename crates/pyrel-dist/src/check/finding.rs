@@ -56,22 +56,37 @@ impl Problem {
     /// Starts a problem with its message.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None, location: None }
+        Self { message: shorten(message.into()), hint: None, location: None }
     }
 
     /// Adds how to mend it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(shorten(hint.into()));
         self
     }
 
     /// Adds the member or field.
     #[must_use]
     pub fn at(mut self, location: impl Into<String>) -> Self {
-        self.location = Some(location.into());
+        self.location = Some(shorten(location.into()));
         self
     }
+}
+
+/// Bytes of one text of a problem; more is cut off, because a hostile file may hold values of any length.
+const LONGEST: usize = 16 * 1024;
+
+fn shorten(mut text: String) -> String {
+    if text.len() > LONGEST {
+        let mut end = LONGEST;
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 /// What one rule has reported about one file so far.
@@ -94,6 +109,16 @@ impl Findings {
         } else {
             self.dropped += 1;
         }
+    }
+
+    /// Tells whether further problems are only counted, so that working out their words would be in vain.
+    pub(super) fn is_full(&self) -> bool {
+        self.problems.len() >= MOST
+    }
+
+    /// Counts a problem that is not worked out.
+    pub(super) fn count_more(&mut self) {
+        self.dropped += 1;
     }
 
     /// Takes the problems; what was dropped is said in the last one.

@@ -10,7 +10,7 @@ use crate::reading::Reading;
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
     pub(crate) reading: &'a Reading,
-    /// Names of the other files of the same check.
+    /// Names of all files of the same check.
     pub(crate) siblings: &'a [String],
     pub(crate) project: Option<&'a ProjectFacts>,
 }

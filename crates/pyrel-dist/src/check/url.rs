@@ -18,10 +18,14 @@ pub(super) fn is_valid(address: &str) -> bool {
     !has_impossible_port(authority) && !path.contains(['[', ']'])
 }
 
-/// A port of five digits above 65535; anything longer or stranger is let through.
+/// A port of five digits above 65535; anything longer, or behind a host that is none, is let through.
 fn has_impossible_port(authority: &str) -> bool {
-    let Some((_, port)) = authority.rsplit_once(':') else { return false };
-    port.len() == 5
+    let Some((before, port)) = authority.rsplit_once(':') else { return false };
+    let host = before.rsplit_once('@').map_or(before, |(_, host)| host);
+    let is_host = host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
+    is_host
+        && !host.is_empty()
+        && port.len() == 5
         && port.bytes().all(|b| b.is_ascii_digit())
         && port.parse::<u32>().is_ok_and(|port| port > 65_535)
 }
@@ -39,6 +43,8 @@ mod tests {
             "http:example",
             "https://example.org:123456/",
             "https://[::1]:80/x",
+            "https://a:b:70000/",
+            "https://@:70000",
             "https://ä.example/#[x]",
         ] {
             assert!(is_valid(good), "{good}");

@@ -1,5 +1,12 @@
 //! The server's words: the parts that many of PyPI's messages share, so that each rule has them exactly.
 
+use pyrel_model::suggestion::nearest;
+
+/// Finds the candidate nearest to a misspelt word, unless it is longer than anything that a person misspells.
+pub(super) fn suggest(word: &str, candidates: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    if word.len() > 200 { None } else { nearest(word, candidates) }
+}
+
 /// Puts a text as Python's `repr` does.
 pub(super) fn repr(text: &str) -> String {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };

@@ -17,6 +17,11 @@ impl<'a> Budget<'a> {
         Self { limits, packed, unpacked: 0, members: 0 }
     }
 
+    /// Returns how many bytes were unpacked so far.
+    pub(super) fn unpacked(&self) -> u64 {
+        self.unpacked
+    }
+
     /// Takes note of unpacked bytes.
     pub(super) fn spend(&mut self, bytes: u64) -> Result<(), Fault> {
         self.unpacked = self.unpacked.saturating_add(bytes);

@@ -82,6 +82,16 @@ impl From<Fault> for Halt {
     }
 }
 
+/// What a header was.
+enum Next {
+    /// A member, which is read.
+    Member,
+    /// A description of the member that follows.
+    Described,
+    /// A description that cannot be parsed.
+    Unreadable,
+}
+
 /// What extended headers say about the next member.
 #[derive(Default)]
 struct Extended {
@@ -132,7 +142,7 @@ impl Reader<'_> {
         // An extended header that nothing follows is an error, a plain end is none.
         let mut pending = false;
         loop {
-            let block = self.read_header_block(first)?;
+            let block = self.read_header_block()?;
             let block = match block {
                 Some(block) => tar_header::parse(&block),
                 None if first || pending => {
@@ -145,7 +155,17 @@ impl Reader<'_> {
                 }
             };
             match block {
-                Block::Header(header) => pending = self.member(&header)?,
+                Block::Header(header) => match self.member(&header)? {
+                    Next::Member => pending = false,
+                    Next::Described => pending = true,
+                    Next::Unreadable if first => {
+                        return Err(refused(NOT_A_TAR).because("its first header is damaged").into());
+                    }
+                    Next::Unreadable => {
+                        self.damaged_header();
+                        return Ok(());
+                    }
+                },
                 Block::End if !pending => return Ok(()),
                 Block::Invalid if first => {
                     return Err(refused(NOT_A_TAR).because("the first block is no tar header").into());
@@ -154,8 +174,7 @@ impl Reader<'_> {
                     return Err(refused("None").because("a header is damaged").into());
                 }
                 Block::Invalid | Block::End => {
-                    let detail = "a header is damaged; readers end there and see no member behind it";
-                    self.archive.faults.push(Fault::new(FaultKind::Damaged, detail));
+                    self.damaged_header();
                     return Ok(());
                 }
             }
@@ -164,12 +183,12 @@ impl Reader<'_> {
     }
 
     /// Reads one block; `None` at the end of the stream or when only a part of a block is left.
-    fn read_header_block(&mut self, first: bool) -> Result<Option<Vec<u8>>, Halt> {
+    fn read_header_block(&mut self) -> Result<Option<Vec<u8>>, Halt> {
         let mut block = vec![0; BLOCK];
         let mut filled = 0;
         while filled < BLOCK {
             let count = read_some(&mut self.source, &mut block[filled..])
-                .map_err(|error| unpack_halt(error, if first { NOT_A_TAR } else { "None" }))?;
+                .map_err(|error| unpack_halt(error, self.budget.unpacked()))?;
             if count == 0 {
                 return Ok(None);
             }
@@ -179,25 +198,26 @@ impl Reader<'_> {
         Ok(Some(block))
     }
 
-    /// Handles one header and its data; true when it describes the member that follows.
-    fn member(&mut self, header: &Header) -> Result<bool, Halt> {
+    /// Handles one header and its data.
+    fn member(&mut self, header: &Header) -> Result<Next, Halt> {
         match header.kind {
             b'L' => self.next.name = Some(tar_header::text(&self.read_text(header.size)?)),
             b'K' => self.next.link = Some(tar_header::text(&self.read_text(header.size)?)),
-            b'x' | b'X' => {
-                let records = self.read_pax(header.size)?;
-                self.next.apply(&records);
-            }
-            b'g' => {
-                let records = self.read_pax(header.size)?;
-                self.global.extend(records);
+            b'x' | b'X' | b'g' => {
+                let bytes = self.read_text(header.size)?;
+                let Some(records) = parse_pax(&bytes) else { return Ok(Next::Unreadable) };
+                if header.kind == b'g' {
+                    self.global.extend(records);
+                } else {
+                    self.next.apply(&records);
+                }
             }
             _ => {
                 self.real_member(header)?;
-                return Ok(false);
+                return Ok(Next::Member);
             }
         }
-        Ok(true)
+        Ok(Next::Described)
     }
 
     fn real_member(&mut self, header: &Header) -> Result<(), Halt> {
@@ -215,7 +235,7 @@ impl Reader<'_> {
         }
         let size = own.size.or(shared.size).unwrap_or(header.size);
         let link = own.link.or(shared.link).unwrap_or(header.link.clone());
-        let mut member = MemberInfo {
+        let member = MemberInfo {
             name,
             kind: kind_of(header, link),
             size: if header.has_data() { size } else { 0 },
@@ -225,14 +245,14 @@ impl Reader<'_> {
             other_digest: None,
         };
         if header.has_data() {
-            self.data(&mut member)?;
+            self.data(&member)?;
         }
         self.archive.declared = self.archive.declared.saturating_add(member.size);
         self.archive.members.push(member);
         Ok(())
     }
 
-    fn data(&mut self, member: &mut MemberInfo) -> Result<(), Halt> {
+    fn data(&mut self, member: &MemberInfo) -> Result<(), Halt> {
         let is_metadata = is_metadata(&member.name);
         let keep = if is_metadata {
             self.budget.limits.text
@@ -241,11 +261,10 @@ impl Reader<'_> {
         } else {
             0
         };
-        let mut sink = Sink::new(None, keep);
+        let mut sink = Sink::new(keep);
         self.pump(member.size, &mut sink, &member.name)?;
         self.pump_padding(member.size, &member.name)?;
         let taken = sink.finish();
-        member.sha256 = member.is_file().then_some(taken.sha256);
         if is_metadata {
             self.archive.keep_text(self.budget.limits, &member.name, taken.copy);
         } else if let Some(product) = taken.copy.as_deref().and_then(code_scan::scan) {
@@ -258,7 +277,7 @@ impl Reader<'_> {
         while left > 0 {
             let want = usize::try_from(left).unwrap_or(CHUNK).min(CHUNK);
             let count = read_some(&mut self.source, &mut self.buffer[..want])
-                .map_err(|error| unpack_halt(error, "None"))?;
+                .map_err(|error| unpack_halt(error, self.budget.unpacked()))?;
             if count == 0 {
                 let fault = refused("None").because("the archive is cut off inside a member").at(name);
                 return Err(fault.into());
@@ -275,7 +294,7 @@ impl Reader<'_> {
         if over == 0 {
             return Ok(());
         }
-        self.pump(BLOCK as u64 - over, &mut Sink::new(None, 0), name)
+        self.pump(BLOCK as u64 - over, &mut Sink::new(0), name)
     }
 
     /// Reads the data of an extended header, which is kept in memory and so must be small.
@@ -284,15 +303,10 @@ impl Reader<'_> {
         if size > most {
             return Err(limit(format!("an extended header is larger than {most} bytes")).into());
         }
-        let mut sink = Sink::new(None, most);
+        let mut sink = Sink::new(most);
         self.pump(size, &mut sink, "extended header")?;
         self.pump_padding(size, "extended header")?;
         Ok(sink.finish().copy.unwrap_or_default())
-    }
-
-    fn read_pax(&mut self, size: u64) -> Result<BTreeMap<String, String>, Halt> {
-        let bytes = self.read_text(size)?;
-        parse_pax(&bytes).ok_or_else(|| refused("None").because("a pax header is damaged").into())
     }
 
     /// Reads on behind the end marker: what follows must be zeros, and the gzip stream must end well.
@@ -318,20 +332,29 @@ impl Reader<'_> {
         }
     }
 
+    fn damaged_header(&mut self) {
+        let detail = "a header is damaged; readers end there and see no member behind it";
+        self.archive.faults.push(Fault::new(FaultKind::Damaged, detail));
+    }
+
     fn end_fault(&mut self, detail: &str) {
         self.archive.faults.push(Fault::new(FaultKind::End, detail));
     }
 }
 
-fn unpack_halt(error: io::Error, detail: &str) -> Halt {
+/// Python decompresses this much when it looks whether a file is a tar; damage in it has that answer.
+const FIRST_LOOK: u64 = 128 * 1024;
+
+fn unpack_halt(error: io::Error, unpacked: u64) -> Halt {
     if error.raw_os_error().is_some() {
         return Halt::Io(error);
     }
-    let reason = match error.kind() {
-        io::ErrorKind::UnexpectedEof => "the gzip stream is cut off".to_owned(),
-        _ => format!("the gzip stream is damaged ({error})"),
-    };
-    Halt::Fault(refused(detail).because(reason))
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        let detail = if unpacked == 0 { NOT_A_TAR } else { "None" };
+        return Halt::Fault(refused(detail).because("the gzip stream is cut off"));
+    }
+    let detail = if unpacked < FIRST_LOOK { NOT_A_TAR } else { "None" };
+    Halt::Fault(refused(detail).because(format!("the gzip stream is damaged ({error})")))
 }
 
 fn read_some(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {

@@ -10,21 +10,31 @@ enum OtherDigest {
     Sha512(sha2::Sha512),
 }
 
-/// What is done with the bytes of a member.
-pub(super) struct Sink {
+struct Hashes {
     sha256: sha2::Sha256,
     other: Option<OtherDigest>,
     crc: Hasher,
+}
+
+/// What is done with the bytes of a member.
+pub(super) struct Sink {
+    /// Absent for members that nothing will compare with a digest.
+    hashes: Option<Hashes>,
     size: u64,
     copy: Option<Vec<u8>>,
     copy_limit: u64,
 }
 
-/// What is known of a member once all its bytes went through.
-pub(super) struct Taken {
+/// The digests of a member of a wheel.
+pub(super) struct MemberDigests {
     pub(super) sha256: Sha256,
     pub(super) other: Option<(&'static str, Vec<u8>)>,
     pub(super) crc: u32,
+}
+
+/// What is known of a member once all its bytes went through.
+pub(super) struct Taken {
+    pub(super) digests: Option<MemberDigests>,
     pub(super) size: u64,
     /// The bytes; `None` when no copy was wanted or it was too long.
     pub(super) copy: Option<Vec<u8>>,
@@ -34,31 +44,26 @@ pub(super) struct Taken {
 pub(super) const OTHERS: [&str; 2] = ["sha384", "sha512"];
 
 impl Sink {
-    /// Starts a member; `other` names one of [`OTHERS`], `copy_limit` is 0 when no copy is wanted.
-    pub(super) fn new(other: Option<&str>, copy_limit: u64) -> Self {
+    /// Starts a member that is only measured; `copy_limit` is 0 when no copy is wanted.
+    pub(super) fn new(copy_limit: u64) -> Self {
+        Self { hashes: None, size: 0, copy: (copy_limit > 0).then(Vec::new), copy_limit }
+    }
+
+    /// Starts a member that is hashed too; `other` names one of [`OTHERS`].
+    pub(super) fn hashing(other: Option<&str>, copy_limit: u64) -> Self {
         let other = match other {
             Some("sha384") => Some(OtherDigest::Sha384(sha2::Sha384::new())),
             Some("sha512") => Some(OtherDigest::Sha512(sha2::Sha512::new())),
             _ => None,
         };
-        Self {
-            sha256: sha2::Sha256::new(),
-            other,
-            crc: Hasher::new(),
-            size: 0,
-            copy: (copy_limit > 0).then(Vec::new),
-            copy_limit,
-        }
+        let hashes = Hashes { sha256: sha2::Sha256::new(), other, crc: Hasher::new() };
+        Self { hashes: Some(hashes), ..Self::new(copy_limit) }
     }
 
     pub(super) fn take(&mut self, bytes: &[u8]) {
-        self.sha256.update(bytes);
-        match &mut self.other {
-            Some(OtherDigest::Sha384(digest)) => digest.update(bytes),
-            Some(OtherDigest::Sha512(digest)) => digest.update(bytes),
-            None => {}
+        if let Some(hashes) = &mut self.hashes {
+            hashes.take(bytes);
         }
-        self.crc.update(bytes);
         self.size += bytes.len() as u64;
         if self.size > self.copy_limit {
             self.copy = None;
@@ -72,17 +77,27 @@ impl Sink {
     }
 
     pub(super) fn finish(self) -> Taken {
+        Taken { digests: self.hashes.map(Hashes::finish), size: self.size, copy: self.copy }
+    }
+}
+
+impl Hashes {
+    fn take(&mut self, bytes: &[u8]) {
+        self.sha256.update(bytes);
+        match &mut self.other {
+            Some(OtherDigest::Sha384(digest)) => digest.update(bytes),
+            Some(OtherDigest::Sha512(digest)) => digest.update(bytes),
+            None => {}
+        }
+        self.crc.update(bytes);
+    }
+
+    fn finish(self) -> MemberDigests {
         let other = self.other.map(|digest| match digest {
             OtherDigest::Sha384(digest) => ("sha384", digest.finalize().to_vec()),
             OtherDigest::Sha512(digest) => ("sha512", digest.finalize().to_vec()),
         });
-        Taken {
-            sha256: Sha256::new(self.sha256.finalize().into()),
-            other,
-            crc: self.crc.finalize(),
-            size: self.size,
-            copy: self.copy,
-        }
+        MemberDigests { sha256: Sha256::new(self.sha256.finalize().into()), other, crc: self.crc.finalize() }
     }
 }
 
@@ -92,12 +107,13 @@ mod tests {
 
     #[test]
     fn a_copy_is_kept_up_to_its_limit() {
-        let mut sink = Sink::new(Some("sha512"), 4);
+        let mut sink = Sink::hashing(Some("sha512"), 4);
         sink.take(b"abcd");
         let taken = sink.finish();
-        assert_eq!((taken.copy.as_deref(), taken.size, taken.crc), (Some(&b"abcd"[..]), 4, 0xed82_cd11));
-        assert_eq!(taken.other.map(|(name, digest)| (name, digest.len())), Some(("sha512", 64)));
-        let mut sink = Sink::new(None, 4);
+        let digests = taken.digests.unwrap();
+        assert_eq!((taken.copy.as_deref(), taken.size, digests.crc), (Some(&b"abcd"[..]), 4, 0xed82_cd11));
+        assert_eq!(digests.other.map(|(name, digest)| (name, digest.len())), Some(("sha512", 64)));
+        let mut sink = Sink::new(4);
         sink.take(b"abc");
         sink.take(b"de");
         assert_eq!(sink.finish().copy, None);

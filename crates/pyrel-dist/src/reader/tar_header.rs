@@ -54,11 +54,11 @@ pub(super) fn parse(block: &[u8]) -> Block {
 
 fn parse_header(block: &[u8]) -> Option<Header> {
     let stored = number(block.get(148..156)?)?;
-    if !checksums(block).contains(&i64::try_from(stored).ok()?) {
+    if !checksums(block).contains(&stored) {
         return None;
     }
     // Python refuses a header with any number that is none, also those that are of no use here.
-    for field in [108..116, 116..124, 136..148] {
+    for field in [108..116, 116..124, 136..148, 329..337, 337..345] {
         number(block.get(field)?)?;
     }
     let mut kind = *block.get(156)?;
@@ -78,39 +78,33 @@ fn parse_header(block: &[u8]) -> Option<Header> {
         link: text(block.get(157..257)?),
         kind,
         mode: u32::try_from(number(block.get(100..108)?)? & 0o7777).ok()?,
-        size: number(block.get(124..136)?)?,
+        size: u64::try_from(number(block.get(124..136)?)?).ok()?,
     })
 }
 
 /// The checksum field counts as blanks; some old tars summed signed bytes.
-fn checksums(block: &[u8]) -> [i64; 2] {
+fn checksums(block: &[u8]) -> [i128; 2] {
     let mut sums = [256, 256];
     for (at, byte) in block.iter().enumerate() {
         if !(148..156).contains(&at) {
-            sums[0] += i64::from(*byte);
-            sums[1] += i64::from(byte.cast_signed());
+            sums[0] += i128::from(*byte);
+            sums[1] += i128::from(byte.cast_signed());
         }
     }
     sums
 }
 
-/// Reads an octal text, or a big-endian number behind a first byte of 128 (negative ones behind 255 are refused).
-fn number(field: &[u8]) -> Option<u64> {
-    match field.first()? {
-        0x80 => {
-            let mut value: u64 = 0;
-            for byte in &field[1..] {
-                value = value.checked_mul(256)?.checked_add(u64::from(*byte))?;
-            }
-            Some(value)
-        }
-        0xff => None,
-        _ => {
-            let digits = text(field);
-            let digits = digits.trim();
-            if digits.is_empty() { Some(0) } else { u64::from_str_radix(digits, 8).ok() }
-        }
+/// Reads an octal text, or a big-endian number behind a first byte of 128 (255: a negative one).
+fn number(field: &[u8]) -> Option<i128> {
+    let (first, rest) = field.split_first()?;
+    if matches!(first, 0x80 | 0xff) {
+        let value = rest.iter().fold(0_i128, |value, byte| (value << 8) | i128::from(*byte));
+        let bits = 8 * rest.len();
+        return Some(if *first == 0xff { value - (1 << bits) } else { value });
     }
+    let digits = text(field);
+    let digits = digits.trim();
+    if digits.is_empty() { Some(0) } else { i128::from_str_radix(digits, 8).ok() }
 }
 
 /// Returns the text up to the first NUL; bytes that are not UTF-8 are replaced.
@@ -129,7 +123,7 @@ mod tests {
         assert_eq!(number(b"   12 \0"), Some(0o12));
         assert_eq!(number(&[0x80, 0, 1, 2]), Some(258));
         assert_eq!(number(b"9\0"), None);
-        assert_eq!(number(&[0x80, 255, 255, 255, 255, 255, 255, 255, 255, 255]), None);
+        assert_eq!(number(&[0xff; 12]), Some(-1), "a time before 1970");
     }
 
     #[test]

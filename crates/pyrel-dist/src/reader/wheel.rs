@@ -27,6 +27,7 @@ const STORED: u16 = 0;
 const DEFLATED: u16 = 8;
 const ENCRYPTED_FLAG: u16 = 0x0001;
 const LOCAL_HEADER_SIZE: u64 = 30;
+const BAD_CRC: &str = "its CRC-32 checksum does not match its data";
 /// Members up to this size, packed and unpacked, are unpacked in one go, which spares the sliding window.
 const SMALL: u64 = 1024 * 1024;
 
@@ -143,17 +144,34 @@ impl Reader<'_> {
         match self.unpack(entry, other.as_deref(), keep)? {
             Outcome::Fault(fault) if fault.kind == FaultKind::Limit => Ok(Err(fault)),
             Outcome::Fault(fault) => {
+                if fault.detail == BAD_CRC && self.is_read_by_server(&entry.name) {
+                    let reason = format!("{BAD_CRC}: `{}`", entry.name);
+                    let refused = Fault::new(FaultKind::Refused, "None").because(reason);
+                    self.archive.faults.push(refused.at(&entry.name));
+                }
                 self.archive.faults.push(fault.at(&entry.name));
                 Ok(Ok(member))
             }
             Outcome::Taken(taken) => {
                 member.size = taken.size;
-                member.sha256 = member.is_file().then_some(taken.sha256);
-                member.other_digest = taken.other;
+                if let Some(digests) = taken.digests.filter(|_| member.is_file()) {
+                    member.sha256 = Some(digests.sha256);
+                    member.other_digest = digests.other;
+                }
                 self.keep(&mut member, taken.copy);
                 Ok(Ok(member))
             }
         }
+    }
+
+    /// PyPI reads `WHEEL` and scans Python source, and gives up when a checksum is wrong.
+    fn is_read_by_server(&self, name: &str) -> bool {
+        let is_wheel_file = self
+            .dist_info
+            .as_ref()
+            .and_then(|directory| name.strip_prefix(directory.as_str()))
+            .is_some_and(|rest| rest == "/WHEEL");
+        is_wheel_file || code_scan::is_scanned(name)
     }
 
     fn copy_limit(&self, member: &MemberInfo) -> u64 {
@@ -191,7 +209,7 @@ impl Reader<'_> {
         if let Err(fault) = self.find_data(entry)? {
             return Ok(Outcome::Fault(fault));
         }
-        let mut sink = Sink::new(other, keep);
+        let mut sink = Sink::hashing(other, keep);
         if entry.method == DEFLATED && entry.packed <= SMALL && entry.size <= SMALL {
             return Ok(match self.unpack_small(entry, &mut sink)? {
                 Ok(()) => judge(entry, sink),
@@ -302,8 +320,8 @@ fn judge(entry: &Entry, sink: Sink) -> Outcome {
         let detail = format!("it unpacks to {} bytes, not to the {} declared", taken.size, entry.size);
         return Outcome::Fault(damaged(detail));
     }
-    if taken.crc != entry.crc {
-        return Outcome::Fault(damaged("its CRC-32 checksum does not match its data".to_owned()));
+    if taken.digests.as_ref().is_none_or(|digests| digests.crc != entry.crc) {
+        return Outcome::Fault(damaged(BAD_CRC.to_owned()));
     }
     Outcome::Taken(taken)
 }

@@ -4,9 +4,8 @@ use crate::check::classifiers::{CLASSIFIERS, DEPRECATED};
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
-use crate::check::wording;
+use crate::check::wording::{self, suggest};
 use pyrel_model::Level;
-use pyrel_model::suggestion::nearest;
 use std::collections::BTreeSet;
 
 pub(super) static RULE: Rule = Rule {
@@ -34,12 +33,16 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
     let wrong: BTreeSet<&str> =
         subject.fields("Classifier").into_iter().filter(|value| !is_known(value)).collect();
     for value in wrong {
+        if findings.is_full() {
+            findings.count_more();
+            continue;
+        }
         let text = format!("{} is not a valid classifier.", wording::repr(value));
         let hint = if value.starts_with("Private ::") {
             "this package is marked as private: set `publish = false` for it, or remove the classifier"
                 .to_owned()
         } else {
-            match nearest(value, CLASSIFIERS.iter().copied()) {
+            match suggest(value, CLASSIFIERS.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "choose one of the list of trove classifiers".to_owned(),
             }

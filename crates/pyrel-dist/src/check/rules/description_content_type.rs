@@ -56,6 +56,8 @@ fn fault(value: &str) -> Option<String> {
             .filter_map(|part| part.split_once('='))
             .find(|(name, _)| name.trim().eq_ignore_ascii_case(wanted))
             .map(|(_, value)| value.trim().trim_matches('"'))
+            // In other values Python's mail parser may see something else.
+            .filter(|value| !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'))
     };
     match (parameter("charset"), parameter("variant")) {
         (Some(charset), _) if charset != "UTF-8" => Some(format!(

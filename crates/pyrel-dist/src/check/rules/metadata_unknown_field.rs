@@ -3,10 +3,9 @@
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
-use crate::check::wording;
+use crate::check::wording::{self, suggest};
 use pyrel_model::Level;
 use pyrel_model::metadata::FIELDS;
-use pyrel_model::suggestion::nearest;
 
 pub(super) static RULE: Rule = Rule {
     name: "metadata-unknown-field",
@@ -33,11 +32,15 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(metadata) = subject.metadata() else { return };
     let names = || FIELDS.iter().map(|field| field.header);
     for header in metadata.unknown_headers() {
+        if findings.is_full() {
+            findings.count_more();
+            continue;
+        }
         let message = format!(
             "Invalid distribution metadata: unrecognized or malformed field {}",
             wording::repr(&header.to_lowercase())
         );
-        let hint = match nearest(header, names()) {
+        let hint = match suggest(header, names()) {
             Some(known) => format!("did you mean `{known}`?"),
             None => "remove it; own data has no place in core metadata".to_owned(),
         };

@@ -24,6 +24,7 @@ mod filename_characters;
 mod filename_extension;
 mod filename_length;
 mod home_page;
+mod import_name;
 mod license_conflict;
 mod license_expression;
 mod license_file_missing;
@@ -110,6 +111,7 @@ pub static RULES: &[&Rule] = &[
     &filename_extension::RULE,
     &filename_length::RULE,
     &home_page::RULE,
+    &import_name::RULE,
     &license_conflict::RULE,
     &license_expression::RULE,
     &license_file_missing::RULE,

@@ -29,7 +29,9 @@ PyPI (`warehouse/forklift/legacy.py`)
 
 fn check(subject: &Subject<'_>, findings: &mut Findings) {
     let Ok(DistFilename::Sdist(own)) = &subject.reading.parsed else { return };
-    for other in subject.siblings {
+    let start = subject.filename().rsplit_once('-').map(|(name, _)| name);
+    let same_name = |other: &&String| other.rsplit_once('-').map(|(name, _)| name) == start;
+    for other in subject.siblings.iter().filter(same_name).filter(|other| *other != subject.filename()) {
         if let Ok(DistFilename::Sdist(sdist)) = other.parse()
             && (&sdist.name, &sdist.version) == (&own.name, &own.version)
         {
