@@ -41,6 +41,10 @@ class Timing:
     def median(self) -> tuple[float, float]:
         return statistics.median(self.wall), statistics.median(self.cpu)
 
+    def line(self) -> str:
+        wall, cpu = (seconds * 1000 for seconds in self.median())
+        return f"{self.name:<26} {wall:9.1f} ms wall {cpu:9.1f} ms CPU  (median of {len(self.wall)})"
+
 
 def run(command: list[str], cwd: Path, env: dict[str, str], timing: Timing | None) -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -93,7 +97,7 @@ def race_checks(args: argparse.Namespace, tree: Path, env: dict[str, str]) -> li
 def starts(args: argparse.Namespace, tree: Path, env: dict[str, str]) -> list[Timing]:
     timings = [Timing("pyrel --help"), Timing("pyrel info")]
     for _ in range(args.rounds * 3):
-        for timing, flag in zip(timings, ["--help", "info"]):
+        for timing, flag in zip(timings, ["--help", "info"], strict=True):
             run([args.pyrel, flag], tree, env, timing)
     return timings
 
@@ -101,17 +105,17 @@ def starts(args: argparse.Namespace, tree: Path, env: dict[str, str]) -> list[Ti
 def show(pair: list[Timing]) -> None:
     ours, theirs = (timing.median()[0] for timing in pair)
     for timing in pair:
-        wall, cpu = timing.median()
-        print(f"{timing.name:<26} {wall * 1000:9.1f} ms wall {cpu * 1000:9.1f} ms CPU  (median of {len(timing.wall)})")
+        print(timing.line())
     print(f"{'ratio':<26} {theirs / ours:9.1f} times faster\n")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pyrel", required=True, type=lambda text: str(Path(text).resolve()))
-    parser.add_argument("--python", required=True, type=lambda text: os.path.abspath(text))
+    parser.add_argument("--python", required=True, type=Path, help="not resolved: it may be a link")
     parser.add_argument("--rounds", type=int, default=5)
     args = parser.parse_args()
+    args.python = str(Path.cwd() / args.python)
     base = Path(sys.executable if not hasattr(sys, "_base_executable") else sys._base_executable)
     env = {**os.environ, "PATH": f"{base.resolve().parent}{os.pathsep}{os.environ.get('PATH', '')}", "NO_COLOR": "1"}
     with tempfile.TemporaryDirectory() as folder:
@@ -119,8 +123,7 @@ def main() -> None:
         show(race_builds(args, tree, env))
         show(race_checks(args, tree, env))
         for timing in starts(args, tree, env):
-            wall, cpu = timing.median()
-            print(f"{timing.name:<26} {wall * 1000:9.1f} ms wall {cpu * 1000:9.1f} ms CPU  (median of {len(timing.wall)})")
+            print(timing.line())
 
 
 if __name__ == "__main__":

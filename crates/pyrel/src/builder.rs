@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use pyrel_build::{BuildEvent, BuildObserver, BuildRequest, PythonSettings};
+use pyrel_build::{BuildError, BuildEvent, BuildObserver, BuildRequest, PythonSettings};
 use pyrel_model::{Artifact, ArtifactKind, PackageName};
 use pyrel_project::{Git, Package};
 
@@ -70,7 +70,7 @@ pub fn build(context: &Context, requests: &[BuildRequest<'_>]) -> Result<Vec<Art
             Err(error) => failures.push(error),
         }
     }
-    let mut failures = failures.into_iter().map(failed);
+    let mut failures = failures.into_iter().map(|error| failed(context, error));
     let Some(first) = failures.next() else { return Ok(artifacts) };
     for other in failures {
         context.ui().error(&other);
@@ -79,12 +79,12 @@ pub fn build(context: &Context, requests: &[BuildRequest<'_>]) -> Result<Vec<Art
 }
 
 /// Turns the error of a build into what a person reads.
-pub fn failed(error: pyrel_build::BuildError) -> CommandError {
-    match error.diagnostic().cloned() {
-        Some(diagnostic) => CommandError::diagnostic(Failure::Usage, diagnostic),
-        None => {
-            let hint = error.hint();
-            CommandError::new(Failure::Usage, error).hint(hint)
+pub fn failed(context: &Context, error: BuildError) -> CommandError {
+    match error {
+        BuildError::Project(diagnostic) => context.located(*diagnostic),
+        other => {
+            let hint = other.hint();
+            CommandError::new(Failure::Usage, other).hint(hint)
         }
     }
 }

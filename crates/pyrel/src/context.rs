@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use pyrel_project::{Selection, SelectionRequest, Workspace};
+use pyrel_model::Diagnostic;
+use pyrel_project::{Member, SelectError, Selection, SelectionRequest, Workspace, WorkspaceError};
 
 use crate::cli::{ColorChoice, Format, GlobalArgs, NarrowArgs, SelectionArgs};
 use crate::environment::Environment;
@@ -87,42 +88,74 @@ impl Context {
             let message = format!("no such directory: `{}`", self.directory.display());
             return Err(CommandError::message(Failure::Usage, message));
         }
-        Workspace::discover(&self.directory).map_err(|error| {
-            let snippet = error.diagnostic().cloned();
-            match snippet {
-                Some(diagnostic) => CommandError::diagnostic(Failure::Usage, diagnostic),
-                None => {
-                    let hint = error.hint();
-                    CommandError::new(Failure::Usage, error).hint(hint)
-                }
+        Workspace::discover(&self.directory).map_err(|error| match error {
+            WorkspaceError::Config(diagnostic) => self.located(*diagnostic),
+            other => {
+                let hint = other.hint();
+                CommandError::new(Failure::Usage, other).hint(hint)
             }
         })
     }
+
+    /// Makes the error of a located mistake, its path as a person sees it from the working directory.
+    pub fn located(&self, mut diagnostic: Diagnostic) -> CommandError {
+        if let Some(location) = &mut diagnostic.location {
+            location.path = PathBuf::from(self.shown(&location.path));
+        }
+        CommandError::diagnostic(Failure::Usage, diagnostic)
+    }
+
+    /// Selects packages of a workspace.
+    pub fn select<'w>(
+        &self,
+        workspace: &'w Workspace,
+        args: &SelectionArgs,
+    ) -> Result<Selection<'w>, CommandError> {
+        self.select_named(workspace, &args.packages, &args.narrow)
+    }
+
+    /// Selects packages of a workspace by names and what narrows them.
+    pub fn select_named<'w>(
+        &self,
+        workspace: &'w Workspace,
+        names: &[String],
+        narrow: &NarrowArgs,
+    ) -> Result<Selection<'w>, CommandError> {
+        workspace.select(&request(names, narrow)).map_err(|error| self.selection_error(error))
+    }
+
+    /// Selects members of a workspace, broken ones too.
+    pub fn select_members<'w>(
+        &self,
+        workspace: &'w Workspace,
+        args: &SelectionArgs,
+    ) -> Result<Vec<&'w Member>, CommandError> {
+        let request = request(&args.packages, &args.narrow);
+        workspace.select_members(&request).map_err(|error| self.selection_error(error))
+    }
+
+    fn selection_error(&self, error: SelectError) -> CommandError {
+        let hint = error.hint();
+        let SelectError::Broken { mut members } = error else {
+            return CommandError::new(Failure::Usage, error).hint(hint);
+        };
+        let last = members.pop();
+        for (_, diagnostic) in members {
+            self.ui.error(&self.located(*diagnostic));
+        }
+        match last {
+            Some((_, diagnostic)) => self.located(*diagnostic),
+            None => CommandError::silent(Failure::Usage),
+        }
+    }
 }
 
-/// Selects packages of a workspace.
-pub fn select<'w>(workspace: &'w Workspace, args: &SelectionArgs) -> Result<Selection<'w>, CommandError> {
-    select_named(workspace, &args.packages, &args.narrow)
-}
-
-/// Selects packages of a workspace by names and what narrows them.
-pub fn select_named<'w>(
-    workspace: &'w Workspace,
-    names: &[String],
-    narrow: &NarrowArgs,
-) -> Result<Selection<'w>, CommandError> {
-    let request = SelectionRequest {
+fn request(names: &[String], narrow: &NarrowArgs) -> SelectionRequest {
+    SelectionRequest {
         names: names.to_vec(),
         exclude: narrow.exclude.clone(),
         changed_since: narrow.changed.then(|| narrow.since.clone()),
-    };
-    workspace.select(&request).map_err(|error| match error.diagnostic().cloned() {
-        Some(diagnostic) => CommandError::diagnostic(Failure::Usage, diagnostic),
-        None => {
-            let hint = error.hint();
-            CommandError::new(Failure::Usage, error).hint(hint)
-        }
-    })
+    }
 }
 
 fn color(choice: ColorChoice, environment: &Environment) -> anstream::ColorChoice {

@@ -3,11 +3,18 @@
 //! `main` is a table of contents: read the command line, resolve what it means on this machine, run one
 //! command, say what went wrong, leave with the documented code.
 
+mod builder;
+mod checker;
 mod cli;
 mod commands;
 mod context;
 mod environment;
 mod exit;
+mod gatekeeper;
+mod releaser;
+mod remote;
+mod reporter;
+mod runtime;
 mod ui;
 
 use std::panic;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::builder;
 use crate::cli::SelectionArgs;
-use crate::context::{Context, select};
+use crate::context::Context;
 use crate::exit::{CommandError, CommandResult};
 use crate::ui::{Tone, duration, plural};
 
@@ -50,7 +50,7 @@ pub struct BuildOptions {
 pub fn run(args: &BuildArgs, context: &Context) -> CommandResult {
     let started = Instant::now();
     let workspace = context.workspace()?;
-    let selection = select(&workspace, &args.selection)?;
+    let selection = context.select(&workspace, &args.selection)?;
     let artifacts = build(context, selection.packages(), &args.options)?;
     if context.json() {
         let rows: Vec<Value> = artifacts.iter().map(to_json).collect();

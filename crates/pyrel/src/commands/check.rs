@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::checker;
 use crate::cli::NarrowArgs;
-use crate::context::{Context, select_named};
+use crate::context::Context;
 use crate::exit::{CommandError, CommandResult, Failure};
 use crate::ui::{Tone, Ui, duration, plural};
 
@@ -39,7 +39,7 @@ pub fn run(args: &CheckArgs, context: &Context) -> CommandResult {
     if files.is_empty() || !names.is_empty() {
         let workspace = context.workspace()?;
         let names: Vec<String> = names.into_iter().cloned().collect();
-        paths.extend(built(&workspace, &names, &args.narrow)?);
+        paths.extend(built(context, &workspace, &names, &args.narrow)?);
         options = checker::options(&workspace, args.strict);
     }
     let report = checker::check(context, &paths, &options);
@@ -52,8 +52,13 @@ pub fn run(args: &CheckArgs, context: &Context) -> CommandResult {
 }
 
 /// Returns the built files of the current versions; a package without any is an error.
-fn built(workspace: &Workspace, names: &[String], narrow: &NarrowArgs) -> Result<Vec<PathBuf>, CommandError> {
-    let selection = select_named(workspace, names, narrow)?;
+fn built(
+    context: &Context,
+    workspace: &Workspace,
+    names: &[String],
+    narrow: &NarrowArgs,
+) -> Result<Vec<PathBuf>, CommandError> {
+    let selection = context.select_named(workspace, names, narrow)?;
     let mut paths = Vec::new();
     for package in selection.packages() {
         let files = package.built_files();

@@ -8,7 +8,7 @@ use pyrel_project::{Git, Package};
 use serde_json::json;
 
 use crate::cli::SelectionArgs;
-use crate::context::{Context, select};
+use crate::context::Context;
 use crate::exit::{CommandError, CommandResult, Failure};
 use crate::ui::{Tone, plural};
 
@@ -31,7 +31,7 @@ const FOREIGN: [&str; 5] = [".git", ".hg", "node_modules", ".venv", "venv"];
 /// Runs the command.
 pub fn run(args: &CleanArgs, context: &Context) -> CommandResult {
     let workspace = context.workspace()?;
-    let selection = select(&workspace, &args.selection)?;
+    let selection = context.select(&workspace, &args.selection)?;
     let mut removed = Vec::new();
     for package in selection.packages() {
         for path in products(package)? {

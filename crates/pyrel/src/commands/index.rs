@@ -59,8 +59,9 @@ pub fn run(command: &IndexCommand, context: &Context) -> CommandResult {
             CommandError::new(Failure::Usage, error).hint(hint)
         })?;
         if context.json() {
-            let (simple, upload) = (server.simple_url(), server.upload_url());
-            context.ui().json(&json!({"schema": 1, "url": server.base_url(), "simple": simple, "upload": upload}))?;
+            let (url, simple, upload) = (server.base_url(), server.simple_url(), server.upload_url());
+            let (url, simple, upload) = (url.as_str(), simple.as_str(), upload.as_str());
+            context.ui().json(&json!({"schema": 1, "url": url, "simple": simple, "upload": upload}))?;
         } else {
             context.ui().data(server.base_url().as_str())?;
         }

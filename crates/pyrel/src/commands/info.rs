@@ -6,7 +6,7 @@ use pyrel_project::{BrokenMember, Member, Package, Workspace};
 use serde_json::{Value, json};
 
 use crate::cli::SelectionArgs;
-use crate::context::{Context, select};
+use crate::context::Context;
 use crate::exit::{CommandError, CommandResult};
 use crate::remote;
 use crate::ui::{Align, Table, Tone, plural, size};
@@ -25,7 +25,7 @@ pub struct InfoArgs {
 /// Runs the command.
 pub fn run(args: &InfoArgs, context: &Context) -> CommandResult {
     let workspace = context.workspace()?;
-    let (packages, broken) = chosen(args, &workspace)?;
+    let (packages, broken) = chosen(args, context, &workspace)?;
     let listings = if args.remote { Some(remote::versions(context, &workspace, &packages)?) } else { None };
     if context.json() {
         let mut rows: Vec<Value> = packages.iter().map(|package| to_json(package)).collect();
@@ -60,19 +60,18 @@ pub fn run(args: &InfoArgs, context: &Context) -> CommandResult {
 
 fn chosen<'w>(
     args: &InfoArgs,
+    context: &Context,
     workspace: &'w Workspace,
 ) -> Result<(Vec<&'w Package>, Vec<&'w BrokenMember>), CommandError> {
-    let everything = args.selection.packages.iter().all(|name| name == "all")
-        && args.selection.narrow.exclude.is_empty()
-        && !args.selection.narrow.changed;
-    if !everything {
-        return Ok((select(workspace, &args.selection)?.packages().to_vec(), Vec::new()));
+    let mut healthy = Vec::new();
+    let mut broken = Vec::new();
+    for member in context.select_members(workspace, &args.selection)? {
+        match member {
+            Member::Healthy(package) => healthy.push(&**package),
+            Member::Broken(member) => broken.push(member),
+        }
     }
-    let broken = workspace.members().iter().filter_map(|member| match member {
-        Member::Broken(broken) => Some(broken),
-        Member::Healthy(_) => None,
-    });
-    Ok((workspace.packages().collect(), broken.collect()))
+    Ok((healthy, broken))
 }
 
 fn row(package: &Package) -> Vec<(String, Style)> {
@@ -81,7 +80,8 @@ fn row(package: &Package) -> Vec<(String, Style)> {
         Some(version) => (version.to_string(), plain),
         None => ("dynamic".to_owned(), plain.dimmed()),
     };
-    let built = package.built_files().iter().map(|file| format!("{} {}", file.kind.as_str(), size(file.size)));
+    let files = package.built_files();
+    let built = files.iter().map(|file| format!("{} {}", file.kind.as_str(), size(file.size)));
     let built = built.collect::<Vec<_>>().join(", ");
     let private = if package.private { " (private)" } else { "" };
     vec![

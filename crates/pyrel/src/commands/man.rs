@@ -28,27 +28,15 @@ pub fn run(args: &ManArgs, context: &Context) -> CommandResult {
         return context.ui().raw(&page(root)?);
     };
     let folder = context.directory().join(folder);
-    let mut pages = vec![("pyrel".to_owned(), root.clone())];
-    collect("pyrel", &root, &mut pages);
-    let write = || -> Result<(), CommandError> {
+    let write = || -> std::io::Result<usize> {
         fs::create_dir_all(&folder)?;
-        for (name, command) in &pages {
-            fs::write(folder.join(format!("{name}.1")), page(command.clone().name(name.clone()))?)?;
-        }
-        Ok(())
+        clap_mangen::generate_to(Cli::command(), &folder)?;
+        Ok(fs::read_dir(&folder)?.count())
     };
-    write().map_err(|error| CommandError { failure: Failure::Usage, ..error })?;
-    let text = format!("{} to {}", plural(pages.len(), "page"), context.shown(&folder));
+    let pages = write().map_err(|error| CommandError::new(Failure::Usage, error))?;
+    let text = format!("{} to {}", plural(pages, "page"), context.shown(&folder));
     context.ui().status(Tone::Done, "Wrote", &text);
     Ok(())
-}
-
-fn collect(prefix: &str, command: &clap::Command, pages: &mut Vec<(String, clap::Command)>) {
-    for inner in command.get_subcommands() {
-        let name = format!("{prefix}-{}", inner.get_name());
-        collect(&name, inner, pages);
-        pages.push((name, inner.clone()));
-    }
 }
 
 fn page(command: clap::Command) -> Result<Vec<u8>, CommandError> {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::builder;
 use crate::cli::SelectionArgs;
 use crate::commands::build::{self, BuildOptions};
-use crate::context::{Context, select};
+use crate::context::Context;
 use crate::exit::{CommandError, CommandResult, Failure};
 use crate::ui::{Meter, Tone, duration, plural};
 
@@ -47,7 +47,7 @@ struct Verdict {
 /// Runs the command.
 pub fn run(args: &TestArgs, context: &Context) -> CommandResult {
     let workspace = context.workspace()?;
-    let selection = select(&workspace, &args.selection)?;
+    let selection = context.select(&workspace, &args.selection)?;
     let verdicts = test(context, &workspace, selection.packages(), args.python.as_deref())?;
     let failed = verdicts.iter().filter(|verdict| verdict.outcome == "failed").count();
     if context.json() {

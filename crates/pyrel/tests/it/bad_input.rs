@@ -70,7 +70,7 @@ fn an_unknown_package_with_a_suggestion() {
     let _ = two_packages()
         .run(["build", "alhpa"])
         .expect(2)
-        .says("error: no package matches `alhpa`")
+        .says("error: no such package: `alhpa`")
         .says("hint: did you mean `alpha`?");
 }
 
@@ -88,7 +88,15 @@ fn an_unknown_configuration_key() {
 #[cfg(unix)]
 #[test]
 fn a_full_disk_leaves_no_partial_file() {
-    let noise: Vec<u8> = (0..400_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let mut state = 88_172_645_463_325_252_u64;
+    let noise: Vec<u8> = std::iter::repeat_with(|| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()[3]
+    })
+    .take(400_000)
+    .collect();
     let workspace = two_packages().file("packages/alpha/src/alpha/noise.bin", noise);
     let program = workspace.command(["build", "alpha"]);
     #[expect(clippy::disallowed_methods, reason = "the shell limits the size of files")]

@@ -7,7 +7,7 @@ fn draws_in_every_format() {
     let workspace = two_packages();
     for (format, expected) in [
         ("text", "alpha"),
-        ("mermaid", "graph "),
+        ("mermaid", "flowchart "),
         ("dot", "digraph"),
         ("svg", "<svg"),
     ] {

@@ -1,0 +1,121 @@
+//! Indexes by name, and who uploads to them.
+
+use std::io::Read as _;
+
+use pyrel_index::{Credentials, IndexSpec};
+use pyrel_model::Secret;
+use pyrel_model::suggestion::nearest;
+use pyrel_project::Workspace;
+use pyrel_release::credentials::{CredentialRequest, Prompt, Question, resolve_credentials};
+use pyrel_release::release::ReleaseTarget;
+
+use crate::context::Context;
+use crate::exit::{CommandError, Failure};
+use crate::remote;
+use crate::ui::Ui;
+
+/// Finds a configured index by its name.
+pub fn find_index(workspace: &Workspace, name: &str) -> Result<IndexSpec, CommandError> {
+    let indexes = &workspace.config().indexes;
+    if let Some(config) = indexes.get(name) {
+        return remote::spec(name, config);
+    }
+    let hint = match nearest(name, indexes.keys().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("name it in pyrel.toml under `[index.{name}]`"),
+    };
+    Err(CommandError::message(Failure::Usage, format!("no such index: `{name}`")).hint(Some(hint)))
+}
+
+/// Finds an index and the credentials for it.
+pub fn find_account(
+    context: &Context,
+    workspace: &Workspace,
+    name: &str,
+    token_stdin: bool,
+) -> Result<(IndexSpec, Credentials), CommandError> {
+    let spec = find_index(workspace, name)?;
+    require_network(context, &spec)?;
+    let token_stdin = if token_stdin { Some(read_token()?) } else { None };
+    let mut prompt = TerminalPrompt { ui: context.ui() };
+    let home = context.environment().home();
+    let request = CredentialRequest {
+        index: &spec,
+        env: &context.environment().variables,
+        token_stdin,
+        workspace_root: workspace.root(),
+        home: home.as_deref(),
+        mint: None,
+        prompt: context.ui().settings().interactive.then_some(&mut prompt as &mut dyn Prompt),
+    };
+    let found = resolve_credentials(request).map_err(|error| {
+        let hint = error.hint();
+        CommandError::new(Failure::Refused, error).hint(hint)
+    })?;
+    context.ui().detail(&format!("credentials for {name} come from {}", found.origin));
+    Ok((spec, found.credentials))
+}
+
+/// Returns an account as the target of a run.
+pub fn target((spec, credentials): (IndexSpec, Credentials)) -> ReleaseTarget {
+    ReleaseTarget { spec, credentials, install_url: None }
+}
+
+/// Returns the target of a plan: with an account kind named, no credentials are looked for.
+pub fn planned_target(
+    context: &Context,
+    workspace: &Workspace,
+    name: &str,
+    account: Option<&str>,
+) -> Result<ReleaseTarget, CommandError> {
+    let nobody = || Secret::new(String::new());
+    let credentials = match account {
+        None => return Ok(target(find_account(context, workspace, name, false)?)),
+        Some("anonymous") => Credentials::Anonymous,
+        Some("password") => Credentials::Basic { username: "anybody".to_owned(), password: nobody() },
+        Some(_) => Credentials::token(&nobody()),
+    };
+    let spec = find_index(workspace, name)?;
+    require_network(context, &spec)?;
+    Ok(target((spec, credentials)))
+}
+
+/// `--offline` forbids every index that is not on this machine.
+fn require_network(context: &Context, spec: &IndexSpec) -> Result<(), CommandError> {
+    let is_here = match spec.upload_url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    if !context.offline() || is_here {
+        return Ok(());
+    }
+    let message = format!("the index `{}` needs the network that `--offline` forbids", spec.name);
+    Err(CommandError::message(Failure::Usage, message))
+}
+
+fn read_token() -> Result<Secret, CommandError> {
+    let mut text = String::new();
+    std::io::stdin().lock().take(65_536).read_to_string(&mut text).map_err(|error| {
+        let error = anyhow::Error::new(error).context("cannot read the token from standard input");
+        CommandError::new(Failure::Usage, error)
+    })?;
+    Ok(Secret::new(text.trim()))
+}
+
+/// Asks a person for credentials; secrets are not shown while they are typed.
+struct TerminalPrompt<'a> {
+    ui: &'a Ui,
+}
+
+impl Prompt for TerminalPrompt<'_> {
+    fn ask(&mut self, index: &IndexSpec, question: Question) -> Option<Secret> {
+        let typed = match question {
+            Question::Username => self.ui.ask_line(&format!("User name for {}: ", index.name)),
+            Question::Token => self.ui.ask_secret(&format!("API token for {}: ", index.name)),
+            Question::Password => self.ui.ask_secret(&format!("Password for {}: ", index.name)),
+        };
+        typed.ok().flatten().filter(|text| !text.is_empty()).map(Secret::new)
+    }
+}

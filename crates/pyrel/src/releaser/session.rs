@@ -1,0 +1,172 @@
+//! From steps and flags to the one request of a run, and its name.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use pyrel_dist::CheckOptions;
+use pyrel_index::IndexSpec;
+use pyrel_project::{Package, Workspace};
+use pyrel_release::gate::GatePolicy;
+use pyrel_release::journal::RunKind;
+use pyrel_release::release::{BuildOptions, PackageTest, ReleaseRequest, ReleaseTarget, RunRequest};
+use pyrel_release::run_dir::RunDir;
+use pyrel_release::verify::VerifySettings;
+
+use crate::context::Context;
+use crate::exit::{CommandError, Failure};
+use crate::{checker, remote};
+
+/// How long an installer may take to see a package.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// The steps of a run: what is absent does not happen.
+#[derive(Default)]
+pub struct Parts {
+    /// Build first.
+    pub build: Option<BuildOptions>,
+    /// Run the packages' own tests.
+    pub test: Option<Arc<dyn PackageTest>>,
+    /// Stage.
+    pub stage: Option<ReleaseTarget>,
+    /// Ask this index for proof of staging.
+    pub proof: Option<IndexSpec>,
+    /// Publish.
+    pub publish: Option<ReleaseTarget>,
+    /// Install what was uploaded.
+    pub verify: Option<VerifySettings>,
+}
+
+/// What a run has besides its steps.
+pub struct Session<'a> {
+    /// The command as a person types it: `pyrel upload my-package`.
+    pub command: String,
+    /// The command that stages the same packages.
+    pub stage_command: String,
+    /// Whether files without proof of staging may pass.
+    pub allow_unstaged: bool,
+    /// The run to take up again; an empty name is the latest.
+    pub resume: Option<&'a str>,
+    /// What kind of run it is.
+    pub kind: RunKind,
+}
+
+impl Session<'_> {
+    /// Makes the request of a run.
+    pub fn request<'w>(
+        &self,
+        context: &Context,
+        workspace: &'w Workspace,
+        packages: &[&'w Package],
+        parts: Parts,
+    ) -> Result<ReleaseRequest<'w>, CommandError> {
+        let check: CheckOptions = checker::options(workspace, false);
+        Ok(ReleaseRequest {
+            root: workspace.root(),
+            packages: packages.to_vec(),
+            directories: directories(workspace),
+            build: parts.build,
+            test: parts.test,
+            check,
+            stage: parts.stage,
+            proof: parts.proof,
+            publish: parts.publish,
+            verify: parts.verify,
+            policy: GatePolicy {
+                allow_unstaged: self.allow_unstaged,
+                command: self.command.clone(),
+                stage_command: self.stage_command.clone(),
+            },
+            client: remote::client_options(context),
+            concurrency: context.jobs().clamp(4, 16),
+            patience: PATIENCE,
+            run: self.run(context, workspace)?,
+        })
+    }
+
+    fn run(&self, context: &Context, workspace: &Workspace) -> Result<RunRequest, CommandError> {
+        let id = match self.resume {
+            Some("") => self.latest(workspace)?,
+            Some(id) => id.to_owned(),
+            None => new_id(context, workspace),
+        };
+        Ok(RunRequest {
+            kind: self.kind,
+            resume_command: format!("{} --resume={id}", self.command),
+            id,
+            resume: self.resume.is_some(),
+            tool: format!("pyrel {}", env!("CARGO_PKG_VERSION")),
+            clock: Arc::new(now),
+            fault: None,
+        })
+    }
+
+    /// Returns the latest run of this kind that can be taken up again.
+    fn latest(&self, workspace: &Workspace) -> Result<String, CommandError> {
+        let refuse = |error: pyrel_release::run_dir::RunDirError| {
+            let hint = error.hint();
+            CommandError::new(Failure::Refused, error).hint(hint)
+        };
+        for run in RunDir::list(workspace.root()).map_err(refuse)?.into_iter().filter(|run| run.resumable) {
+            let state = RunDir::open(workspace.root(), &run.id)
+                .map_err(refuse)?
+                .read_state()
+                .map_err(|error| CommandError::new(Failure::Refused, error))?;
+            if state.requested.is_some_and(|requested| requested.kind == self.kind) {
+                return Ok(run.id);
+            }
+        }
+        let hint = format!("start one with `{}`", self.command);
+        Err(CommandError::message(Failure::Refused, "there is no interrupted run to resume").hint(Some(hint)))
+    }
+}
+
+/// Returns the directories of all members: one inside another is not its source.
+pub fn directories(workspace: &Workspace) -> Vec<&Path> {
+    workspace.members().iter().map(pyrel_project::Member::directory).collect()
+}
+
+/// Returns a name for a new run: its time, and a number when that second had one already.
+fn new_id(context: &Context, workspace: &Workspace) -> String {
+    let stamp = stamp(context.environment().now);
+    let taken = |id: &String| workspace.root().join(".pyrel/runs").join(id).exists();
+    let numbered = (2..1000).map(|number| format!("{stamp}-{number}"));
+    std::iter::once(stamp.clone()).chain(numbered).find(|id| !taken(id)).unwrap_or(stamp)
+}
+
+/// Returns a time as `20240102-030405`, in UTC.
+fn stamp(seconds: u64) -> String {
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    let (year, month, day) = civil(days);
+    format!("{year:04}{month:02}{day:02}-{:02}{:02}{:02}", rest / 3600, rest % 3600 / 60, rest % 60)
+}
+
+/// Turns days since 1970 into a date of the Gregorian calendar, by cycles of 400 years that begin in March.
+fn civil(days: u64) -> (u64, u64, u64) {
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_index = (5 * day_of_year + 2) / 153;
+    let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    (year, month, day_of_year - (153 * month_index + 2) / 5 + 1)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the journal's clock, given to the library from the edge")]
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn run_names_are_times() {
+        assert_eq!(stamp(0), "19700101-000000");
+        assert_eq!(stamp(951_827_696), "20000229-123456");
+        assert_eq!(stamp(1_704_164_645), "20240102-030405");
+        assert_eq!(stamp(4_107_542_399), "21000228-235959");
+    }
+}
