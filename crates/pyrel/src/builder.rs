@@ -61,10 +61,22 @@ fn last_commit(directory: &Path) -> Option<u64> {
 
 /// Builds every request; the first failure is the error, after all have ended.
 pub fn build(context: &Context, requests: &[BuildRequest<'_>]) -> Result<Vec<Artifact>, CommandError> {
-    let observer = Screen { ui: context.ui(), context, meters: Mutex::default() };
+    build_watched(context, requests, &Screen { ui: context.ui(), context, meters: Mutex::default() })
+}
+
+/// Builds every request for another purpose than the files themselves.
+pub fn build_silently(context: &Context, requests: &[BuildRequest<'_>]) -> Result<Vec<Artifact>, CommandError> {
+    build_watched(context, requests, &pyrel_build::Silent)
+}
+
+fn build_watched(
+    context: &Context,
+    requests: &[BuildRequest<'_>],
+    observer: &dyn BuildObserver,
+) -> Result<Vec<Artifact>, CommandError> {
     let mut artifacts = Vec::new();
     let mut failures = Vec::new();
-    for result in pyrel_build::build_all(requests, &observer) {
+    for result in pyrel_build::build_all(requests, observer) {
         match result {
             Ok(built) => artifacts.extend(built),
             Err(error) => failures.push(error),

@@ -1,6 +1,7 @@
 //! What every command gets: the screen, the place, the machine.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use pyrel_model::Diagnostic;
 use pyrel_project::{Member, SelectError, Selection, SelectionRequest, Workspace, WorkspaceError};
@@ -12,7 +13,7 @@ use crate::ui::{Settings, Ui};
 
 /// The resolved surroundings of one run.
 pub struct Context {
-    ui: Ui,
+    ui: Arc<Ui>,
     directory: PathBuf,
     environment: Environment,
     format: Format,
@@ -38,11 +39,16 @@ impl Context {
             None => environment.directory.clone(),
         };
         let jobs = globals.jobs.map_or(environment.cores, usize::from);
-        Self { ui: Ui::new(settings), directory, environment, format: globals.format, jobs, offline: globals.offline }
+        Self { ui: Arc::new(Ui::new(settings)), directory, environment, format: globals.format, jobs, offline: globals.offline }
     }
 
     /// Returns the screen.
     pub fn ui(&self) -> &Ui {
+        &self.ui
+    }
+
+    /// Returns the screen for those that outlive a call.
+    pub fn shared_ui(&self) -> &Arc<Ui> {
         &self.ui
     }
 

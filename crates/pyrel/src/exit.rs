@@ -104,6 +104,11 @@ impl From<std::io::Error> for CommandError {
 }
 
 impl CommandError {
+    /// Returns the message with its causes, on one line.
+    pub fn to_text(&self) -> String {
+        self.error.as_ref().map(|error| format!("{error:#}")).unwrap_or_default()
+    }
+
     /// Tells whether the error is that nobody reads the output any more.
     pub fn is_broken_pipe(&self) -> bool {
         self.error.as_ref().is_some_and(|error| {

@@ -1,10 +1,12 @@
 //! The person's side of the gate: the plan as a table, the two questions, and how they are answered in advance.
 
 use anstyle::Style;
-use pyrel_release::gate::Confirm;
+use pyrel_release::gate::{AdvanceConfirm, Confirm};
 use pyrel_release::plan::{Plan, Remote, Staged, Standing};
 
+use crate::context::Context;
 use crate::exit::CommandError;
+use crate::releaser::ConfirmArgs;
 use crate::ui::{Align, Answer, Table, Tone, Ui, plural, size};
 
 /// Asks a person at a terminal.
@@ -34,6 +36,14 @@ impl Confirm for Prompt<'_> {
         self.ui.note(&format!("The digest of this plan is {bold}{digest}{bold:#}."));
         self.ui.ask_line("Type it to publish: ").ok().flatten()
     }
+}
+
+/// Returns who answers the gate: the flags when any was given or nobody can be asked, else a person.
+pub fn answers<'a>(context: &'a Context, args: &ConfirmArgs) -> Box<dyn Confirm + 'a> {
+    if context.ui().settings().interactive && !args.yes && args.confirm.is_none() {
+        return Box::new(Prompt::new(context.ui()));
+    }
+    Box::new(AdvanceConfirm { yes: args.yes, digest: args.confirm.clone() })
 }
 
 /// Returns the plan as the table that both confirmations speak of.

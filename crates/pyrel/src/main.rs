@@ -16,6 +16,7 @@ mod remote;
 mod reporter;
 mod runtime;
 mod ui;
+mod wheel_test;
 
 use std::panic;
 use std::process::ExitCode;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
-use pyrel_build::{BuildRequest, Kinds};
+use pyrel_build::{BuildRequest, Kinds, PythonSettings};
 use pyrel_model::Artifact;
 use pyrel_project::Package;
 use serde_json::{Value, json};
@@ -66,18 +66,36 @@ pub fn run(args: &BuildArgs, context: &Context) -> CommandResult {
     Ok(())
 }
 
-/// Builds packages and says so. Either every file is there afterwards, or the error names what failed; files
-/// of packages that succeeded stay.
+/// Builds packages and says so. Either every file of a package is there afterwards, or none; the error names
+/// what failed.
 pub fn build(
     context: &Context,
     packages: &[&Package],
     options: &BuildOptions,
 ) -> Result<Vec<Artifact>, CommandError> {
     let python = builder::python_settings(context);
+    builder::build(context, &requests(context, packages, options, &python)?)
+}
+
+/// Builds packages for another purpose than the files themselves.
+pub fn build_silently(
+    context: &Context,
+    packages: &[&Package],
+    options: &BuildOptions,
+) -> Result<Vec<Artifact>, CommandError> {
+    let python = builder::python_settings(context);
+    builder::build_silently(context, &requests(context, packages, options, &python)?)
+}
+
+fn requests<'a>(
+    context: &Context,
+    packages: &[&'a Package],
+    options: &BuildOptions,
+    python: &'a PythonSettings,
+) -> Result<Vec<BuildRequest<'a>>, CommandError> {
     let kinds = Kinds { sdist: !options.wheel, wheel: !options.sdist };
-    let mut requests = Vec::with_capacity(packages.len());
-    for package in packages {
-        requests.push(BuildRequest {
+    let request = |package: &&'a Package| {
+        Ok(BuildRequest {
             package,
             kinds,
             out_dir: match &options.out_dir {
@@ -86,10 +104,10 @@ pub fn build(
             },
             force_pep517: options.force_pep517,
             source_date: builder::source_date(context, options.source_date_epoch, package)?,
-            python: &python,
-        });
-    }
-    builder::build(context, &requests)
+            python,
+        })
+    };
+    packages.iter().map(request).collect()
 }
 
 fn to_json(artifact: &Artifact) -> Value {

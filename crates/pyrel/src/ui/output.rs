@@ -186,6 +186,11 @@ impl Ui {
         self.suspended(|| prompt::ask_line(&mut *lock(&self.err), &mut stdin_lines(), question))
     }
 
+    /// Asks for a secret on the terminal; what is typed is not shown.
+    pub fn ask_secret(&self, question: &str) -> io::Result<Option<String>> {
+        self.suspended(|| rpassword::prompt_password(question).map(|typed| Some(typed.trim().to_owned())))
+    }
+
     /// Takes the progress bars off the screen while `write` runs.
     fn suspended<T>(&self, write: impl FnOnce() -> T) -> T {
         match &self.stage {

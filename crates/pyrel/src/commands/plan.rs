@@ -1,0 +1,87 @@
+//! `pyrel plan`: what an upload would do, and the digest that confirms it.
+
+use clap::{Args, ValueEnum};
+use pyrel_model::Level;
+use pyrel_release::release::{Preview, preview};
+
+use crate::cli::SelectionArgs;
+use crate::context::Context;
+use crate::exit::CommandResult;
+use crate::releaser::{planned_target, proof_of, stopped};
+use crate::ui::plural;
+use crate::{checker, gatekeeper, remote, runtime};
+
+/// Show what an upload would do, and the plan's digest
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  pyrel plan my-package --index pypi")]
+pub struct PlanArgs {
+    #[command(flatten)]
+    selection: SelectionArgs,
+    /// The index
+    #[arg(long, value_name = "NAME", default_value = "pypi")]
+    index: String,
+    /// Plan for this kind of account instead of looking for credentials
+    #[arg(long, value_enum, value_name = "KIND")]
+    account: Option<AccountArg>,
+    /// Do not warn about files that the staging index does not hold
+    #[arg(long)]
+    allow_unstaged: bool,
+}
+
+/// A kind of account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum AccountArg {
+    /// An API token
+    Token,
+    /// A user name and a password
+    Password,
+    /// No credentials
+    Anonymous,
+}
+
+impl AccountArg {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Password => "password",
+            Self::Anonymous => "anonymous",
+        }
+    }
+}
+
+/// Runs the command.
+pub fn run(args: &PlanArgs, context: &Context) -> CommandResult {
+    let workspace = context.workspace()?;
+    let selection = context.select(&workspace, &args.selection)?;
+    let account = args.account.map(AccountArg::as_str);
+    let target = planned_target(context, &workspace, &args.index, account)?;
+    let proof = proof_of(&workspace, &target.spec)?;
+    let directories: Vec<_> = workspace.members().iter().map(pyrel_project::Member::directory).collect();
+    let (options, client) = (checker::options(&workspace, false), remote::client_options(context));
+    let request = Preview {
+        packages: selection.packages(),
+        directories: &directories,
+        target: &target,
+        proof: proof.as_ref(),
+        check: &options,
+        client: &client,
+    };
+    let planned = runtime::block_on(async { Ok(preview(&request).await) })?;
+    let (plan, report) = planned.map_err(|failure| {
+        let code = failure.exit_code(false);
+        stopped(context, failure, code)
+    })?;
+    gatekeeper::show(context.ui(), &plan)?;
+    let errors = |file: &&pyrel_dist::FileReport| file.findings.iter().any(|found| found.level == Level::Error);
+    for file in report.files.iter().filter(errors) {
+        let text = format!("`{}` does not pass the check, so that an upload would be refused", file.filename);
+        context.ui().warning(&text, None);
+    }
+    let unstaged = plan.unstaged().count();
+    if plan.index().production && unstaged > 0 && !args.allow_unstaged {
+        let text = format!("{} not proven to be staged with the same bytes", plural(unstaged, "file"));
+        context.ui().warning(&text, None);
+        context.ui().hint("stage them with `pyrel upload-test`, or upload with `--allow-unstaged`");
+    }
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! `pyrel publish`: the whole way to PyPI, staging included.
+
+use std::sync::Arc;
+
+use clap::Args;
+use pyrel_release::journal::RunKind;
+use pyrel_release::release::run_release;
+
+use crate::cli::SelectionArgs;
+use crate::context::Context;
+use crate::exit::CommandResult;
+use crate::gatekeeper;
+use crate::releaser::{
+    ConfirmArgs, Parts, ResumeArgs, Session, WheelTest, build_options, conclude, find_account, target,
+    verify_settings, words,
+};
+use crate::reporter::Screen;
+use crate::runtime;
+
+/// Build, test, check, stage, install from the stage, confirm twice, publish, install again
+///
+/// Builds are deterministic: what `pyrel plan` printed for the same sources is the digest that `--confirm`
+/// takes here.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  pyrel publish my-package")]
+pub struct PublishArgs {
+    #[command(flatten)]
+    selection: SelectionArgs,
+    /// The index to publish on
+    #[arg(long, value_name = "NAME", default_value = "pypi")]
+    index: String,
+    /// The index to stage on
+    #[arg(long, value_name = "NAME", default_value = "testpypi")]
+    stage: String,
+    #[command(flatten)]
+    confirm: ConfirmArgs,
+    #[command(flatten)]
+    resume: ResumeArgs,
+}
+
+/// Runs the command.
+pub fn run(args: &PublishArgs, context: &Context) -> CommandResult {
+    let workspace = context.workspace()?;
+    let selection = context.select(&workspace, &args.selection)?;
+    let stage = find_account(context, &workspace, &args.stage, false)?;
+    let production = find_account(context, &workspace, &args.index, false)?;
+    let mut command = words("publish", &args.selection);
+    for (flag, value, usual) in [("--index", &args.index, "pypi"), ("--stage", &args.stage, "testpypi")] {
+        if value != usual {
+            command.push_str(&format!(" {flag} {value}"));
+        }
+    }
+    let session = Session {
+        command,
+        stage_command: words("upload-test", &args.selection),
+        allow_unstaged: args.confirm.allow_unstaged,
+        resume: args.resume.resume.as_deref(),
+        kind: RunKind::Release,
+    };
+    let parts = Parts {
+        build: Some(build_options(context, selection.packages())?),
+        test: Some(Arc::new(WheelTest::new(context, &workspace)?)),
+        proof: Some(stage.0.clone()),
+        stage: Some(target(stage)),
+        publish: Some(target(production)),
+        verify: Some(verify_settings(context, &workspace, &[])?),
+    };
+    let request = session.request(context, &workspace, selection.packages(), parts)?;
+    let mut confirm = gatekeeper::answers(context, &args.confirm);
+    let reporter = Screen::new(context.shared_ui());
+    let report = runtime::block_on(async { Ok(run_release(&request, &mut *confirm, reporter).await) })?;
+    conclude(context, report)
+}

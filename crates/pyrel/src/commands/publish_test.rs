@@ -1,0 +1,67 @@
+//! `pyrel publish-test`: build, test, check, upload to TestPyPI, install from there.
+
+use std::sync::Arc;
+
+use clap::Args;
+use pyrel_release::gate::AdvanceConfirm;
+use pyrel_release::journal::RunKind;
+use pyrel_release::release::run_release;
+
+use crate::cli::SelectionArgs;
+use crate::context::Context;
+use crate::exit::{CommandError, CommandResult, Failure};
+use crate::releaser::{
+    CredentialArgs, Parts, ResumeArgs, Session, WheelTest, build_options, conclude, find_account, find_index, target,
+    verify_settings, words,
+};
+use crate::reporter::Screen;
+use crate::runtime;
+
+/// Build, test, check, upload to TestPyPI, and install from there
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  pyrel publish-test my-package")]
+pub struct PublishTestArgs {
+    #[command(flatten)]
+    selection: SelectionArgs,
+    /// The index; it must not be a production index
+    #[arg(long, value_name = "NAME", default_value = "testpypi")]
+    index: String,
+    #[command(flatten)]
+    credentials: CredentialArgs,
+    #[command(flatten)]
+    resume: ResumeArgs,
+}
+
+/// Runs the command.
+pub fn run(args: &PublishTestArgs, context: &Context) -> CommandResult {
+    let workspace = context.workspace()?;
+    let selection = context.select(&workspace, &args.selection)?;
+    if find_index(&workspace, &args.index)?.production {
+        let message = format!("`{}` is a production index", args.index);
+        return Err(CommandError::message(Failure::Usage, message).hint(Some("use `pyrel publish`")));
+    }
+    let account = find_account(context, &workspace, &args.index, args.credentials.token_stdin)?;
+    let mut command = words("publish-test", &args.selection);
+    if args.index != "testpypi" {
+        command.push_str(&format!(" --index {}", args.index));
+    }
+    let session = Session {
+        stage_command: command.clone(),
+        command,
+        allow_unstaged: false,
+        resume: args.resume.resume.as_deref(),
+        kind: RunKind::Release,
+    };
+    let parts = Parts {
+        build: Some(build_options(context, selection.packages())?),
+        test: Some(Arc::new(WheelTest::new(context, &workspace)?)),
+        stage: Some(target(account)),
+        verify: Some(verify_settings(context, &workspace, &[])?),
+        ..Parts::default()
+    };
+    let request = session.request(context, &workspace, selection.packages(), parts)?;
+    let mut nobody = AdvanceConfirm::default();
+    let reporter = Screen::new(context.shared_ui());
+    let report = runtime::block_on(async { Ok(run_release(&request, &mut nobody, reporter).await) })?;
+    conclude(context, report)
+}

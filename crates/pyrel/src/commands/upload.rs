@@ -1,0 +1,60 @@
+//! `pyrel upload`: check, two confirmations, upload to PyPI or the named index.
+
+use clap::Args;
+use pyrel_release::journal::RunKind;
+use pyrel_release::release::run_release;
+
+use crate::cli::SelectionArgs;
+use crate::context::Context;
+use crate::exit::CommandResult;
+use crate::gatekeeper;
+use crate::releaser::{
+    ConfirmArgs, CredentialArgs, Parts, ResumeArgs, Session, conclude, find_account, proof_of, target, words,
+};
+use crate::reporter::Screen;
+use crate::runtime;
+
+/// Check built files and upload them to PyPI, after two confirmations
+///
+/// At a terminal the plan is shown, a yes is asked for, and the plan's digest must be typed. Without one, both
+/// must be given in advance: `--yes` and `--confirm DIGEST`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  pyrel plan my-package\n  pyrel upload my-package --yes --confirm 1a2b3c4d5e6f")]
+pub struct UploadArgs {
+    #[command(flatten)]
+    selection: SelectionArgs,
+    /// The index
+    #[arg(long, value_name = "NAME", default_value = "pypi")]
+    index: String,
+    #[command(flatten)]
+    confirm: ConfirmArgs,
+    #[command(flatten)]
+    credentials: CredentialArgs,
+    #[command(flatten)]
+    resume: ResumeArgs,
+}
+
+/// Runs the command.
+pub fn run(args: &UploadArgs, context: &Context) -> CommandResult {
+    let workspace = context.workspace()?;
+    let selection = context.select(&workspace, &args.selection)?;
+    let account = find_account(context, &workspace, &args.index, args.credentials.token_stdin)?;
+    let mut command = words("upload", &args.selection);
+    if args.index != "pypi" {
+        command.push_str(&format!(" --index {}", args.index));
+    }
+    let session = Session {
+        command,
+        stage_command: words("upload-test", &args.selection),
+        allow_unstaged: args.confirm.allow_unstaged,
+        resume: args.resume.resume.as_deref(),
+        kind: RunKind::Release,
+    };
+    let parts =
+        Parts { proof: proof_of(&workspace, &account.0)?, publish: Some(target(account)), ..Parts::default() };
+    let request = session.request(context, &workspace, selection.packages(), parts)?;
+    let mut confirm = gatekeeper::answers(context, &args.confirm);
+    let reporter = Screen::new(context.shared_ui());
+    let report = runtime::block_on(async { Ok(run_release(&request, &mut *confirm, reporter).await) })?;
+    conclude(context, report)
+}

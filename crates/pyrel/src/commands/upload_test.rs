@@ -1,0 +1,57 @@
+//! `pyrel upload-test`: check, then upload to TestPyPI or another index that is not production.
+
+use clap::Args;
+use pyrel_release::gate::AdvanceConfirm;
+use pyrel_release::journal::RunKind;
+use pyrel_release::release::run_release;
+
+use crate::cli::SelectionArgs;
+use crate::context::Context;
+use crate::exit::{CommandError, CommandResult, Failure};
+use crate::releaser::{CredentialArgs, Parts, ResumeArgs, Session, conclude, find_account, find_index, target, words};
+use crate::reporter::Screen;
+use crate::runtime;
+
+/// Check built files and upload them to TestPyPI
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  pyrel upload-test my-package")]
+pub struct UploadTestArgs {
+    #[command(flatten)]
+    selection: SelectionArgs,
+    /// The index; it must not be a production index
+    #[arg(long, value_name = "NAME", default_value = "testpypi")]
+    index: String,
+    #[command(flatten)]
+    credentials: CredentialArgs,
+    #[command(flatten)]
+    resume: ResumeArgs,
+}
+
+/// Runs the command.
+pub fn run(args: &UploadTestArgs, context: &Context) -> CommandResult {
+    let workspace = context.workspace()?;
+    let selection = context.select(&workspace, &args.selection)?;
+    if find_index(&workspace, &args.index)?.production {
+        let message = format!("`{}` is a production index", args.index);
+        let hint = format!("`pyrel upload --index {}` uploads there, past the gate", args.index);
+        return Err(CommandError::message(Failure::Usage, message).hint(Some(hint)));
+    }
+    let account = find_account(context, &workspace, &args.index, args.credentials.token_stdin)?;
+    let mut command = words("upload-test", &args.selection);
+    if args.index != "testpypi" {
+        command.push_str(&format!(" --index {}", args.index));
+    }
+    let session = Session {
+        stage_command: command.clone(),
+        command,
+        allow_unstaged: false,
+        resume: args.resume.resume.as_deref(),
+        kind: RunKind::Release,
+    };
+    let parts = Parts { stage: Some(target(account)), ..Parts::default() };
+    let request = session.request(context, &workspace, selection.packages(), parts)?;
+    let mut nobody = AdvanceConfirm::default();
+    let reporter = Screen::new(context.shared_ui());
+    let report = runtime::block_on(async { Ok(run_release(&request, &mut nobody, reporter).await) })?;
+    conclude(context, report)
+}
