@@ -16,7 +16,7 @@ use crate::ui::{Meter, Tone, Ui, size};
 const ZIP_EPOCH: u64 = 315_532_800;
 
 /// Returns how Python is reached when a build or an installation needs it.
-pub fn python_settings(context: &Context) -> PythonSettings {
+pub(crate) fn python_settings(context: &Context) -> PythonSettings {
     let path = context.environment().path();
     PythonSettings {
         interpreter: find(&path, &["python3", "python"]),
@@ -36,7 +36,11 @@ fn find(folders: &[PathBuf], names: &[&str]) -> Option<PathBuf> {
 }
 
 /// Resolves the time stamped on every file: the flag, `SOURCE_DATE_EPOCH`, the last commit, the ZIP epoch.
-pub fn source_date(context: &Context, flag: Option<u64>, package: &Package) -> Result<u64, CommandError> {
+pub(crate) fn source_date(
+    context: &Context,
+    flag: Option<u64>,
+    package: &Package,
+) -> Result<u64, CommandError> {
     if let Some(time) = flag {
         return Ok(time.max(ZIP_EPOCH));
     }
@@ -60,12 +64,15 @@ fn last_commit(directory: &Path) -> Option<u64> {
 }
 
 /// Builds every request; the first failure is the error, after all have ended.
-pub fn build(context: &Context, requests: &[BuildRequest<'_>]) -> Result<Vec<Artifact>, CommandError> {
+pub(crate) fn build(context: &Context, requests: &[BuildRequest<'_>]) -> Result<Vec<Artifact>, CommandError> {
     build_watched(context, requests, &Screen { ui: context.ui(), context, meters: Mutex::default() })
 }
 
 /// Builds every request for another purpose than the files themselves.
-pub fn build_silently(context: &Context, requests: &[BuildRequest<'_>]) -> Result<Vec<Artifact>, CommandError> {
+pub(crate) fn build_silently(
+    context: &Context,
+    requests: &[BuildRequest<'_>],
+) -> Result<Vec<Artifact>, CommandError> {
     build_watched(context, requests, &pyrel_build::Silent)
 }
 
@@ -91,7 +98,7 @@ fn build_watched(
 }
 
 /// Turns the error of a build into what a person reads.
-pub fn failed(context: &Context, error: BuildError) -> CommandError {
+pub(crate) fn failed(context: &Context, error: BuildError) -> CommandError {
     match error {
         BuildError::Project(diagnostic) => context.located(*diagnostic),
         other => {
@@ -146,6 +153,10 @@ impl Screen<'_> {
         };
         let path = self.context.shown(&artifact.path);
         let hash = &artifact.sha256.to_hex()[..12];
-        self.ui.status(Tone::Done, "Built", &format!("{path} ({}, {how}, sha256 {hash})", size(artifact.size)));
+        self.ui.status(
+            Tone::Done,
+            "Built",
+            &format!("{path} ({}, {how}, sha256 {hash})", size(artifact.size)),
+        );
     }
 }

@@ -10,7 +10,7 @@ use pyrel_project::Workspace;
 use crate::context::Context;
 
 /// Returns the options that a workspace's configuration means.
-pub fn options(workspace: &Workspace, strict: bool) -> CheckOptions {
+pub(crate) fn options(workspace: &Workspace, strict: bool) -> CheckOptions {
     let levels: BTreeMap<String, Option<Level>> = workspace
         .config()
         .check
@@ -29,7 +29,7 @@ pub fn options(workspace: &Workspace, strict: bool) -> CheckOptions {
 }
 
 /// Checks files.
-pub fn check(context: &Context, paths: &[PathBuf], options: &CheckOptions) -> CheckReport {
+pub(crate) fn check(context: &Context, paths: &[PathBuf], options: &CheckOptions) -> CheckReport {
     context.ui().detail(&format!("checking {} files", paths.len()));
     check_files(paths, options)
 }

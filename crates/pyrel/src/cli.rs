@@ -9,47 +9,49 @@ use crate::commands;
 /// Releases repositories of Python packages: build, check, stage, prove, confirm twice, publish, resume.
 #[derive(Debug, Parser)]
 #[command(name = "pyrel", version, max_term_width = 100, disable_help_subcommand = true)]
-#[command(after_help = "Example:\n  pyrel rehearse            the whole release against indexes on this machine\n  pyrel build && pyrel check --strict")]
-pub struct Cli {
+#[command(
+    after_help = "Example:\n  pyrel rehearse            the whole release against indexes on this machine\n  pyrel build && pyrel check --strict"
+)]
+pub(crate) struct Cli {
     #[command(flatten)]
-    pub globals: GlobalArgs,
+    pub(crate) globals: GlobalArgs,
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 /// Flags that every command takes.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
-pub struct GlobalArgs {
+pub(crate) struct GlobalArgs {
     /// Run as if started in this directory
     #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
-    pub directory: Option<PathBuf>,
+    pub(crate) directory: Option<PathBuf>,
     /// How results are written to standard output
     #[arg(long, value_enum, default_value_t = Format::Human, hide_default_value = true, global = true)]
-    pub format: Format,
+    pub(crate) format: Format,
     /// When to use colour (`NO_COLOR` is obeyed)
     #[arg(long, value_enum, default_value_t = ColorChoice::Auto, hide_default_value = true, global = true)]
-    pub color: ColorChoice,
+    pub(crate) color: ColorChoice,
     /// Say only what went wrong
     #[arg(short, long, global = true)]
-    pub quiet: bool,
+    pub(crate) quiet: bool,
     /// Say more; twice for debugging
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
-    pub verbose: u8,
+    pub(crate) verbose: u8,
     /// No progress bars
     #[arg(long, global = true)]
-    pub no_progress: bool,
+    pub(crate) no_progress: bool,
     /// How many files to work on at once [default: the number of cores]
     #[arg(long, value_name = "N", global = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub jobs: Option<u16>,
+    pub(crate) jobs: Option<u16>,
     /// Never use the network beyond this machine
     #[arg(long, global = true)]
-    pub offline: bool,
+    pub(crate) offline: bool,
 }
 
 /// The form of standard output. The last four belong to `graph` alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// For people.
     Human,
     /// One JSON document.
@@ -70,7 +72,7 @@ pub enum Format {
 
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ColorChoice {
+pub(crate) enum ColorChoice {
     /// On a terminal.
     Auto,
     /// Always.
@@ -81,31 +83,31 @@ pub enum ColorChoice {
 
 /// Which packages a command works on.
 #[derive(Debug, Clone, Default, Args)]
-pub struct SelectionArgs {
+pub(crate) struct SelectionArgs {
     /// Project names, directories, or globs; `all` and nothing mean every package
     #[arg(value_name = "PACKAGE")]
-    pub packages: Vec<String>,
+    pub(crate) packages: Vec<String>,
     #[command(flatten)]
-    pub narrow: NarrowArgs,
+    pub(crate) narrow: NarrowArgs,
 }
 
 /// What narrows a selection.
 #[derive(Debug, Clone, Default, Args)]
-pub struct NarrowArgs {
+pub(crate) struct NarrowArgs {
     /// Leave out packages that match
     #[arg(long, value_name = "GLOB")]
-    pub exclude: Vec<String>,
+    pub(crate) exclude: Vec<String>,
     /// Only packages with changed files
     #[arg(long)]
-    pub changed: bool,
+    pub(crate) changed: bool,
     /// What `--changed` compares with [default: the last release tag]
     #[arg(long, value_name = "REV", requires = "changed")]
-    pub since: Option<String>,
+    pub(crate) since: Option<String>,
 }
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     Info(commands::info::InfoArgs),
     Graph(commands::graph::GraphArgs),
     Build(commands::build::BuildArgs),

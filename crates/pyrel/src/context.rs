@@ -12,7 +12,7 @@ use crate::exit::{CommandError, Failure};
 use crate::ui::{Settings, Ui};
 
 /// The resolved surroundings of one run.
-pub struct Context {
+pub(crate) struct Context {
     ui: Arc<Ui>,
     directory: PathBuf,
     environment: Environment,
@@ -23,7 +23,7 @@ pub struct Context {
 
 impl Context {
     /// Resolves the global flags on this machine.
-    pub fn new(globals: &GlobalArgs, environment: Environment) -> Self {
+    pub(crate) fn new(globals: &GlobalArgs, environment: Environment) -> Self {
         let ci = environment.get("CI").is_some();
         let settings = Settings {
             json: globals.format == Format::Json,
@@ -39,57 +39,64 @@ impl Context {
             None => environment.directory.clone(),
         };
         let jobs = globals.jobs.map_or(environment.cores, usize::from);
-        Self { ui: Arc::new(Ui::new(settings)), directory, environment, format: globals.format, jobs, offline: globals.offline }
+        Self {
+            ui: Arc::new(Ui::new(settings)),
+            directory,
+            environment,
+            format: globals.format,
+            jobs,
+            offline: globals.offline,
+        }
     }
 
     /// Returns the screen.
-    pub fn ui(&self) -> &Ui {
+    pub(crate) fn ui(&self) -> &Ui {
         &self.ui
     }
 
     /// Returns the screen for those that outlive a call.
-    pub fn shared_ui(&self) -> &Arc<Ui> {
+    pub(crate) fn shared_ui(&self) -> &Arc<Ui> {
         &self.ui
     }
 
     /// Returns the directory to work in, absolute.
-    pub fn directory(&self) -> &Path {
+    pub(crate) fn directory(&self) -> &Path {
         &self.directory
     }
 
     /// Returns the machine.
-    pub fn environment(&self) -> &Environment {
+    pub(crate) fn environment(&self) -> &Environment {
         &self.environment
     }
 
     /// Returns the format of standard output.
-    pub fn format(&self) -> Format {
+    pub(crate) fn format(&self) -> Format {
         self.format
     }
 
     /// Returns how many files to work on at once.
-    pub fn jobs(&self) -> usize {
+    pub(crate) fn jobs(&self) -> usize {
         self.jobs
     }
 
     /// Tells whether the network beyond this machine is off limits.
-    pub fn offline(&self) -> bool {
+    pub(crate) fn offline(&self) -> bool {
         self.offline
     }
 
     /// Tells whether standard output takes one JSON document.
-    pub fn json(&self) -> bool {
+    pub(crate) fn json(&self) -> bool {
         self.ui.settings().json
     }
 
     /// Returns a path as a person sees it from the working directory.
-    pub fn shown(&self, path: &Path) -> String {
+    pub(crate) fn shown(&self, path: &Path) -> String {
         let here = &self.environment.directory;
         path.strip_prefix(here).unwrap_or(path).display().to_string()
     }
 
     /// Finds the workspace.
-    pub fn workspace(&self) -> Result<Workspace, CommandError> {
+    pub(crate) fn workspace(&self) -> Result<Workspace, CommandError> {
         if !self.directory.is_dir() {
             let message = format!("no such directory: `{}`", self.directory.display());
             return Err(CommandError::message(Failure::Usage, message));
@@ -104,7 +111,7 @@ impl Context {
     }
 
     /// Makes the error of a located mistake, its path as a person sees it from the working directory.
-    pub fn located(&self, mut diagnostic: Diagnostic) -> CommandError {
+    pub(crate) fn located(&self, mut diagnostic: Diagnostic) -> CommandError {
         if let Some(location) = &mut diagnostic.location {
             location.path = PathBuf::from(self.shown(&location.path));
         }
@@ -112,7 +119,7 @@ impl Context {
     }
 
     /// Selects packages of a workspace.
-    pub fn select<'w>(
+    pub(crate) fn select<'w>(
         &self,
         workspace: &'w Workspace,
         args: &SelectionArgs,
@@ -121,7 +128,7 @@ impl Context {
     }
 
     /// Selects packages of a workspace by names and what narrows them.
-    pub fn select_named<'w>(
+    pub(crate) fn select_named<'w>(
         &self,
         workspace: &'w Workspace,
         names: &[String],
@@ -131,7 +138,7 @@ impl Context {
     }
 
     /// Selects members of a workspace, broken ones too.
-    pub fn select_members<'w>(
+    pub(crate) fn select_members<'w>(
         &self,
         workspace: &'w Workspace,
         args: &SelectionArgs,

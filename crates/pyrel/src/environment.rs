@@ -8,25 +8,25 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The machine as this process sees it.
 #[derive(Debug, Clone)]
-pub struct Environment {
+pub(crate) struct Environment {
     /// Environment variables whose names and values are Unicode.
-    pub variables: BTreeMap<String, String>,
+    pub(crate) variables: BTreeMap<String, String>,
     /// The working directory.
-    pub directory: PathBuf,
+    pub(crate) directory: PathBuf,
     /// Whether standard input and standard error are a terminal.
-    pub interactive: bool,
+    pub(crate) interactive: bool,
     /// Whether standard error is a terminal.
-    pub stderr_is_terminal: bool,
+    pub(crate) stderr_is_terminal: bool,
     /// The time at the start, in seconds since 1970.
-    pub now: u64,
+    pub(crate) now: u64,
     /// Cores that may be used.
-    pub cores: usize,
+    pub(crate) cores: usize,
 }
 
 impl Environment {
     /// Reads the environment of this process.
     #[expect(clippy::disallowed_methods, reason = "this is the edge")]
-    pub fn read() -> Self {
+    pub(crate) fn read() -> Self {
         let variables = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
@@ -42,17 +42,17 @@ impl Environment {
     }
 
     /// Returns a variable that is set and not empty.
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
     /// Returns the folders of `PATH`.
-    pub fn path(&self) -> Vec<PathBuf> {
+    pub(crate) fn path(&self) -> Vec<PathBuf> {
         self.get("PATH").map(|path| std::env::split_paths(path).collect()).unwrap_or_default()
     }
 
     /// Returns the person's home folder.
-    pub fn home(&self) -> Option<PathBuf> {
+    pub(crate) fn home(&self) -> Option<PathBuf> {
         self.get(if cfg!(windows) { "USERPROFILE" } else { "HOME" }).map(PathBuf::from)
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// How a run ended when it did not simply succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// A check, a test, or a verification found something.
     Findings,
     /// The command line or the configuration is wrong.
@@ -21,7 +21,7 @@ pub enum Failure {
 
 impl Failure {
     /// Returns the exit code.
-    pub const fn code(self) -> u8 {
+    pub(crate) const fn code(self) -> u8 {
         match self {
             Self::Findings => 1,
             Self::Usage => 2,
@@ -33,7 +33,7 @@ impl Failure {
     }
 
     /// Returns the word that heads the message.
-    pub const fn heading(self) -> &'static str {
+    pub(crate) const fn heading(self) -> &'static str {
         match self {
             Self::Refused => "refused",
             Self::Internal => "internal error",
@@ -44,40 +44,40 @@ impl Failure {
 
 /// An error on its way to the person: a kind, a cause chain, a place, and what to do.
 #[derive(Debug)]
-pub struct CommandError {
+pub(crate) struct CommandError {
     /// Decides heading and exit code.
-    pub failure: Failure,
+    pub(crate) failure: Failure,
     /// What happened; `None` when everything was already said.
-    pub error: Option<anyhow::Error>,
+    pub(crate) error: Option<anyhow::Error>,
     /// What to do, one line each.
-    pub hints: Vec<String>,
+    pub(crate) hints: Vec<String>,
     /// Lines with the source and a caret.
-    pub snippet: Option<String>,
+    pub(crate) snippet: Option<String>,
     /// Where, for annotations.
-    pub location: Option<pyrel_model::Location>,
+    pub(crate) location: Option<pyrel_model::Location>,
 }
 
 /// The result of a command: the exit is success, or an error.
-pub type CommandResult = Result<(), CommandError>;
+pub(crate) type CommandResult = Result<(), CommandError>;
 
 impl CommandError {
     /// Makes an error of a kind.
-    pub fn new(failure: Failure, error: impl Into<anyhow::Error>) -> Self {
+    pub(crate) fn new(failure: Failure, error: impl Into<anyhow::Error>) -> Self {
         Self { failure, error: Some(error.into()), hints: Vec::new(), snippet: None, location: None }
     }
 
     /// Makes an error of a kind from a message.
-    pub fn message(failure: Failure, message: impl fmt::Display) -> Self {
+    pub(crate) fn message(failure: Failure, message: impl fmt::Display) -> Self {
         Self::new(failure, anyhow::anyhow!("{message}"))
     }
 
     /// Ends the run with a code when the findings are already on the screen.
-    pub const fn silent(failure: Failure) -> Self {
+    pub(crate) const fn silent(failure: Failure) -> Self {
         Self { failure, error: None, hints: Vec::new(), snippet: None, location: None }
     }
 
     /// Makes a configuration error from a located diagnostic.
-    pub fn diagnostic(failure: Failure, diagnostic: pyrel_model::Diagnostic) -> Self {
+    pub(crate) fn diagnostic(failure: Failure, diagnostic: pyrel_model::Diagnostic) -> Self {
         let snippet = diagnostic.location.as_ref().map(pyrel_model::Location::to_snippet);
         Self {
             failure,
@@ -90,7 +90,7 @@ impl CommandError {
 
     /// Adds a line of advice.
     #[must_use]
-    pub fn hint(mut self, hint: Option<impl Into<String>>) -> Self {
+    pub(crate) fn hint(mut self, hint: Option<impl Into<String>>) -> Self {
         self.hints.extend(hint.map(Into::into));
         self
     }
@@ -105,12 +105,12 @@ impl From<std::io::Error> for CommandError {
 
 impl CommandError {
     /// Returns the message with its causes, on one line.
-    pub fn to_text(&self) -> String {
+    pub(crate) fn to_text(&self) -> String {
         self.error.as_ref().map(|error| format!("{error:#}")).unwrap_or_default()
     }
 
     /// Tells whether the error is that nobody reads the output any more.
-    pub fn is_broken_pipe(&self) -> bool {
+    pub(crate) fn is_broken_pipe(&self) -> bool {
         self.error.as_ref().is_some_and(|error| {
             error.chain().any(|cause| {
                 cause

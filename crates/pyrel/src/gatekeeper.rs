@@ -10,13 +10,13 @@ use crate::releaser::ConfirmArgs;
 use crate::ui::{Align, Answer, Table, Tone, Ui, plural, size};
 
 /// Asks a person at a terminal.
-pub struct Prompt<'a> {
+pub(crate) struct Prompt<'a> {
     ui: &'a Ui,
 }
 
 impl<'a> Prompt<'a> {
     /// Makes the prompt of a screen.
-    pub fn new(ui: &'a Ui) -> Self {
+    pub(crate) fn new(ui: &'a Ui) -> Self {
         Self { ui }
     }
 }
@@ -39,7 +39,7 @@ impl Confirm for Prompt<'_> {
 }
 
 /// Returns who answers the gate: the flags when any was given or nobody can be asked, else a person.
-pub fn answers<'a>(context: &'a Context, args: &ConfirmArgs) -> Box<dyn Confirm + 'a> {
+pub(crate) fn answers<'a>(context: &'a Context, args: &ConfirmArgs) -> Box<dyn Confirm + 'a> {
     if context.ui().settings().interactive && !args.yes && args.confirm.is_none() {
         return Box::new(Prompt::new(context.ui()));
     }
@@ -47,7 +47,7 @@ pub fn answers<'a>(context: &'a Context, args: &ConfirmArgs) -> Box<dyn Confirm 
 }
 
 /// Returns the plan as the table that both confirmations speak of.
-pub fn table(plan: &Plan) -> Table {
+pub(crate) fn table(plan: &Plan) -> Table {
     let mut columns = vec![
         ("package", Align::Left),
         ("version", Align::Left),
@@ -104,7 +104,7 @@ fn remote(remote: Remote) -> (String, Style) {
 }
 
 /// Writes a plan as data: the table and the digest, or the JSON document.
-pub fn show(ui: &Ui, plan: &Plan) -> Result<(), CommandError> {
+pub(crate) fn show(ui: &Ui, plan: &Plan) -> Result<(), CommandError> {
     if ui.settings().json {
         return ui.json(plan);
     }

@@ -15,7 +15,7 @@ use crate::ui::plural;
 
 /// What one index has of one project.
 #[derive(Debug, Clone, Serialize)]
-pub struct RemoteVersions {
+pub(crate) struct RemoteVersions {
     /// Whether the project exists there.
     exists: bool,
     /// Versions with files, newest first.
@@ -26,7 +26,7 @@ pub struct RemoteVersions {
 
 impl RemoteVersions {
     /// Returns one line for a person.
-    pub fn to_text(&self) -> String {
+    pub(crate) fn to_text(&self) -> String {
         match self.versions.first() {
             None if self.exists => "no files".to_owned(),
             None => "not there".to_owned(),
@@ -51,13 +51,16 @@ impl RemoteVersions {
 }
 
 /// Asks every configured index for every package, in the order given.
-pub fn versions(
+pub(crate) fn versions(
     context: &Context,
     workspace: &Workspace,
     packages: &[&Package],
 ) -> Result<Vec<BTreeMap<String, RemoteVersions>>, CommandError> {
     if context.offline() {
-        return Err(CommandError::message(Failure::Usage, "`--remote` needs the network that `--offline` forbids"));
+        return Err(CommandError::message(
+            Failure::Usage,
+            "`--remote` needs the network that `--offline` forbids",
+        ));
     }
     let mut clients = Vec::new();
     for (name, config) in &workspace.config().indexes {
@@ -78,15 +81,22 @@ pub fn versions(
 }
 
 /// Makes the client of a configured index.
-pub fn client(context: &Context, name: &str, config: &IndexConfig) -> Result<IndexClient, CommandError> {
+pub(crate) fn client(
+    context: &Context,
+    name: &str,
+    config: &IndexConfig,
+) -> Result<IndexClient, CommandError> {
     IndexClient::new(spec(name, config)?, client_options(context)).map_err(unreachable)
 }
 
 /// Returns an index as the wire knows it.
-pub fn spec(name: &str, config: &IndexConfig) -> Result<IndexSpec, CommandError> {
+pub(crate) fn spec(name: &str, config: &IndexConfig) -> Result<IndexSpec, CommandError> {
     let parse = |url: &str| {
         url::Url::parse(url).map_err(|error| {
-            CommandError::message(Failure::Usage, format!("the index `{name}` has an invalid URL `{url}`: {error}"))
+            CommandError::message(
+                Failure::Usage,
+                format!("the index `{name}` has an invalid URL `{url}`: {error}"),
+            )
         })
     };
     Ok(IndexSpec {
@@ -98,13 +108,18 @@ pub fn spec(name: &str, config: &IndexConfig) -> Result<IndexSpec, CommandError>
 }
 
 /// Returns how patiently this command line talks to indexes.
-pub fn client_options(context: &Context) -> ClientOptions {
+pub(crate) fn client_options(context: &Context) -> ClientOptions {
     let seconds = |name: &str, default: u64| {
         let given = context.environment().get(name).and_then(|text| text.parse().ok());
         Duration::from_secs(given.unwrap_or(default))
     };
     ClientOptions {
-        user_agent: format!("pyrel/{} ({}; {})", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH),
+        user_agent: format!(
+            "pyrel/{} ({}; {})",
+            env!("CARGO_PKG_VERSION"),
+            std::env::consts::OS,
+            std::env::consts::ARCH
+        ),
         connect_timeout: seconds("PYREL_CONNECT_TIMEOUT", 15),
         read_timeout: seconds("PYREL_READ_TIMEOUT", 120),
         retries: RetryPolicy { attempts: 5, base: Duration::from_millis(500), max: Duration::from_secs(30) },

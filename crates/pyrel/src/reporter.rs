@@ -11,7 +11,7 @@ use crate::gatekeeper;
 use crate::ui::{Meter, Tone, Ui, duration, plural, size};
 
 /// Shows the events of a release.
-pub struct Screen {
+pub(crate) struct Screen {
     ui: Arc<Ui>,
     bars: Mutex<HashMap<String, Meter>>,
     step: Mutex<Option<(Step, Instant)>>,
@@ -19,7 +19,7 @@ pub struct Screen {
 
 impl Screen {
     /// Makes the reporter of a screen.
-    pub fn new(ui: &Arc<Ui>) -> Arc<Self> {
+    pub(crate) fn new(ui: &Arc<Ui>) -> Arc<Self> {
         Arc::new(Self { ui: Arc::clone(ui), bars: Mutex::default(), step: Mutex::default() })
     }
 
@@ -139,7 +139,9 @@ impl Screen {
             }
             Event::RunStarted { run, resumed: false } => self.ui.detail(&format!("run {run}")),
             Event::StepStarted { step, packages } => self.start_step(*step, *packages),
-            Event::StepSkipped { step } => self.ui.status(Tone::Busy, "Kept", &format!("{step}: done before")),
+            Event::StepSkipped { step } => {
+                self.ui.status(Tone::Busy, "Kept", &format!("{step}: done before"))
+            }
             Event::StepFinished { step, ok } => self.finish_step(*step, *ok),
             Event::Planned { phase: Phase::Publish, plan }
                 if plan.index().production && !self.ui.settings().interactive =>

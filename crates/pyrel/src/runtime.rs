@@ -5,7 +5,7 @@ use std::future::Future;
 use crate::exit::{CommandError, Failure};
 
 /// Runs a future to its end on a runtime of its own.
-pub fn block_on<T>(future: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
+pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -15,7 +15,7 @@ pub fn block_on<T>(future: impl Future<Output = Result<T, CommandError>>) -> Res
 }
 
 /// Waits until the process is asked to stop: Ctrl-C, or SIGTERM where there is one.
-pub async fn stopped() {
+pub(crate) async fn stopped() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -20,7 +20,7 @@ const TEST_FOLDERS: [&str; 4] = ["tests", "examples", "testdata", "docs"];
 
 /// What tests run with.
 #[derive(Debug, Clone)]
-pub struct Means {
+pub(crate) struct Means {
     interpreter: Interpreter,
     python: PythonSettings,
     path: Vec<PathBuf>,
@@ -28,30 +28,31 @@ pub struct Means {
 
 impl Means {
     /// Resolves the interpreter: a path, a command, a version, or the first on `PATH`.
-    pub fn resolve(context: &Context, python: Option<&str>) -> Result<Self, CommandError> {
+    pub(crate) fn resolve(context: &Context, python: Option<&str>) -> Result<Self, CommandError> {
         let path = context.environment().path();
-        let interpreter = Interpreter::find(&path, python).map_err(|error| unusable(Failure::Usage, error))?;
+        let interpreter =
+            Interpreter::find(&path, python).map_err(|error| unusable(Failure::Usage, error))?;
         Ok(Self { interpreter, python: builder::python_settings(context), path })
     }
 }
 
 /// How one package's tests ended.
 #[derive(Debug, Clone)]
-pub struct Trial {
+pub(crate) struct Trial {
     /// Whether they passed.
-    pub passed: bool,
+    pub(crate) passed: bool,
     /// Everything that they printed.
-    pub output: String,
+    pub(crate) output: String,
 }
 
 impl Trial {
     /// Returns the last line that says something.
-    pub fn last_line(&self) -> &str {
+    pub(crate) fn last_line(&self) -> &str {
         self.output.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default().trim()
     }
 
     /// Returns the last forty lines.
-    pub fn tail(&self) -> String {
+    pub(crate) fn tail(&self) -> String {
         let lines: Vec<&str> = self.output.trim_end().lines().collect();
         lines[lines.len().saturating_sub(40)..].join("\n")
     }
@@ -59,7 +60,7 @@ impl Trial {
 
 /// Installs a wheel with the extras for tests into a fresh environment and runs the package's tests there;
 /// `None` when it has none.
-pub fn try_wheel(
+pub(crate) fn try_wheel(
     means: &Means,
     package: &Package,
     wheel: &Path,

@@ -18,7 +18,7 @@ use crate::ui::{Tone, duration, plural};
 /// Build sdists and wheels
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  pyrel build my-package --out-dir /tmp/out")]
-pub struct BuildArgs {
+pub(crate) struct BuildArgs {
     #[command(flatten)]
     selection: SelectionArgs,
     #[command(flatten)]
@@ -27,27 +27,27 @@ pub struct BuildArgs {
 
 /// What decides how packages are built.
 #[derive(Debug, Clone, Default, Args)]
-pub struct BuildOptions {
+pub(crate) struct BuildOptions {
     /// Only the sdist
     #[arg(long, conflicts_with = "wheel")]
-    pub sdist: bool,
+    pub(crate) sdist: bool,
     /// Only the wheel
     #[arg(long)]
-    pub wheel: bool,
+    pub(crate) wheel: bool,
     /// Put the files here instead of each package's `dist`
     #[arg(long, value_name = "DIR")]
-    pub out_dir: Option<PathBuf>,
+    pub(crate) out_dir: Option<PathBuf>,
     /// Use each project's own backend, never the native build
     #[arg(long)]
     pub force_pep517: bool,
     /// The time stamped on every file, in seconds since 1970
     /// [default: `SOURCE_DATE_EPOCH`, else the last commit, else 1980-01-01]
     #[arg(long, value_name = "T")]
-    pub source_date_epoch: Option<u64>,
+    pub(crate) source_date_epoch: Option<u64>,
 }
 
 /// Runs the command.
-pub fn run(args: &BuildArgs, context: &Context) -> CommandResult {
+pub(crate) fn run(args: &BuildArgs, context: &Context) -> CommandResult {
     let started = Instant::now();
     let workspace = context.workspace()?;
     let selection = context.select(&workspace, &args.selection)?;
@@ -68,7 +68,7 @@ pub fn run(args: &BuildArgs, context: &Context) -> CommandResult {
 
 /// Builds packages and says so. Either every file of a package is there afterwards, or none; the error names
 /// what failed.
-pub fn build(
+pub(crate) fn build(
     context: &Context,
     packages: &[&Package],
     options: &BuildOptions,
@@ -78,7 +78,7 @@ pub fn build(
 }
 
 /// Builds packages for another purpose than the files themselves.
-pub fn build_silently(
+pub(crate) fn build_silently(
     context: &Context,
     packages: &[&Package],
     options: &BuildOptions,

@@ -18,7 +18,7 @@ use crate::ui::{Tone, Ui, duration, plural};
 /// Check distributions as strictly as PyPI does
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  pyrel check --strict\n  pyrel check dist/*.whl --format json")]
-pub struct CheckArgs {
+pub(crate) struct CheckArgs {
     /// Packages whose built files are checked, or files
     #[arg(value_name = "PACKAGE|FILE")]
     targets: Vec<String>,
@@ -30,7 +30,7 @@ pub struct CheckArgs {
 }
 
 /// Runs the command.
-pub fn run(args: &CheckArgs, context: &Context) -> CommandResult {
+pub(crate) fn run(args: &CheckArgs, context: &Context) -> CommandResult {
     let started = Instant::now();
     let (files, names): (Vec<&String>, Vec<&String>) =
         args.targets.iter().partition(|target| is_file(context.directory(), target));
@@ -78,7 +78,7 @@ fn is_file(directory: &Path, target: &str) -> bool {
 }
 
 /// Shows a report on standard output, and as annotations in GitHub Actions.
-pub fn show(context: &Context, report: &CheckReport, strict: bool) -> CommandResult {
+pub(crate) fn show(context: &Context, report: &CheckReport, strict: bool) -> CommandResult {
     for file in &report.files {
         for finding in &file.findings {
             let text = format!("{}: {}", file.filename, finding.message);

@@ -15,7 +15,7 @@ use crate::ui::{Tone, plural};
 /// Remove build products: dist, build, egg-info, caches
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  pyrel clean my-package --dry-run")]
-pub struct CleanArgs {
+pub(crate) struct CleanArgs {
     #[command(flatten)]
     selection: SelectionArgs,
     /// Only say what would go
@@ -29,7 +29,7 @@ const CACHES: [&str; 4] = ["__pycache__", ".pytest_cache", ".ruff_cache", ".mypy
 const FOREIGN: [&str; 5] = [".git", ".hg", "node_modules", ".venv", "venv"];
 
 /// Runs the command.
-pub fn run(args: &CleanArgs, context: &Context) -> CommandResult {
+pub(crate) fn run(args: &CleanArgs, context: &Context) -> CommandResult {
     let workspace = context.workspace()?;
     let selection = context.select(&workspace, &args.selection)?;
     let mut removed = Vec::new();

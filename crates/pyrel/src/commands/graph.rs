@@ -12,10 +12,10 @@ use crate::exit::{CommandError, CommandResult, Failure};
 /// `--format` takes `text`, `mermaid`, `dot`, `svg`, or `json` here.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  pyrel graph --format svg > graph.svg")]
-pub struct GraphArgs {}
+pub(crate) struct GraphArgs {}
 
 /// Runs the command.
-pub fn run(_args: &GraphArgs, context: &Context) -> CommandResult {
+pub(crate) fn run(_args: &GraphArgs, context: &Context) -> CommandResult {
     let workspace = context.workspace()?;
     let graph = workspace.graph();
     let order = graph.order().map_err(|cycle| {

@@ -14,7 +14,7 @@ use crate::ui::Tone;
 
 /// Work with package indexes
 #[derive(Debug, Subcommand)]
-pub enum IndexCommand {
+pub(crate) enum IndexCommand {
     Serve(ServeArgs),
 }
 
@@ -23,8 +23,10 @@ pub enum IndexCommand {
 /// The first line of standard output is its address. Uploads go to ADDRESS/legacy/ with the user name
 /// `__token__` and any password; installers use ADDRESS/simple/.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  pyrel index serve --dir /tmp/index --port 8080\n  pip install --index-url http://127.0.0.1:8080/simple/ my-package")]
-pub struct ServeArgs {
+#[command(
+    after_help = "Example:\n  pyrel index serve --dir /tmp/index --port 8080\n  pip install --index-url http://127.0.0.1:8080/simple/ my-package"
+)]
+pub(crate) struct ServeArgs {
     /// Where files are kept
     #[arg(long, value_name = "DIR", default_value = ".pyrel/index")]
     dir: PathBuf,
@@ -40,7 +42,7 @@ pub struct ServeArgs {
 }
 
 /// Runs the command.
-pub fn run(command: &IndexCommand, context: &Context) -> CommandResult {
+pub(crate) fn run(command: &IndexCommand, context: &Context) -> CommandResult {
     let IndexCommand::Serve(args) = command;
     let options = ServerOptions {
         dir: context.directory().join(&args.dir),

@@ -14,7 +14,7 @@ use crate::ui::{Align, Table, Tone, plural, size};
 /// Show packages: name, version, backend, built files
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  pyrel info 'mcp-*' --remote")]
-pub struct InfoArgs {
+pub(crate) struct InfoArgs {
     #[command(flatten)]
     selection: SelectionArgs,
     /// Also show what PyPI and TestPyPI have
@@ -23,7 +23,7 @@ pub struct InfoArgs {
 }
 
 /// Runs the command.
-pub fn run(args: &InfoArgs, context: &Context) -> CommandResult {
+pub(crate) fn run(args: &InfoArgs, context: &Context) -> CommandResult {
     let workspace = context.workspace()?;
     let (packages, broken) = chosen(args, context, &workspace)?;
     let listings = if args.remote { Some(remote::versions(context, &workspace, &packages)?) } else { None };

@@ -14,14 +14,14 @@ use crate::ui::{Tone, plural};
 /// Print the manual page, or write one page for each command into a folder
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  pyrel man | man -l -\n  pyrel man --out-dir ~/.local/share/man/man1")]
-pub struct ManArgs {
+pub(crate) struct ManArgs {
     /// Write `pyrel.1`, `pyrel-build.1`, … into this folder
     #[arg(long, value_name = "DIR")]
     out_dir: Option<PathBuf>,
 }
 
 /// Runs the command.
-pub fn run(args: &ManArgs, context: &Context) -> CommandResult {
+pub(crate) fn run(args: &ManArgs, context: &Context) -> CommandResult {
     let mut root = Cli::command();
     root.build();
     let Some(folder) = &args.out_dir else {

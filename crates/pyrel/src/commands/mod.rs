@@ -3,28 +3,28 @@
 //! To add one: a file here, a variant in [`crate::cli::Command`], an arm below, a file in `tests/it/`. Logic
 //! beyond a screenful belongs in a library crate.
 
-pub mod build;
-pub mod check;
-pub mod clean;
-pub mod completions;
-pub mod graph;
-pub mod index;
-pub mod info;
-pub mod man;
-pub mod plan;
-pub mod publish;
-pub mod publish_test;
-pub mod rehearse;
-pub mod test;
-pub mod upload;
-pub mod upload_test;
+pub(crate) mod build;
+pub(crate) mod check;
+pub(crate) mod clean;
+pub(crate) mod completions;
+pub(crate) mod graph;
+pub(crate) mod index;
+pub(crate) mod info;
+pub(crate) mod man;
+pub(crate) mod plan;
+pub(crate) mod publish;
+pub(crate) mod publish_test;
+pub(crate) mod rehearse;
+pub(crate) mod test;
+pub(crate) mod upload;
+pub(crate) mod upload_test;
 
 use crate::cli::{Cli, Command, Format};
 use crate::context::Context;
 use crate::exit::{CommandError, CommandResult, Failure};
 
 /// Runs the command that was typed.
-pub fn run(cli: &Cli, context: &Context) -> CommandResult {
+pub(crate) fn run(cli: &Cli, context: &Context) -> CommandResult {
     let drawn = matches!(context.format(), Format::Text | Format::Mermaid | Format::Dot | Format::Svg);
     if drawn && !matches!(cli.command, Command::Graph(_)) {
         let message = "`--format` takes `text`, `mermaid`, `dot`, and `svg` only with `graph`";

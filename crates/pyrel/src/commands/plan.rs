@@ -14,7 +14,7 @@ use crate::{checker, gatekeeper, remote, runtime};
 /// Show what an upload would do, and the plan's digest
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  pyrel plan my-package --index pypi")]
-pub struct PlanArgs {
+pub(crate) struct PlanArgs {
     #[command(flatten)]
     selection: SelectionArgs,
     /// The index
@@ -50,7 +50,7 @@ impl AccountArg {
 }
 
 /// Runs the command.
-pub fn run(args: &PlanArgs, context: &Context) -> CommandResult {
+pub(crate) fn run(args: &PlanArgs, context: &Context) -> CommandResult {
     let workspace = context.workspace()?;
     let selection = context.select(&workspace, &args.selection)?;
     let account = args.account.map(AccountArg::as_str);
@@ -72,7 +72,8 @@ pub fn run(args: &PlanArgs, context: &Context) -> CommandResult {
         stopped(context, failure, code)
     })?;
     gatekeeper::show(context.ui(), &plan)?;
-    let errors = |file: &&pyrel_dist::FileReport| file.findings.iter().any(|found| found.level == Level::Error);
+    let errors =
+        |file: &&pyrel_dist::FileReport| file.findings.iter().any(|found| found.level == Level::Error);
     for file in report.files.iter().filter(errors) {
         let text = format!("`{}` does not pass the check, so that an upload would be refused", file.filename);
         context.ui().warning(&text, None);

@@ -23,7 +23,7 @@ use crate::runtime;
 /// takes here.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  pyrel publish my-package")]
-pub struct PublishArgs {
+pub(crate) struct PublishArgs {
     #[command(flatten)]
     selection: SelectionArgs,
     /// The index to publish on
@@ -39,7 +39,7 @@ pub struct PublishArgs {
 }
 
 /// Runs the command.
-pub fn run(args: &PublishArgs, context: &Context) -> CommandResult {
+pub(crate) fn run(args: &PublishArgs, context: &Context) -> CommandResult {
     let workspace = context.workspace()?;
     let selection = context.select(&workspace, &args.selection)?;
     let stage = find_account(context, &workspace, &args.stage, false)?;

@@ -11,8 +11,8 @@ use crate::cli::SelectionArgs;
 use crate::context::Context;
 use crate::exit::{CommandError, CommandResult, Failure};
 use crate::releaser::{
-    CredentialArgs, Parts, ResumeArgs, Session, WheelTest, build_options, conclude, find_account, find_index, target,
-    verify_settings, words,
+    CredentialArgs, Parts, ResumeArgs, Session, WheelTest, build_options, conclude, find_account, find_index,
+    target, verify_settings, words,
 };
 use crate::reporter::Screen;
 use crate::runtime;
@@ -20,7 +20,7 @@ use crate::runtime;
 /// Build, test, check, upload to TestPyPI, and install from there
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  pyrel publish-test my-package")]
-pub struct PublishTestArgs {
+pub(crate) struct PublishTestArgs {
     #[command(flatten)]
     selection: SelectionArgs,
     /// The index; it must not be a production index
@@ -33,7 +33,7 @@ pub struct PublishTestArgs {
 }
 
 /// Runs the command.
-pub fn run(args: &PublishTestArgs, context: &Context) -> CommandResult {
+pub(crate) fn run(args: &PublishTestArgs, context: &Context) -> CommandResult {
     let workspace = context.workspace()?;
     let selection = context.select(&workspace, &args.selection)?;
     if find_index(&workspace, &args.index)?.production {

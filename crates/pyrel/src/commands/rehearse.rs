@@ -23,7 +23,7 @@ use crate::ui::{Tone, duration};
 /// without one it is answered with the digest that was printed, and the output says so.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  pyrel rehearse my-package\n  pyrel rehearse --resume")]
-pub struct RehearseArgs {
+pub(crate) struct RehearseArgs {
     #[command(flatten)]
     selection: SelectionArgs,
     #[command(flatten)]
@@ -31,7 +31,7 @@ pub struct RehearseArgs {
 }
 
 /// Runs the command.
-pub fn run(args: &RehearseArgs, context: &Context) -> CommandResult {
+pub(crate) fn run(args: &RehearseArgs, context: &Context) -> CommandResult {
     let started = Instant::now();
     let workspace = context.workspace()?;
     let selection = context.select(&workspace, &args.selection)?;

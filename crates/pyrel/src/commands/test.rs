@@ -21,7 +21,7 @@ use crate::wheel_test::{Means, Trial, try_wheel};
 /// than pytest.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  pyrel test my-package --python 3.12")]
-pub struct TestArgs {
+pub(crate) struct TestArgs {
     #[command(flatten)]
     selection: SelectionArgs,
     /// The interpreter: a path, a command, or a version such as 3.12
@@ -30,7 +30,7 @@ pub struct TestArgs {
 }
 
 /// Runs the command.
-pub fn run(args: &TestArgs, context: &Context) -> CommandResult {
+pub(crate) fn run(args: &TestArgs, context: &Context) -> CommandResult {
     let workspace = context.workspace()?;
     let selection = context.select(&workspace, &args.selection)?;
     let means = Means::resolve(context, args.python.as_deref())?;
@@ -49,7 +49,10 @@ pub fn run(args: &TestArgs, context: &Context) -> CommandResult {
     if failed == 0 {
         return Ok(());
     }
-    Err(CommandError::message(Failure::Findings, format!("the tests of {} failed", plural(failed, "package"))))
+    Err(CommandError::message(
+        Failure::Findings,
+        format!("the tests of {} failed", plural(failed, "package")),
+    ))
 }
 
 fn test(
@@ -73,7 +76,9 @@ fn test(
 fn report(context: &Context, package: &Package, trial: Option<&Trial>, started: Instant) {
     let time = duration(started.elapsed());
     match trial {
-        None => context.ui().status(Tone::Warn, "No tests", &format!("{} has no `tests` folder", package.name)),
+        None => {
+            context.ui().status(Tone::Warn, "No tests", &format!("{} has no `tests` folder", package.name))
+        }
         Some(trial) if trial.passed => {
             let text = format!("{} in {time}: {}", package.name, trial.last_line());
             context.ui().status(Tone::Done, "Tested", &text);

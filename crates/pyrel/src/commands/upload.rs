@@ -19,8 +19,10 @@ use crate::runtime;
 /// At a terminal the plan is shown, a yes is asked for, and the plan's digest must be typed. Without one, both
 /// must be given in advance: `--yes` and `--confirm DIGEST`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  pyrel plan my-package\n  pyrel upload my-package --yes --confirm 1a2b3c4d5e6f")]
-pub struct UploadArgs {
+#[command(
+    after_help = "Example:\n  pyrel plan my-package\n  pyrel upload my-package --yes --confirm 1a2b3c4d5e6f"
+)]
+pub(crate) struct UploadArgs {
     #[command(flatten)]
     selection: SelectionArgs,
     /// The index
@@ -35,7 +37,7 @@ pub struct UploadArgs {
 }
 
 /// Runs the command.
-pub fn run(args: &UploadArgs, context: &Context) -> CommandResult {
+pub(crate) fn run(args: &UploadArgs, context: &Context) -> CommandResult {
     let workspace = context.workspace()?;
     let selection = context.select(&workspace, &args.selection)?;
     let account = find_account(context, &workspace, &args.index, args.credentials.token_stdin)?;
@@ -50,8 +52,11 @@ pub fn run(args: &UploadArgs, context: &Context) -> CommandResult {
         resume: args.resume.resume.as_deref(),
         kind: RunKind::Release,
     };
-    let parts =
-        Parts { proof: proof_of(&workspace, &account.0)?, publish: Some(target(account)), ..Parts::default() };
+    let parts = Parts {
+        proof: proof_of(&workspace, &account.0)?,
+        publish: Some(target(account)),
+        ..Parts::default()
+    };
     let request = session.request(context, &workspace, selection.packages(), parts)?;
     let mut confirm = gatekeeper::answers(context, &args.confirm);
     let reporter = Screen::new(context.shared_ui());

@@ -8,14 +8,16 @@ use pyrel_release::release::run_release;
 use crate::cli::SelectionArgs;
 use crate::context::Context;
 use crate::exit::{CommandError, CommandResult, Failure};
-use crate::releaser::{CredentialArgs, Parts, ResumeArgs, Session, conclude, find_account, find_index, target, words};
+use crate::releaser::{
+    CredentialArgs, Parts, ResumeArgs, Session, conclude, find_account, find_index, target, words,
+};
 use crate::reporter::Screen;
 use crate::runtime;
 
 /// Check built files and upload them to TestPyPI
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  pyrel upload-test my-package")]
-pub struct UploadTestArgs {
+pub(crate) struct UploadTestArgs {
     #[command(flatten)]
     selection: SelectionArgs,
     /// The index; it must not be a production index
@@ -28,7 +30,7 @@ pub struct UploadTestArgs {
 }
 
 /// Runs the command.
-pub fn run(args: &UploadTestArgs, context: &Context) -> CommandResult {
+pub(crate) fn run(args: &UploadTestArgs, context: &Context) -> CommandResult {
     let workspace = context.workspace()?;
     let selection = context.select(&workspace, &args.selection)?;
     if find_index(&workspace, &args.index)?.production {

@@ -15,7 +15,7 @@ use crate::remote;
 use crate::ui::Ui;
 
 /// Finds a configured index by its name.
-pub fn find_index(workspace: &Workspace, name: &str) -> Result<IndexSpec, CommandError> {
+pub(crate) fn find_index(workspace: &Workspace, name: &str) -> Result<IndexSpec, CommandError> {
     let indexes = &workspace.config().indexes;
     if let Some(config) = indexes.get(name) {
         return remote::spec(name, config);
@@ -28,7 +28,7 @@ pub fn find_index(workspace: &Workspace, name: &str) -> Result<IndexSpec, Comman
 }
 
 /// Finds an index and the credentials for it.
-pub fn find_account(
+pub(crate) fn find_account(
     context: &Context,
     workspace: &Workspace,
     name: &str,
@@ -57,12 +57,12 @@ pub fn find_account(
 }
 
 /// Returns an account as the target of a run.
-pub fn target((spec, credentials): (IndexSpec, Credentials)) -> ReleaseTarget {
+pub(crate) fn target((spec, credentials): (IndexSpec, Credentials)) -> ReleaseTarget {
     ReleaseTarget { spec, credentials, install_url: None }
 }
 
 /// Returns the target of a plan: with an account kind named, no credentials are looked for.
-pub fn planned_target(
+pub(crate) fn planned_target(
     context: &Context,
     workspace: &Workspace,
     name: &str,

@@ -6,36 +6,36 @@ use crate::cli::SelectionArgs;
 
 /// Confirmations given in advance.
 #[derive(Debug, Clone, Default, Args)]
-pub struct ConfirmArgs {
+pub(crate) struct ConfirmArgs {
     /// The first confirmation: yes, upload what the plan says
     #[arg(long)]
-    pub yes: bool,
+    pub(crate) yes: bool,
     /// The second confirmation: the digest that `pyrel plan` printed
     #[arg(long, value_name = "DIGEST", env = "PYREL_CONFIRM", hide_env_values = true)]
-    pub confirm: Option<String>,
+    pub(crate) confirm: Option<String>,
     /// Go on with files that the staging index does not hold
     #[arg(long)]
-    pub allow_unstaged: bool,
+    pub(crate) allow_unstaged: bool,
 }
 
 /// Where credentials come from beyond the environment.
 #[derive(Debug, Clone, Default, Args)]
-pub struct CredentialArgs {
+pub(crate) struct CredentialArgs {
     /// Read the API token from standard input
     #[arg(long)]
-    pub token_stdin: bool,
+    pub(crate) token_stdin: bool,
 }
 
 /// Taking an interrupted run up again.
 #[derive(Debug, Clone, Default, Args)]
-pub struct ResumeArgs {
+pub(crate) struct ResumeArgs {
     /// Go on with an interrupted run, the latest unless named, with the same bytes
     #[arg(long, value_name = "RUN", num_args = 0..=1, require_equals = true, default_missing_value = "")]
-    pub resume: Option<String>,
+    pub(crate) resume: Option<String>,
 }
 
 /// Returns a command with its selection as a person would type it again.
-pub fn words(verb: &str, selection: &SelectionArgs) -> String {
+pub(crate) fn words(verb: &str, selection: &SelectionArgs) -> String {
     let mut words = vec!["pyrel".to_owned(), verb.to_owned()];
     words.extend(selection.packages.iter().map(|word| quoted(word)));
     for glob in &selection.narrow.exclude {
@@ -52,7 +52,11 @@ pub fn words(verb: &str, selection: &SelectionArgs) -> String {
 
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '@' | '=');
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 #[cfg(test)]
@@ -61,7 +65,8 @@ mod tests {
 
     #[test]
     fn a_command_can_be_typed_again() {
-        let selection = SelectionArgs { packages: vec!["a-b".into(), "mcp-*".into()], ..SelectionArgs::default() };
+        let selection =
+            SelectionArgs { packages: vec!["a-b".into(), "mcp-*".into()], ..SelectionArgs::default() };
         assert_eq!(words("upload", &selection), "pyrel upload a-b 'mcp-*'");
     }
 }

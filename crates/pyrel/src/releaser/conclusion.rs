@@ -14,7 +14,7 @@ use crate::exit::{CommandError, CommandResult, Failure};
 use crate::ui::{Align, Table, Tone, size};
 
 /// Shows what a run did and returns how it ended.
-pub fn conclude(context: &Context, report: ReleaseReport) -> CommandResult {
+pub(crate) fn conclude(context: &Context, report: ReleaseReport) -> CommandResult {
     if context.json() {
         context.ui().json(&to_json(&report))?;
     } else {
@@ -32,7 +32,8 @@ pub fn conclude(context: &Context, report: ReleaseReport) -> CommandResult {
         show_failed_uploads(context, outcome);
     }
     let code = report.exit_code();
-    let resume = report.resume_command.map(|command| format!("to go on with the same bytes, run `{command}`"));
+    let resume =
+        report.resume_command.map(|command| format!("to go on with the same bytes, run `{command}`"));
     match report.failure {
         None => Ok(()),
         Some(failure) => Err(stopped(context, failure, code).hint(resume)),
@@ -40,7 +41,7 @@ pub fn conclude(context: &Context, report: ReleaseReport) -> CommandResult {
 }
 
 /// Turns the reason why a run stopped into the error of the command.
-pub fn stopped(context: &Context, failure: ReleaseError, code: u8) -> CommandError {
+pub(crate) fn stopped(context: &Context, failure: ReleaseError, code: u8) -> CommandError {
     if let ReleaseError::Build(failures) = failure {
         let mut errors = failures.into_iter().map(|(_, error)| builder::failed(context, error));
         let first = errors.next().unwrap_or_else(|| CommandError::silent(Failure::Usage));
@@ -66,13 +67,15 @@ fn show_failed_uploads(context: &Context, outcome: &Outcome) {
     }
     for package in &outcome.packages {
         if let Some(reason) = &package.waiting {
-            context.ui().warning(&format!("{} is uploaded and not yet seen: {reason}", package.package), None);
+            context
+                .ui()
+                .warning(&format!("{} is uploaded and not yet seen: {reason}", package.package), None);
         }
     }
 }
 
 /// Shows what did not work, or could not be judged.
-pub fn show_trials(context: &Context, report: &VerifyReport) {
+pub(crate) fn show_trials(context: &Context, report: &VerifyReport) {
     for package in &report.packages {
         for trial in package.trials.iter().filter(|trial| trial.state != TrialState::Passed) {
             let (tone, word) = match trial.state {
@@ -89,11 +92,16 @@ pub fn show_trials(context: &Context, report: &VerifyReport) {
 
 /// One line a file: what became of it on either index.
 fn table(report: &ReleaseReport) -> Table {
-    let outcomes = [("staged", Phase::Stage, &report.staged), ("published", Phase::Publish, &report.published)];
+    let outcomes =
+        [("staged", Phase::Stage, &report.staged), ("published", Phase::Publish, &report.published)];
     let outcomes: Vec<(&str, &Outcome)> =
         outcomes.into_iter().filter_map(|(name, _, outcome)| Some((name, outcome.as_ref()?))).collect();
-    let mut columns =
-        vec![("package", Align::Left), ("version", Align::Left), ("file", Align::Left), ("size", Align::Right)];
+    let mut columns = vec![
+        ("package", Align::Left),
+        ("version", Align::Left),
+        ("file", Align::Left),
+        ("size", Align::Right),
+    ];
     columns.extend(outcomes.iter().map(|(name, _)| (*name, Align::Left)));
     columns.push(("sha256", Align::Left));
     let mut table = Table::new(&columns);
@@ -130,8 +138,10 @@ fn cell(outcome: &Outcome, filename: &str) -> (String, Style) {
 }
 
 fn to_json(report: &ReleaseReport) -> Value {
-    let error =
-        report.failure.as_ref().map(|failure| json!({"message": failure.to_string(), "hint": failure.hint()}));
+    let error = report
+        .failure
+        .as_ref()
+        .map(|failure| json!({"message": failure.to_string(), "hint": failure.hint()}));
     json!({
         "schema": 1,
         "run": report.run,

@@ -8,9 +8,9 @@ mod session;
 mod settings;
 mod tester;
 
-pub use account::{find_account, find_index, planned_target, target};
-pub use arguments::{ConfirmArgs, CredentialArgs, ResumeArgs, words};
-pub use conclusion::{conclude, stopped};
-pub use session::{Parts, Session};
-pub use settings::{build_options, proof_of, verify_settings};
-pub use tester::WheelTest;
+pub(crate) use account::{find_account, find_index, planned_target, target};
+pub(crate) use arguments::{ConfirmArgs, CredentialArgs, ResumeArgs, words};
+pub(crate) use conclusion::{conclude, stopped};
+pub(crate) use session::{Parts, Session};
+pub(crate) use settings::{build_options, proof_of, verify_settings};
+pub(crate) use tester::WheelTest;

@@ -22,38 +22,38 @@ const PATIENCE: Duration = Duration::from_secs(600);
 
 /// The steps of a run: what is absent does not happen.
 #[derive(Default)]
-pub struct Parts {
+pub(crate) struct Parts {
     /// Build first.
-    pub build: Option<BuildOptions>,
+    pub(crate) build: Option<BuildOptions>,
     /// Run the packages' own tests.
-    pub test: Option<Arc<dyn PackageTest>>,
+    pub(crate) test: Option<Arc<dyn PackageTest>>,
     /// Stage.
-    pub stage: Option<ReleaseTarget>,
+    pub(crate) stage: Option<ReleaseTarget>,
     /// Ask this index for proof of staging.
-    pub proof: Option<IndexSpec>,
+    pub(crate) proof: Option<IndexSpec>,
     /// Publish.
-    pub publish: Option<ReleaseTarget>,
+    pub(crate) publish: Option<ReleaseTarget>,
     /// Install what was uploaded.
-    pub verify: Option<VerifySettings>,
+    pub(crate) verify: Option<VerifySettings>,
 }
 
 /// What a run has besides its steps.
-pub struct Session<'a> {
+pub(crate) struct Session<'a> {
     /// The command as a person types it: `pyrel upload my-package`.
-    pub command: String,
+    pub(crate) command: String,
     /// The command that stages the same packages.
-    pub stage_command: String,
+    pub(crate) stage_command: String,
     /// Whether files without proof of staging may pass.
-    pub allow_unstaged: bool,
+    pub(crate) allow_unstaged: bool,
     /// The run to take up again; an empty name is the latest.
-    pub resume: Option<&'a str>,
+    pub(crate) resume: Option<&'a str>,
     /// What kind of run it is.
-    pub kind: RunKind,
+    pub(crate) kind: RunKind,
 }
 
 impl Session<'_> {
     /// Makes the request of a run.
-    pub fn request<'w>(
+    pub(crate) fn request<'w>(
         &self,
         context: &Context,
         workspace: &'w Workspace,
@@ -122,7 +122,7 @@ impl Session<'_> {
 }
 
 /// Returns the directories of all members: one inside another is not its source.
-pub fn directories(workspace: &Workspace) -> Vec<&Path> {
+pub(crate) fn directories(workspace: &Workspace) -> Vec<&Path> {
     workspace.members().iter().map(pyrel_project::Member::directory).collect()
 }
 

@@ -17,14 +17,14 @@ use crate::exit::{CommandError, Failure};
 const TRIAL: Duration = Duration::from_secs(60);
 
 /// Returns how packages are built in a run: with one time for all of them, the latest of their own.
-pub fn build_options(context: &Context, packages: &[&Package]) -> Result<BuildOptions, CommandError> {
+pub(crate) fn build_options(context: &Context, packages: &[&Package]) -> Result<BuildOptions, CommandError> {
     let times = packages.iter().map(|package| builder::source_date(context, None, package));
     let source_date = times.collect::<Result<Vec<u64>, _>>()?.into_iter().max().unwrap_or_default();
     Ok(BuildOptions { source_date, force_pep517: false, python: builder::python_settings(context) })
 }
 
 /// Returns how what was uploaded is installed and tried.
-pub fn verify_settings(
+pub(crate) fn verify_settings(
     context: &Context,
     workspace: &Workspace,
     pythons: &[String],
@@ -46,8 +46,11 @@ pub fn verify_settings(
 
 fn interpreters(context: &Context, pythons: &[String]) -> Result<Vec<Interpreter>, CommandError> {
     let path = context.environment().path();
-    let wanted: Vec<Option<&str>> =
-        if pythons.is_empty() { vec![None] } else { pythons.iter().map(|python| Some(python.as_str())).collect() };
+    let wanted: Vec<Option<&str>> = if pythons.is_empty() {
+        vec![None]
+    } else {
+        pythons.iter().map(|python| Some(python.as_str())).collect()
+    };
     let find = |wanted| {
         Interpreter::find(&path, wanted).map_err(|error| {
             let hint = error.hint();
@@ -66,6 +69,6 @@ fn third_party_index(context: &Context, workspace: &Workspace) -> String {
 }
 
 /// Returns the index that proves staging, for uploads to a production index.
-pub fn proof_of(workspace: &Workspace, target: &IndexSpec) -> Result<Option<IndexSpec>, CommandError> {
+pub(crate) fn proof_of(workspace: &Workspace, target: &IndexSpec) -> Result<Option<IndexSpec>, CommandError> {
     if target.production { find_index(workspace, "testpypi").map(Some) } else { Ok(None) }
 }

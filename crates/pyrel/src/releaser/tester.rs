@@ -12,14 +12,14 @@ use crate::exit::CommandError;
 use crate::wheel_test::{Means, try_wheel};
 
 /// Tests packages against their built wheels, with means that were resolved at the start.
-pub struct WheelTest {
+pub(crate) struct WheelTest {
     means: Means,
     commands: BTreeMap<PackageName, String>,
 }
 
 impl WheelTest {
     /// Resolves what the tests need.
-    pub fn new(context: &Context, workspace: &Workspace) -> Result<Self, CommandError> {
+    pub(crate) fn new(context: &Context, workspace: &Workspace) -> Result<Self, CommandError> {
         let configs = workspace.config().packages.iter();
         let commands = configs.filter_map(|(name, config)| Some((name.clone(), config.test.clone()?)));
         Ok(Self { means: Means::resolve(context, None)?, commands: commands.collect() })

@@ -4,7 +4,7 @@ use pyrel_model::{Level, Location};
 
 /// Returns the workflow command that annotates a place; line feeds and separators are escaped as the runner
 /// expects.
-pub fn annotation(level: Level, title: &str, message: &str, location: Option<&Location>) -> String {
+pub(crate) fn annotation(level: Level, title: &str, message: &str, location: Option<&Location>) -> String {
     let command = match level {
         Level::Error => "error",
         Level::Warning => "warning",

@@ -7,8 +7,8 @@ mod progress;
 mod prompt;
 mod table;
 
-pub use measure::{duration, plural, size};
-pub use output::{Settings, Tone, Ui};
-pub use progress::Meter;
-pub use prompt::Answer;
-pub use table::{Align, Table};
+pub(crate) use measure::{duration, plural, size};
+pub(crate) use output::{Settings, Tone, Ui};
+pub(crate) use progress::Meter;
+pub(crate) use prompt::Answer;
+pub(crate) use table::{Align, Table};

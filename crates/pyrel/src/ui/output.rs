@@ -15,7 +15,7 @@ use crate::exit::CommandError;
 
 /// How a status line looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
+pub(crate) enum Tone {
     /// Something was done.
     Done,
     /// Something is going on.
@@ -28,7 +28,7 @@ pub enum Tone {
 
 impl Tone {
     /// Returns the style of the status word.
-    pub fn style(self) -> Style {
+    pub(crate) fn style(self) -> Style {
         let color = match self {
             Self::Done => AnsiColor::Green,
             Self::Busy => AnsiColor::Cyan,
@@ -42,25 +42,25 @@ impl Tone {
 /// What decides how output looks; resolved once, at the edge.
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts about the terminal, read once")]
-pub struct Settings {
+pub(crate) struct Settings {
     /// Whether `--format json` was asked for.
-    pub json: bool,
+    pub(crate) json: bool,
     /// Whether `--quiet` was asked for.
-    pub quiet: bool,
+    pub(crate) quiet: bool,
     /// How often `--verbose` was given.
-    pub verbose: u8,
+    pub(crate) verbose: u8,
     /// Whether standard error takes progress bars.
-    pub progress: bool,
+    pub(crate) progress: bool,
     /// Whether a person can be asked.
-    pub interactive: bool,
+    pub(crate) interactive: bool,
     /// Whether this is a GitHub Actions job.
-    pub github: bool,
+    pub(crate) github: bool,
     /// When to use colour.
-    pub color: anstream::ColorChoice,
+    pub(crate) color: anstream::ColorChoice,
 }
 
 /// The screen. Shared between threads; each line is written whole.
-pub struct Ui {
+pub(crate) struct Ui {
     settings: Settings,
     out: Mutex<Box<dyn Write + Send>>,
     err: Mutex<Box<dyn Write + Send>>,
@@ -69,7 +69,7 @@ pub struct Ui {
 
 impl Ui {
     /// Makes the screen on the real streams.
-    pub fn new(settings: Settings) -> Self {
+    pub(crate) fn new(settings: Settings) -> Self {
         let out = AutoStream::new(io::stdout(), settings.color);
         let err = AutoStream::new(io::stderr(), settings.color);
         let stage = settings.progress.then(MultiProgress::new);
@@ -77,40 +77,40 @@ impl Ui {
     }
 
     /// Returns the settings.
-    pub fn settings(&self) -> &Settings {
+    pub(crate) fn settings(&self) -> &Settings {
         &self.settings
     }
 
     /// Returns where progress bars appear, if they do.
-    pub fn stage(&self) -> Option<&MultiProgress> {
+    pub(crate) fn stage(&self) -> Option<&MultiProgress> {
         self.stage.as_ref()
     }
 
     /// Writes a line of data.
-    pub fn data(&self, line: &str) -> Result<(), CommandError> {
+    pub(crate) fn data(&self, line: &str) -> Result<(), CommandError> {
         Ok(self.suspended(|| writeln!(lock(&self.out), "{line}"))?)
     }
 
     /// Writes bytes of data as they are.
-    pub fn raw(&self, bytes: &[u8]) -> Result<(), CommandError> {
+    pub(crate) fn raw(&self, bytes: &[u8]) -> Result<(), CommandError> {
         let mut out = lock(&self.out);
         out.write_all(bytes)?;
         Ok(out.flush()?)
     }
 
     /// Writes a table of data.
-    pub fn table(&self, table: &Table) -> Result<(), CommandError> {
+    pub(crate) fn table(&self, table: &Table) -> Result<(), CommandError> {
         table.lines().iter().try_for_each(|line| self.data(line))
     }
 
     /// Writes the one JSON document of a run.
-    pub fn json(&self, value: &impl Serialize) -> Result<(), CommandError> {
+    pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), CommandError> {
         let text = serde_json::to_string_pretty(value).map_err(io::Error::from)?;
         self.data(&text)
     }
 
     /// Says what was done or is going on: a verb and its object. Nothing when quiet.
-    pub fn status(&self, tone: Tone, verb: &str, text: &str) {
+    pub(crate) fn status(&self, tone: Tone, verb: &str, text: &str) {
         if !self.settings.quiet || matches!(tone, Tone::Warn | Tone::Fail) {
             let style = tone.style();
             self.note(&format!("{style}{verb:>10}{style:#} {text}"));
@@ -118,7 +118,7 @@ impl Ui {
     }
 
     /// Says something that only `--verbose` shows.
-    pub fn detail(&self, text: &str) {
+    pub(crate) fn detail(&self, text: &str) {
         if self.settings.verbose > 0 {
             let style = Style::new().dimmed();
             self.note(&format!("{:>10} {style}{text}{style:#}", ""));
@@ -126,7 +126,7 @@ impl Ui {
     }
 
     /// Warns.
-    pub fn warning(&self, text: &str, location: Option<&Location>) {
+    pub(crate) fn warning(&self, text: &str, location: Option<&Location>) {
         let style = Tone::Warn.style();
         self.note(&format!("{style}warning{style:#}: {text}"));
         if self.settings.github {
@@ -135,27 +135,27 @@ impl Ui {
     }
 
     /// Gives advice.
-    pub fn hint(&self, text: &str) {
+    pub(crate) fn hint(&self, text: &str) {
         let style = Style::new().bold().fg_color(Some(AnsiColor::Cyan.into()));
         self.note(&format!("{style}hint{style:#}: {text}"));
     }
 
     /// Writes a finding as an annotation, when this is a GitHub Actions job.
-    pub fn annotate(&self, level: Level, title: &str, message: &str, location: Option<&Location>) {
+    pub(crate) fn annotate(&self, level: Level, title: &str, message: &str, location: Option<&Location>) {
         if self.settings.github {
             self.note(&annotation::annotation(level, title, message, location));
         }
     }
 
     /// Writes a line to standard error. A closed standard error stops nobody.
-    pub fn note(&self, line: &str) {
+    pub(crate) fn note(&self, line: &str) {
         self.suspended(|| {
             let _closed = writeln!(lock(&self.err), "{line}");
         });
     }
 
     /// Writes the final error of a run.
-    pub fn error(&self, error: &CommandError) {
+    pub(crate) fn error(&self, error: &CommandError) {
         let style = Tone::Fail.style();
         if let Some(cause) = &error.error {
             let heading = error.failure.heading();
@@ -177,17 +177,17 @@ impl Ui {
     }
 
     /// Asks a yes-or-no question on the terminal.
-    pub fn ask_yes(&self, question: &str) -> io::Result<Answer> {
+    pub(crate) fn ask_yes(&self, question: &str) -> io::Result<Answer> {
         self.suspended(|| prompt::ask_yes(&mut *lock(&self.err), &mut stdin_lines(), question))
     }
 
     /// Asks for a line on the terminal.
-    pub fn ask_line(&self, question: &str) -> io::Result<Option<String>> {
+    pub(crate) fn ask_line(&self, question: &str) -> io::Result<Option<String>> {
         self.suspended(|| prompt::ask_line(&mut *lock(&self.err), &mut stdin_lines(), question))
     }
 
     /// Asks for a secret on the terminal; what is typed is not shown.
-    pub fn ask_secret(&self, question: &str) -> io::Result<Option<String>> {
+    pub(crate) fn ask_secret(&self, question: &str) -> io::Result<Option<String>> {
         self.suspended(|| rpassword::prompt_password(question).map(|typed| Some(typed.trim().to_owned())))
     }
 

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, Write};
 
 /// What a person answered to a yes-or-no question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// `y` or `yes`.
     Yes,
     /// Anything else, the empty line, or the end of input.
@@ -12,14 +12,18 @@ pub enum Answer {
 }
 
 /// Asks a yes-or-no question; no is the default.
-pub fn ask_yes(out: &mut dyn Write, input: &mut dyn BufRead, question: &str) -> io::Result<Answer> {
+pub(crate) fn ask_yes(out: &mut dyn Write, input: &mut dyn BufRead, question: &str) -> io::Result<Answer> {
     let line = ask_line(out, input, &format!("{question} [y/N] "))?;
     let yes = line.is_some_and(|line| matches!(line.to_lowercase().as_str(), "y" | "yes"));
     Ok(if yes { Answer::Yes } else { Answer::No })
 }
 
 /// Asks for one line; `None` at the end of input.
-pub fn ask_line(out: &mut dyn Write, input: &mut dyn BufRead, question: &str) -> io::Result<Option<String>> {
+pub(crate) fn ask_line(
+    out: &mut dyn Write,
+    input: &mut dyn BufRead,
+    question: &str,
+) -> io::Result<Option<String>> {
     write!(out, "{question}")?;
     out.flush()?;
     let mut line = String::new();

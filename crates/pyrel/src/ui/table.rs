@@ -4,7 +4,7 @@ use anstyle::Style;
 
 /// Where a column's text sits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Align {
+pub(crate) enum Align {
     /// At the left.
     Left,
     /// At the right, for numbers.
@@ -16,30 +16,30 @@ type Cell = (String, Style);
 
 /// A table without lines, two spaces between its columns.
 #[derive(Debug)]
-pub struct Table {
+pub(crate) struct Table {
     columns: Vec<(String, Align)>,
     rows: Vec<Vec<Cell>>,
 }
 
 impl Table {
     /// Makes a table with headings.
-    pub fn new(columns: &[(&str, Align)]) -> Self {
+    pub(crate) fn new(columns: &[(&str, Align)]) -> Self {
         let columns = columns.iter().map(|(name, align)| ((*name).to_owned(), *align)).collect();
         Self { columns, rows: Vec::new() }
     }
 
     /// Adds a row of plain cells.
-    pub fn row(&mut self, cells: Vec<String>) {
+    pub(crate) fn row(&mut self, cells: Vec<String>) {
         self.styled_row(cells.into_iter().map(|cell| (cell, Style::new())).collect());
     }
 
     /// Adds a row of cells with styles.
-    pub fn styled_row(&mut self, cells: Vec<Cell>) {
+    pub(crate) fn styled_row(&mut self, cells: Vec<Cell>) {
         self.rows.push(cells);
     }
 
     /// Returns the lines, headings first; styles are ANSI sequences, to be stripped by the stream.
-    pub fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         let heading_style = Style::new().bold();
         let heading = self.columns.iter().map(|(name, _)| (name.clone(), heading_style)).collect();
         let widths: Vec<usize> = (0..self.columns.len()).map(|column| self.width(column)).collect();

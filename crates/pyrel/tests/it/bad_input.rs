@@ -111,7 +111,11 @@ fn a_full_disk_leaves_no_partial_file() {
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{text}");
     assert!(text.contains("packages/alpha/dist") && text.contains("File too large"), "{text}");
-    assert!(workspace.files("packages/alpha/dist").is_empty(), "{:?}", workspace.files("packages/alpha/dist"));
+    assert!(
+        workspace.files("packages/alpha/dist").is_empty(),
+        "{:?}",
+        workspace.files("packages/alpha/dist")
+    );
     let _ = workspace.run(["build", "alpha"]).expect(0);
 }
 
@@ -120,9 +124,16 @@ fn a_full_disk_leaves_no_partial_file() {
 #[test]
 fn output_to_a_full_disk_is_an_error() {
     let full = fs_err::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let output =
-        two_packages().command(["info"]).stdout(full.into_parts().0).stderr(std::process::Stdio::piped()).output().unwrap();
+    let output = two_packages()
+        .command(["info"])
+        .stdout(full.into_parts().0)
+        .stderr(std::process::Stdio::piped())
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(2));
     let text = String::from_utf8_lossy(&output.stderr);
-    assert!(text.contains("error: cannot write the output") && text.contains("No space left on device"), "{text}");
+    assert!(
+        text.contains("error: cannot write the output") && text.contains("No space left on device"),
+        "{text}"
+    );
 }

@@ -9,13 +9,16 @@ fn builds_both_files_of_every_package() {
     let artifacts = json["artifacts"].as_array().unwrap();
     assert_eq!(artifacts.len(), 4);
     for artifact in artifacts {
-        assert_eq!((artifact["builder"].as_str(), artifact["dialect"].as_str()), (Some("native"), Some("hatchling")));
+        assert_eq!(
+            (artifact["builder"].as_str(), artifact["dialect"].as_str()),
+            (Some("native"), Some("hatchling"))
+        );
         assert_eq!(artifact["sha256"].as_str().unwrap().len(), 64);
     }
-    assert_eq!(workspace.files("packages/alpha/dist"), [
-        "packages/alpha/dist/alpha-1.0.0-py3-none-any.whl",
-        "packages/alpha/dist/alpha-1.0.0.tar.gz"
-    ]);
+    assert_eq!(
+        workspace.files("packages/alpha/dist"),
+        ["packages/alpha/dist/alpha-1.0.0-py3-none-any.whl", "packages/alpha/dist/alpha-1.0.0.tar.gz"]
+    );
 }
 
 #[test]

@@ -22,11 +22,10 @@ fn removes_products_and_nothing_else() {
     assert_eq!(json["removed"].as_array().unwrap().len(), 4, "{json}");
     let left: Vec<String> =
         workspace.files("packages/alpha").into_iter().filter(|path| !path.contains("/.venv/")).collect();
-    assert_eq!(left, [
-        "packages/alpha/README.md",
-        "packages/alpha/pyproject.toml",
-        "packages/alpha/src/alpha/__init__.py"
-    ]);
+    assert_eq!(
+        left,
+        ["packages/alpha/README.md", "packages/alpha/pyproject.toml", "packages/alpha/src/alpha/__init__.py"]
+    );
     assert_eq!(workspace.files("packages/alpha/.venv").len(), 1);
     let _ = workspace.run(["clean"]).expect(0).says("nothing to remove in 2 packages");
 }

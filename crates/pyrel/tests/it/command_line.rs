@@ -6,8 +6,21 @@ use std::process::Stdio;
 use super::workspace;
 
 const COMMANDS: [&str; 15] = [
-    "info", "graph", "build", "test", "check", "clean", "plan", "upload-test", "upload", "publish-test", "publish",
-    "rehearse", "index serve", "completions", "man",
+    "info",
+    "graph",
+    "build",
+    "test",
+    "check",
+    "clean",
+    "plan",
+    "upload-test",
+    "upload",
+    "publish-test",
+    "publish",
+    "rehearse",
+    "index serve",
+    "completions",
+    "man",
 ];
 
 #[test]
@@ -17,7 +30,11 @@ fn every_command_has_help_with_an_example() {
         let mut words: Vec<&str> = command.split(' ').collect();
         words.push("--help");
         let run = workspace.run(words).expect(0);
-        assert!(run.stdout.contains("Example:\n  pyrel "), "`{command} --help` shows no example:\n{}", run.stdout);
+        assert!(
+            run.stdout.contains("Example:\n  pyrel "),
+            "`{command} --help` shows no example:\n{}",
+            run.stdout
+        );
     }
 }
 
@@ -30,7 +47,10 @@ fn the_reference_page_is_current() {
     page.push_str(&format!("\n## pyrel\n\n```text\n{}```\n", workspace.run(["--help"]).expect(0).stdout));
     for command in COMMANDS {
         let words: Vec<&str> = command.split(' ').chain(["--help"]).collect();
-        page.push_str(&format!("\n## pyrel {command}\n\n```text\n{}```\n", workspace.run(words).expect(0).stdout));
+        page.push_str(&format!(
+            "\n## pyrel {command}\n\n```text\n{}```\n",
+            workspace.run(words).expect(0).stdout
+        ));
     }
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/commands.md");
     #[expect(clippy::disallowed_methods, reason = "a developer's switch of this test alone")]
@@ -71,12 +91,7 @@ fn wrong_words_are_usage_errors() {
 #[test]
 fn a_closed_pipe_is_success() {
     let workspace = super::two_packages();
-    let mut child = workspace
-        .command(["man"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = workspace.command(["man"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut first = [0];
     child.stdout.take().unwrap().read_exact(&mut first).unwrap();
     let output = child.wait_with_output().unwrap();

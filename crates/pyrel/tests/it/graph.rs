@@ -5,12 +5,9 @@ use super::two_packages;
 #[test]
 fn draws_in_every_format() {
     let workspace = two_packages();
-    for (format, expected) in [
-        ("text", "alpha"),
-        ("mermaid", "flowchart "),
-        ("dot", "digraph"),
-        ("svg", "<svg"),
-    ] {
+    for (format, expected) in
+        [("text", "alpha"), ("mermaid", "flowchart "), ("dot", "digraph"), ("svg", "<svg")]
+    {
         let run = workspace.run(["graph", "--format", format]).expect(0);
         assert!(run.stdout.contains(expected) && run.stdout.contains("beta"), "{format}: {}", run.stdout);
     }

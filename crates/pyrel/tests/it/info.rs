@@ -6,8 +6,16 @@ use super::{two_packages, workspace};
 fn lists_packages_for_people_and_programs() {
     let workspace = two_packages();
     let run = workspace.run(["info"]).expect(0);
-    assert!(run.stdout.starts_with("package  version  backend    python  built  description\n"), "{}", run.stdout);
-    assert!(run.stdout.contains("alpha    1.0.0    hatchling  >=3.8   -      The package alpha\n"), "{}", run.stdout);
+    assert!(
+        run.stdout.starts_with("package  version  backend    python  built  description\n"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.stdout.contains("alpha    1.0.0    hatchling  >=3.8   -      The package alpha\n"),
+        "{}",
+        run.stdout
+    );
     let json = workspace.run(["info", "--format", "json"]).expect(0).json();
     assert_eq!(json["schema"], 1);
     assert_eq!(json["root"], "[ROOT]");
