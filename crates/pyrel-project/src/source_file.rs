@@ -20,13 +20,17 @@ pub(crate) fn read(path: &Path) -> Result<Option<String>, Box<Diagnostic>> {
         Err(error) if matches!(error.kind(), NotFound | NotADirectory) => return Ok(None),
         Err(error) => return Err(unreadable(path, &error)),
     };
-    let mut bytes = Vec::new();
-    match file.take(MAX_BYTES + 1).read_to_end(&mut bytes) {
-        Ok(_) => {}
-        Err(error) if error.kind() == IsADirectory => return Ok(None),
-        Err(error) => return Err(unreadable(path, &error)),
+    let length = file.metadata().map_err(|error| unreadable(path, &error))?.len();
+    // The length is a hint only: the file may grow while it is read.
+    let mut bytes = Vec::with_capacity(usize::try_from(length.min(MAX_BYTES)).unwrap_or(0) + 1);
+    if length <= MAX_BYTES {
+        match file.take(MAX_BYTES + 1).read_to_end(&mut bytes) {
+            Ok(_) => {}
+            Err(error) if error.kind() == IsADirectory => return Ok(None),
+            Err(error) => return Err(unreadable(path, &error)),
+        }
     }
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_BYTES) {
+    if length > MAX_BYTES || u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_BYTES) {
         let fault =
             Diagnostic::new("file is larger than 10 MiB, the limit for a file that describes a project")
                 .at(Location::of_file(path))

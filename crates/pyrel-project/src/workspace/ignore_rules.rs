@@ -1,10 +1,11 @@
 //! Directories that never hold members: hidden, ignored by git, environments, and build products.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use rayon::prelude::*;
 
 use crate::root::git_top_level;
 
@@ -12,11 +13,15 @@ use crate::root::git_top_level;
 const NEVER: &[&str] = &["node_modules", "dist", "build", "__pycache__"];
 
 /// A directory below the root, with the ignore files that apply to its content.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
     relative: PathBuf,
-    rules: Arc<Rules>,
+    is_link: bool,
+    /// The rules of the directories above.
+    above: Arc<Rules>,
+    /// Those and the folder's own, read when its content is asked for.
+    rules: OnceLock<Arc<Rules>>,
 }
 
 /// The rules of one `.gitignore` on top of those of the directories above it.
@@ -30,13 +35,13 @@ impl Folder {
     /// Returns the root, with the ignore files between the top of its repository and itself.
     pub(crate) fn root(root: &Path) -> Self {
         let top = git_top_level(root).unwrap_or(root);
-        let mut rules = Arc::new(Rules { matcher: exclude_file(top), above: None });
-        let mut folders: Vec<&Path> = root.ancestors().take_while(|path| path.starts_with(top)).collect();
-        folders.reverse();
-        for folder in folders {
-            rules = with_ignore_file(folder, rules);
+        let mut above = Arc::new(Rules { matcher: exclude_file(top), above: None });
+        let outer = root.ancestors().skip(1).take_while(|path| path.starts_with(top));
+        for folder in outer.collect::<Vec<_>>().into_iter().rev() {
+            above = with_ignore_file(folder, above);
         }
-        Self { path: root.to_path_buf(), relative: PathBuf::from("."), rules }
+        let relative = PathBuf::from(".");
+        Self { path: root.to_path_buf(), relative, is_link: false, above, rules: OnceLock::new() }
     }
 
     /// Returns the path relative to the root; `.` for the root itself.
@@ -44,43 +49,57 @@ impl Folder {
         &self.relative
     }
 
+    /// Tells whether the directory is reached through a link, where a search must not go on.
+    pub(crate) fn is_link(&self) -> bool {
+        self.is_link
+    }
+
     /// Returns a directory directly in this one; `None` when there is none or it never holds members.
     pub(crate) fn child(&self, name: &str) -> Option<Self> {
         let path = self.path.join(name);
-        if is_never(name) || self.rules.ignores(&path) || !path.is_dir() || path.join("pyvenv.cfg").exists() {
+        if !path.is_dir() {
             return None;
         }
-        let relative = match self.relative.as_path() {
-            root if root == Path::new(".") => PathBuf::from(name),
-            relative => relative.join(name),
-        };
-        let rules = with_ignore_file(&path, Arc::clone(&self.rules));
-        Some(Self { path, relative, rules })
+        let is_link = path.is_symlink();
+        self.enter(name, path, is_link)
     }
 
-    /// Returns the names of the directories directly in this one, links to directories included.
+    /// Returns the directories directly in this one whose names are wanted, links to directories included, and
+    /// without those that never hold members; sorted by name.
     ///
     /// # Errors
     /// When this one cannot be listed.
-    pub(crate) fn names(&self) -> std::io::Result<Vec<String>> {
+    pub(crate) fn children(&self, is_wanted: impl Fn(&str) -> bool + Sync) -> std::io::Result<Vec<Self>> {
         let mut names = Vec::new();
         for entry in fs_err::read_dir(&self.path)? {
             let entry = entry?;
             let kind = entry.file_type()?;
             if (kind.is_dir() || kind.is_symlink())
                 && let Ok(name) = entry.file_name().into_string()
-                && !is_never(&name)
+                && is_wanted(&name)
             {
-                names.push(name);
+                names.push((name, kind.is_symlink()));
             }
         }
         names.sort_unstable();
-        Ok(names)
+        let child = |(name, is_link): &(String, bool)| {
+            let path = self.path.join(name);
+            if *is_link && !path.is_dir() { None } else { self.enter(name, path, *is_link) }
+        };
+        Ok(names.par_iter().filter_map(child).collect())
     }
 
-    /// Tells whether the directory is reached through a link, where a search must not go on.
-    pub(crate) fn is_link(&self) -> bool {
-        self.path.is_symlink()
+    /// Makes the value for a directory that exists.
+    fn enter(&self, name: &str, path: PathBuf, is_link: bool) -> Option<Self> {
+        let rules = self.rules.get_or_init(|| with_ignore_file(&self.path, Arc::clone(&self.above)));
+        if is_never(name) || rules.ignores(&path) || path.join("pyvenv.cfg").exists() {
+            return None;
+        }
+        let relative = match self.relative.as_path() {
+            root if root == Path::new(".") => PathBuf::from(name),
+            relative => relative.join(name),
+        };
+        Some(Self { path, relative, is_link, above: Arc::clone(rules), rules: OnceLock::new() })
     }
 }
 

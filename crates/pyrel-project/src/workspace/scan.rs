@@ -30,12 +30,12 @@ pub(super) fn members(
         return scan.uv(workspace, pyproject.is_some_and(has_project));
     }
     if let Some(packages) = scan.folder.child("packages") {
-        let members = scan.read(scan.children(&packages)?);
+        let members = scan.read(Scan::children(&packages)?);
         if !members.is_empty() {
             return Ok(members);
         }
     }
-    let members = scan.read(scan.children(&scan.folder)?);
+    let members = scan.read(Scan::children(&scan.folder)?);
     if !members.is_empty() {
         return Ok(members);
     }
@@ -91,10 +91,9 @@ impl Scan<'_> {
     }
 
     /// Returns the directories directly in `folder` that may be members.
-    fn children(&self, folder: &Folder) -> Result<BTreeSet<PathBuf>, WorkspaceError> {
-        let names = folder.names().map_err(WorkspaceError::Io)?;
-        let children = names.par_iter().filter_map(|name| folder.child(name));
-        Ok(children.map(|child| child.relative().to_path_buf()).collect())
+    fn children(folder: &Folder) -> Result<BTreeSet<PathBuf>, WorkspaceError> {
+        let children = folder.children(|_| true).map_err(WorkspaceError::Io)?;
+        Ok(children.iter().map(|child| child.relative().to_path_buf()).collect())
     }
 
     /// Reads the members among directories; those without a package are left out.
@@ -117,18 +116,12 @@ fn expand(folder: &Folder, segments: &[Segment], found: &mut BTreeSet<PathBuf>) 
             None => Ok(()),
         },
         Segment::Glob(matcher) => {
-            let names = folder.names()?;
-            let children: Vec<Folder> = names
-                .par_iter()
-                .filter(|name| matcher.is_match(name))
-                .filter_map(|name| folder.child(name))
-                .collect();
+            let children = folder.children(|name| matcher.is_match(name))?;
             children.iter().try_for_each(|child| expand(child, rest, found))
         }
         Segment::AnyDepth => {
             expand(folder, rest, found)?;
-            for name in folder.names()? {
-                let Some(child) = folder.child(&name) else { continue };
+            for child in folder.children(|_| true)? {
                 // A link may be a member, but a search behind it might never end.
                 expand(&child, if child.is_link() { rest } else { segments }, found)?;
             }
