@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import json
@@ -167,9 +168,10 @@ class Bench:
             self.tool("twine"), "upload", *common, *arguments, TWINE_USERNAME="__token__", TWINE_PASSWORD=TOKEN
         )
 
-    def put(self, upload_url: str, simple_url: str, *arguments: str | Path) -> Outcome:
+    def put(self, upload_url: str, simple_url: str, *arguments: str | Path, **variables: str) -> Outcome:
         """Uploads with the client under test."""
-        return self.run(*self.client, "--upload-url", upload_url, "--simple-url", simple_url, *arguments)
+        urls = ["--upload-url", upload_url, "--simple-url", simple_url]
+        return self.run(*self.client, *urls, *arguments, **variables)
 
     def serve(self, directory: Path, *arguments: str) -> Server:
         """Starts the index under test."""
@@ -187,23 +189,57 @@ class Bench:
         return server
 
     @contextlib.contextmanager
+    def background(self, port: int, *command: str | Path, **variables: str) -> Iterator[None]:
+        """Runs a server until the block ends, and waits until it listens."""
+        with (self.work / f"server-{port}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [str(part) for part in command],
+                env=self.environment() | variables,
+                cwd=self.work,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+            try:
+                wait_for(port)
+                yield
+            finally:
+                process.terminate()
+                process.wait()
+
+    @contextlib.contextmanager
     def pypiserver(self, directory: Path) -> Iterator[str]:
         """Runs pypiserver over a directory; gives its address."""
         port = free_port()
-        process = subprocess.Popen(
-            [self.tool("pypi-server"), "run", "-p", str(port), "-i", "127.0.0.1", "-a", ".", "-P", ".",
-             "--disable-fallback", str(directory)],
-            env=self.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        try:
-            wait_for(port)
+        options = ["-p", str(port), "-i", "127.0.0.1", "-a", ".", "-P", ".", "--disable-fallback"]
+        with self.background(port, self.tool("pypi-server"), "run", *options, directory):
             yield f"http://127.0.0.1:{port}/"
-        finally:
-            process.terminate()
-            process.wait()
+
+    @contextlib.contextmanager
+    def devpi(self, directory: Path) -> Iterator[str]:
+        """Runs devpi over a directory; gives the address of an index that keeps what it has."""
+        port = free_port()
+        self.run(self.tool("devpi-init"), "--serverdir", directory, "--no-root-pypi").ok()
+        options = ["--serverdir", directory, "--host", "127.0.0.1", "--port", str(port)]
+        with self.background(port, self.tool("devpi-server"), *options):
+            url = f"http://127.0.0.1:{port}/root/test/"
+            request = urllib.request.Request(url, b'{"type": "stage", "volatile": false, "bases": []}', method="PUT")
+            request.add_header("Content-Type", "application/json")
+            request.add_header("Authorization", "Basic " + base64.b64encode(b"root:").decode())
+            urllib.request.urlopen(request, timeout=60).close()
+            yield url
+
+    @contextlib.contextmanager
+    def encrypted(self, server: Server) -> Iterator[tuple[str, Path]]:
+        """Puts TLS and HTTP/2 in front of an index; gives the address and the authority of its certificate."""
+        directory = self.directory("tls")
+        self.run(self.python, "-m", "trustme", "--quiet", "--dir", directory, "--identities", "localhost").ok()
+        port = free_port()
+        options = ["--certfile", directory / "server.pem", "--keyfile", directory / "server.key"]
+        options += ["--bind", f"127.0.0.1:{port}", "relay:relay"]
+        command = [self.python, "-m", "hypercorn", *options]
+        with self.background(port, *command, PYTHONPATH=str(Path(__file__).parent), RELAY_TO=server.url):
+            yield f"https://localhost:{port}/", directory / "client.pem"
 
     def environment_in(self, directory: Path) -> Path:
         """Makes a virtual environment without pip; returns its interpreter."""
@@ -249,7 +285,7 @@ def free_port() -> int:
 
 def wait_for(port: int) -> None:
     """Waits until somebody listens on a port."""
-    for _ in range(200):
+    for _ in range(1200):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return

@@ -376,6 +376,41 @@ def the_client_uploads_to_pypiserver(bench: Bench) -> None:
 
 
 @case
+def the_client_uploads_to_devpi(bench: Bench) -> None:
+    """Another foreign index, one that answers 200 to the same bytes and 409 to others."""
+    files = sorted(bench.project("demo-app", "1.0").iterdir())
+    with bench.devpi(bench.directory("devpi")) as url:
+        identity = ["--user", "root", "--password", ""]
+        text = bench.put(url, f"{url}+simple/", *identity, *files).ok()
+        check(text.splitlines() == [f"uploaded: {file.name} {sha256(file)}" for file in files], text)
+        bench.put(url, f"{url}+simple/", *identity, *files).ok()
+        other = sorted(bench.project("demo-app", "1.0", body="CHANGED = True").iterdir())
+        text = bench.put(url, f"{url}+simple/", *identity, *other).failed()
+        check(f"the index already has other bytes under the name `{other[0].name}`" in text, text)
+        text = bench.put(url, f"{url}+simple/", "--user", "root", "--password", "wrong", *files).failed()
+        check("does not accept the credentials" in text, text)
+
+
+@case
+def the_client_speaks_tls_and_http2(bench: Bench) -> None:
+    """Through TLS with an authority of one's own; one that is not trusted is refused at once and explained."""
+    server = bench.serve(bench.directory("store"))
+    files = sorted(bench.project("demo-app", "1.0").iterdir())
+    with bench.encrypted(server) as (url, authority):
+        arguments = [f"{url}legacy/", f"{url}simple/", "--password", TOKEN, *files]
+        begin = time.monotonic()
+        text = bench.put(*arguments).failed()
+        check("invalid peer certificate" in text and "(1 attempt)" in text, text)
+        check(time.monotonic() - begin < 5, "a certificate is not mended by trying again")
+        text = bench.put(*arguments, SSL_CERT_FILE=str(authority)).ok()
+        check(text.splitlines() == [f"uploaded: {file.name} {sha256(file)}" for file in files], text)
+        other = sorted(bench.project("demo-app", "1.0", body="CHANGED = True").iterdir())
+        text = bench.put(*arguments[:4], *other, SSL_CERT_FILE=str(authority)).failed()
+        check("the index already has other bytes" in text, text)
+    check(stored(server.directory) == [file.name for file in files], stored(server.directory))
+
+
+@case
 def the_json_api_feeds_scripts(bench: Bench) -> None:
     """What a script reads from ``/pypi/NAME/json``."""
     server, dist = filled(bench)

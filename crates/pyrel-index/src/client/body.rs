@@ -3,7 +3,7 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{Bytes, BytesMut};
 use fs_err::tokio as fs;
@@ -29,7 +29,9 @@ pub(super) enum Fault {
 }
 
 /// Where the stream leaves its fault for the one who sent it.
-pub(super) type FaultSlot = Arc<OnceLock<Fault>>;
+///
+/// Shared, because the connection may hold on to the stream for a moment after the request has failed.
+pub(super) type FaultSlot = Arc<Mutex<Option<Fault>>>;
 
 struct Sender {
     path: PathBuf,
@@ -117,8 +119,7 @@ impl Sender {
     }
 
     fn broken(&self, fault: Fault) -> io::Error {
-        // A stream breaks once; the slot is empty.
-        let _ = self.fault.set(fault);
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
         io::Error::other("the file to upload cannot be sent")
     }
 }

@@ -1,7 +1,7 @@
 //! One upload: sends the form, judges the answer, tries again where that can help, and asks the index what it
 //! has where an answer leaves that open.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
@@ -150,7 +150,7 @@ impl IndexClient {
         credentials: &Credentials,
         progress: &(dyn Fn(u64) + Send + Sync),
     ) -> Attempt {
-        let fault: FaultSlot = Arc::new(OnceLock::new());
+        let fault = FaultSlot::default();
         let (sender, receiver) = watch::channel(0);
         let body = Body::wrap_stream(stream(file, framing, sender, Arc::clone(&fault)));
         let request = match self.transport().request(self.options(), Method::POST, &self.spec().upload_url) {
@@ -166,7 +166,8 @@ impl IndexClient {
             request = request.header(AUTHORIZATION, header);
         }
         let sent = self.send(request, receiver, progress).await;
-        match (Arc::into_inner(fault).and_then(OnceLock::into_inner), sent) {
+        let fault = fault.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match (fault, sent) {
             (Some(fault), _) => Attempt::Failed(of_fault(file, fault)),
             (None, Ok(response)) => self.judge(file, response).await,
             (None, Err(again)) => again,

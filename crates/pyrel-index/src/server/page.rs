@@ -31,7 +31,7 @@ pub(super) async fn front(State(app): State<Arc<App>>) -> Response<Body> {
             count(files, "file")
         ));
         main.push_str(
-            "<table>\n<thead><tr><th>Project</th><th>Latest</th><th class=\"number\">Files</th>\
+            "<table>\n<thead><tr><th>Project</th><th class=\"version\">Latest</th><th class=\"number\">Files</th>\
              <th>Summary</th></tr></thead>\n<tbody>\n",
         );
         main.extend(listed.iter().map(|project| row(project)));
@@ -180,8 +180,8 @@ fn shortened(text: &str) -> String {
 fn release(normal: &str, version: &Version, files: &[&Arc<Record>]) -> String {
     let rows: String = files.iter().map(|record| file_row(normal, record)).collect();
     format!(
-        "<h2>{}</h2>\n<table>\n<thead><tr><th>File</th><th class=\"number\">Size</th><th>Uploaded</th>\
-         <th>SHA-256</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n",
+        "<h2>{}</h2>\n<table>\n<thead><tr><th>File</th><th class=\"number\">Size</th>\
+         <th class=\"date\">Uploaded</th><th class=\"hash\">SHA-256</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n",
         escape(&version.to_string())
     )
 }
@@ -190,7 +190,7 @@ fn file_row(normal: &str, record: &Record) -> String {
     let sha256 = record.sha256.to_hex();
     format!(
         "<tr><td><a href=\"{}\">{}</a></td><td class=\"number\">{}</td><td class=\"date\">{}</td>\
-         <td><code title=\"{sha256}\">{}…</code></td></tr>\n",
+         <td class=\"hash\"><code title=\"{sha256}\">{}…</code></td></tr>\n",
         escape(&file_path(normal, &record.filename)),
         escape(&record.filename),
         size(record.size),
