@@ -220,7 +220,9 @@ class Bench:
         """Runs devpi over a directory; gives the address of an index that keeps what it has."""
         port = free_port()
         self.run(self.tool("devpi-init"), "--serverdir", directory, "--no-root-pypi").ok()
-        options = ["--serverdir", directory, "--host", "127.0.0.1", "--port", str(port)]
+        options = ["--serverdir", directory, "--host", "127.0.0.1", "--port", str(port), "--offline-mode"]
+        # What it hashes are passwords that protect nothing; at full cost that takes a quarter of a minute.
+        options += ["--argon2-memory-cost", "8", "--argon2-parallelism", "1", "--argon2-time-cost", "1"]
         with self.background(port, self.tool("devpi-server"), *options):
             url = f"http://127.0.0.1:{port}/root/test/"
             request = urllib.request.Request(url, b'{"type": "stage", "volatile": false, "bases": []}', method="PUT")

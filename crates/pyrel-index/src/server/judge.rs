@@ -18,6 +18,8 @@ use super::repr::repr;
 use super::store::{Project, Store};
 
 const EXTENSIONS: [&str; 3] = [".tar.gz", ".whl", ".zip"];
+/// The longest file name in bytes: the longest that file systems take, `.metadata` added.
+const LONGEST_NAME: usize = 246;
 /// How long a release takes new files.
 const RELEASE_OPEN: SignedDuration = SignedDuration::from_hours(14 * 24);
 
@@ -166,8 +168,11 @@ fn look(name: &str) -> String {
         .collect()
 }
 
-/// S1 to S3, W6, and W8: whether the file is called after the project and version of the form.
+/// S1 to S3, W6, W8, and W13: whether the file is called after the project and version of the form.
 pub(super) fn judge_naming(form: &Form, filename: &str) -> Result<(), Refusal> {
+    if filename.len() > LONGEST_NAME {
+        return Err(Refusal::bad(format!("Filename is too long: {}", repr(filename))));
+    }
     let stem = form.name.file_stem();
     let start =
         || Refusal::bad(format!("Start filename for {} with {}.", repr(form.name.as_written()), repr(&stem)));

@@ -41,8 +41,12 @@ fn json_sentence(value: &Value) -> Option<String> {
         Value::String(text) => Some(text.clone()),
         Value::Array(items) => items.iter().find_map(json_sentence),
         Value::Object(_) => {
-            ["code", "message", "detail", "description", "error", "errors", "result"].iter().find_map(|key| {
-                value.get(*key).and_then(json_sentence).filter(|text| text.contains(char::is_alphabetic))
+            // A `code` is PyPI's sentence, or some other index's bare word.
+            let code = value.get("code").and_then(json_sentence).filter(|code| code.contains(' '));
+            code.or_else(|| {
+                ["message", "detail", "description", "error", "errors", "result"]
+                    .iter()
+                    .find_map(|key| value.get(*key).and_then(json_sentence))
             })
         }
         _ => None,
@@ -116,6 +120,7 @@ mod tests {
         assert_eq!(of(body, Some("Other")), "File is bad.");
         assert_eq!(of(r#"{"code": 400, "message": "Validation failed"}"#, None), "Validation failed");
         assert_eq!(of(r#"{"errors":[{"status":400,"message":"No such thing"}]}"#, None), "No such thing");
+        assert_eq!(of(r#"{"errors":[{"code":"invalid","description":"Not so"}]}"#, None), "Not so");
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub(crate) enum Act {
     ForwardAndLose(Url),
     /// Answers with a body that is cut off.
     Truncate,
+    /// Answers with a body that never ends.
+    Endless,
 }
 
 /// Shorthand for an answer without headers.
@@ -144,6 +146,11 @@ async fn perform(mut stream: TcpStream, act: Act, head: &str, body: &[u8]) {
         Act::Truncate => {
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{").await;
             break_off(&stream);
+        }
+        Act::Endless => {
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{").await;
+            let spaces = vec![b' '; 1024 * 1024];
+            while stream.write_all(&spaces).await.is_ok() {}
         }
         Act::Hang => tokio::time::sleep(Duration::from_secs(30)).await,
         Act::Forward(target) => {

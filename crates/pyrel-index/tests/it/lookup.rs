@@ -47,6 +47,14 @@ async fn nonsense_names_the_page_and_what_is_wrong() {
 }
 
 #[tokio::test]
+async fn an_endless_page_is_not_read_for_ever() {
+    let server = FaultyServer::start(vec![], vec![Act::Endless]).await;
+    let error = look(&server).await.unwrap_err();
+    assert!(error.to_string().ends_with("the page is larger than 128 MiB"), "{error}");
+    assert_eq!(server.counts(), (0, 1));
+}
+
+#[tokio::test]
 async fn what_may_pass_is_tried_again() {
     let server = FaultyServer::start(
         vec![],

@@ -79,6 +79,7 @@ async fn the_form_is_judged_in_pypis_order_and_words() {
     let hash = sha256(&path);
     let digest = ("sha256_digest", hash.as_str());
     let zero = "00".repeat(32);
+    let long = format!("Filename is too long: 'demo-1.0-{}.whl'", "x".repeat(240));
     let cases: Vec<(Form, u16, &str)> = vec![
         (form(&[(":action", "submit"), digest]), 410, "This action is no longer supported."),
         (form(&[(":action", "x"), digest]), 405, "The form has no `:action` of `file_upload`."),
@@ -122,6 +123,11 @@ async fn the_form_is_judged_in_pypis_order_and_words() {
             form(&[digest, ("version", "1.1")]).part("content", content(&path, name)),
             400,
             "Version in filename should be '1.1' not '1.0'.",
+        ),
+        (
+            form(&[digest]).part("content", content(&path, &format!("demo-1.0-{}.whl", "x".repeat(240)))),
+            400,
+            &long,
         ),
         (form(&[digest]).part("content", content(&path, name)), 200, "OK\n"),
     ];
