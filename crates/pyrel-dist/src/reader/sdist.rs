@@ -102,13 +102,13 @@ struct Extended {
 }
 
 impl Extended {
-    fn apply(&mut self, records: &BTreeMap<String, String>) {
+    fn apply(&mut self, records: &BTreeMap<&'static str, String>) {
         for (key, value) in records {
-            match key.as_str() {
+            match *key {
                 "path" => self.name = Some(value.clone()),
                 "linkpath" => self.link = Some(value.clone()),
                 "size" => self.size = value.parse().ok(),
-                _ if key.starts_with("GNU.sparse.") => self.sparse = true,
+                SPARSE => self.sparse = true,
                 _ => {}
             }
         }
@@ -120,7 +120,7 @@ struct Reader<'a> {
     buffer: Vec<u8>,
     budget: Budget<'a>,
     next: Extended,
-    global: BTreeMap<String, String>,
+    global: BTreeMap<&'static str, String>,
     archive: Archive,
 }
 
@@ -385,8 +385,12 @@ fn is_metadata(name: &str) -> bool {
     }
 }
 
+/// What all keys of sparse members start with.
+const SPARSE: &str = "GNU.sparse.";
+const KEYS: [&str; 4] = ["path", "linkpath", "size", SPARSE];
+
 /// Parses `length key=value\n` records; `None` when one is broken.
-fn parse_pax(mut bytes: &[u8]) -> Option<BTreeMap<String, String>> {
+fn parse_pax(mut bytes: &[u8]) -> Option<BTreeMap<&'static str, String>> {
     let mut records = BTreeMap::new();
     while !bytes.is_empty() && bytes[0] != 0 {
         let blank = bytes.iter().take(20).position(|byte| *byte == b' ')?;
@@ -394,8 +398,12 @@ fn parse_pax(mut bytes: &[u8]) -> Option<BTreeMap<String, String>> {
         let record = bytes.get(blank + 1..length)?;
         let record = record.strip_suffix(b"\n")?;
         let equals = record.iter().position(|byte| *byte == b'=')?;
-        let text = |part: &[u8]| String::from_utf8_lossy(part).into_owned();
-        records.insert(text(&record[..equals]), text(&record[equals + 1..]));
+        let (key, value) = (&record[..equals], &record[equals + 1..]);
+        let key = if key.starts_with(SPARSE.as_bytes()) { SPARSE.as_bytes() } else { key };
+        // Only what is used is kept, because global headers add up.
+        if let Some(known) = KEYS.into_iter().find(|known| known.as_bytes() == key) {
+            records.insert(known, String::from_utf8_lossy(value).into_owned());
+        }
         bytes = bytes.get(length..)?;
     }
     Some(records)
@@ -407,7 +415,8 @@ mod tests {
 
     #[test]
     fn pax_records_are_read_and_broken_ones_refused() {
-        let records = parse_pax(b"12 path=a/b\n9 size=3\n").unwrap();
+        let records = parse_pax(b"12 path=a/b\n9 size=3\n11 own=abc\n20 GNU.sparse.map=1\n").unwrap();
+        assert_eq!(records.keys().copied().collect::<Vec<_>>(), [SPARSE, "path", "size"]);
         assert_eq!(records["path"], "a/b");
         assert_eq!(records["size"], "3");
         for bad in [&b"99 path=a\n"[..], b"x path=a\n", b"9 path=a ", b"3 \n", b"18446744073709551615 a=b\n"]

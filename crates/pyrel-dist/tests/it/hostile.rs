@@ -278,9 +278,29 @@ fn metadata_that_is_hard_to_parse() {
     let nested = format!("Requires-Dist: a; {}\n", "(".repeat(200_000));
     let wide = format!("Requires-Python: {}\n", ">=1,".repeat(100_000));
     let expression = format!("License-Expression: {}\n", "(".repeat(200_000));
-    for text in [many, nested, wide, expression] {
+    let classifiers: String = (0..50_000).map(|n| format!("Classifier: Nonsense :: {n}\n")).collect();
+    let classifier = format!("Classifier: {}\n", "x".repeat(1_000_000));
+    let headers: String = (0..50_000).map(|n| format!("X-Own-{n}: a\n")).collect();
+    let emails = format!("Author-email: {}\n", "a@".repeat(300_000));
+    for text in [many, nested, wide, expression, classifiers, classifier, headers, emails] {
         let metadata = format!("Metadata-Version: 2.4\nName: demo\nVersion: 1.0\n{text}\nbody\n");
-        check(WHEEL, &Fixture::wheel().metadata(metadata.as_bytes()).bytes());
+        let report = check(WHEEL, &Fixture::wheel().metadata(metadata.as_bytes()).bytes());
+        let longest = report.findings.iter().map(|finding| finding.message.len()).max();
+        assert!(longest.is_none_or(|longest| longest < 20_000), "{longest:?}");
+    }
+}
+
+#[test]
+fn entry_points_and_records_that_are_hard_to_parse() {
+    let points = "demo-1.0.dist-info/entry_points.txt";
+    let sections: String = (0..200_000).map(|n| format!("[g{n}]\n")).collect();
+    let names: String = (0..200_000).map(|n| format!("n{n} = a:b\n")).collect();
+    for text in [sections, format!("[console_scripts]\n{names}")] {
+        check(WHEEL, &Fixture::wheel().file(points, text).bytes());
+    }
+    let rows: String = (0..200_000).map(|n| format!("x{n},sha256=a,1\n")).collect();
+    for record in [rows, format!("\"{}", "a\n".repeat(1_000_000)), ",".repeat(2_000_000)] {
+        check(WHEEL, &Fixture::wheel().record(&record).bytes());
     }
 }
 

@@ -1,10 +1,11 @@
 //! A member is damaged.
 
+use pyrel_model::Level;
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::fault::FaultKind;
-use pyrel_model::Level;
 
 pub(super) static RULE: Rule = Rule {
     name: "archive-damaged",

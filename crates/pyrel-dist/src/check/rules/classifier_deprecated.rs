@@ -1,12 +1,14 @@
 //! A classifier is deprecated.
 
+use std::collections::BTreeSet;
+
+use pyrel_model::Level;
+
 use crate::check::classifiers::DEPRECATED;
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::wording;
-use pyrel_model::Level;
-use std::collections::BTreeSet;
 
 pub(super) static RULE: Rule = Rule {
     name: "classifier-deprecated",

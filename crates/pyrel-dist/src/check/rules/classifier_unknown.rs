@@ -1,12 +1,14 @@
 //! A classifier is unknown.
 
+use std::collections::BTreeSet;
+
+use pyrel_model::Level;
+
 use crate::check::classifiers::{CLASSIFIERS, DEPRECATED};
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::wording::{self, suggest};
-use pyrel_model::Level;
-use std::collections::BTreeSet;
 
 pub(super) static RULE: Rule = Rule {
     name: "classifier-unknown",

@@ -1,10 +1,11 @@
 //! The content type of the description is not one that PyPI renders.
 
+use pyrel_model::Level;
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::wording;
-use pyrel_model::Level;
 
 pub(super) static RULE: Rule = Rule {
     name: "description-content-type",

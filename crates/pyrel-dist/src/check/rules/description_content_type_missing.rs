@@ -1,9 +1,10 @@
 //! The content type of the description is missing.
 
+use pyrel_model::Level;
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
-use pyrel_model::Level;
 
 pub(super) static RULE: Rule = Rule {
     name: "description-content-type-missing",

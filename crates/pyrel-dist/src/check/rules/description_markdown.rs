@@ -1,10 +1,11 @@
 //! A Markdown description renders to nothing.
 
+use pyrel_model::Level;
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::readme::markdown;
-use pyrel_model::Level;
 
 pub(super) static RULE: Rule = Rule {
     name: "description-markdown",

@@ -1,11 +1,12 @@
 //! A dependency is a direct reference.
 
+use pyrel_model::Level;
+use pyrel_model::Requirement;
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::wording;
-use pyrel_model::Level;
-use pyrel_model::Requirement;
 
 pub(super) static RULE: Rule = Rule {
     name: "direct-reference",

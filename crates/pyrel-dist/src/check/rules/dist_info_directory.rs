@@ -1,10 +1,12 @@
 //! A wheel has more than one .dist-info directory.
 
+use std::collections::BTreeSet;
+
+use pyrel_model::Level;
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
-use pyrel_model::Level;
-use std::collections::BTreeSet;
 
 pub(super) static RULE: Rule = Rule {
     name: "dist-info-directory",

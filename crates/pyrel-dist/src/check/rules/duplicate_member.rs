@@ -1,11 +1,13 @@
 //! Two members are one file.
 
+use std::collections::HashMap;
+
+use pyrel_model::Level;
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::member::MemberKind;
-use pyrel_model::Level;
-use std::collections::HashMap;
 
 pub(super) static RULE: Rule = Rule {
     name: "duplicate-member",

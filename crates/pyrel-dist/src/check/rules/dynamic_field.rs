@@ -1,11 +1,12 @@
 //! A field is called dynamic that cannot be.
 
+use pyrel_model::Level;
+use pyrel_model::metadata::Field;
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::wording;
-use pyrel_model::Level;
-use pyrel_model::metadata::Field;
 
 pub(super) static RULE: Rule = Rule {
     name: "dynamic-field",

@@ -1,11 +1,12 @@
 //! An e-mail address is not valid.
 
+use pyrel_model::Level;
+
 use crate::check::email;
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::wording;
-use pyrel_model::Level;
 
 pub(super) static RULE: Rule = Rule {
     name: "email-address",

@@ -1,10 +1,11 @@
 //! A script has a target that cannot be there.
 
+use pyrel_model::Level;
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::top_level;
-use pyrel_model::Level;
 
 pub(super) static RULE: Rule = Rule {
     name: "entry-point-target",

@@ -1,11 +1,12 @@
 //! The file is neither a wheel nor an sdist by its name.
 
+use pyrel_model::Level;
+use pyrel_model::filename::SdistFilename;
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::wording;
-use pyrel_model::Level;
-use pyrel_model::filename::SdistFilename;
 
 pub(super) static RULE: Rule = Rule {
     name: "filename-extension",

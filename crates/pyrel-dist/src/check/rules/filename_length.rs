@@ -1,9 +1,10 @@
 //! The file name of a wheel is too long.
 
+use pyrel_model::Level;
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
-use pyrel_model::Level;
 
 pub(super) static RULE: Rule = Rule {
     name: "filename-length",

@@ -1,11 +1,12 @@
 //! The licence expression is not valid.
 
+use pyrel_model::Level;
+use spdx::identifiers::{EXCEPTIONS, LICENSES};
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::wording::{self, suggest};
-use pyrel_model::Level;
-use spdx::identifiers::{EXCEPTIONS, LICENSES};
 
 pub(super) static RULE: Rule = Rule {
     name: "license-expression",

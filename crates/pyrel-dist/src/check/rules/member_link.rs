@@ -1,10 +1,11 @@
 //! A member is a link that leads outside, or no file at all.
 
+use pyrel_model::Level;
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::member::MemberKind;
-use pyrel_model::Level;
 
 pub(super) static RULE: Rule = Rule {
     name: "member-link",

@@ -1,12 +1,14 @@
 //! A single-valued field is given twice.
 
+use std::collections::BTreeSet;
+
+use pyrel_model::Level;
+use pyrel_model::metadata::FIELDS;
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::wording;
-use pyrel_model::Level;
-use pyrel_model::metadata::FIELDS;
-use std::collections::BTreeSet;
 
 pub(super) static RULE: Rule = Rule {
     name: "metadata-field-repeated",
@@ -33,14 +35,10 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(metadata) = subject.metadata() else { return };
     let hint = "leave one of them";
     for field in FIELDS.iter().filter(|field| !field.multiple) {
-        let headers = metadata.get_all(field.header).count();
-        let in_body = usize::from(field.header == "Description" && !metadata.body().trim().is_empty());
+        // Behind a description in the body, the header of that name is not sent.
         let is_sent = field.header != "Description" || metadata.body().is_empty();
-        if headers > 1 && is_sent {
+        if is_sent && subject.fields(field.header).len() > 1 {
             findings.add(Problem::new(message(field.form)).hint(hint).at(field.header));
-        } else if headers > 0 && in_body > 0 {
-            let text = "`Description` is given both as a header and as the text behind the headers";
-            findings.add(Problem::new(text).hint(hint).at(field.header));
         }
     }
     let mut labels = BTreeSet::new();

@@ -1,11 +1,12 @@
 //! A field is newer than the metadata version.
 
+use pyrel_model::Level;
+use pyrel_model::metadata::FIELDS;
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::wording;
-use pyrel_model::Level;
-use pyrel_model::metadata::FIELDS;
 
 pub(super) static RULE: Rule = Rule {
     name: "metadata-field-version",

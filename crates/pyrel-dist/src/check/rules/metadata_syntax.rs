@@ -1,9 +1,10 @@
 //! The metadata file cannot be parsed.
 
+use pyrel_model::Level;
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
-use pyrel_model::Level;
 
 pub(super) static RULE: Rule = Rule {
     name: "metadata-syntax",

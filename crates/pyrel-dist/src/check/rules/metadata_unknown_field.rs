@@ -1,20 +1,22 @@
 //! The metadata has a header that is no field.
 
+use pyrel_model::Level;
+use pyrel_model::metadata::FIELDS;
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::wording::{self, suggest};
-use pyrel_model::Level;
-use pyrel_model::metadata::FIELDS;
 
 pub(super) static RULE: Rule = Rule {
     name: "metadata-unknown-field",
     level: Level::Error,
     source: Source::Twine,
-    summary: "every header of the metadata is a known field",
+    summary: "every header of the metadata is a known field, and the description is given once",
     docs: "\
 ### What it does
-Reports a header that is no core metadata field.
+Reports a header that is no core metadata field, and a description that is given as a header and as text behind
+the headers.
 
 ### Why is this bad
 `twine` refuses the whole file because of it. An index ignores it, so that what it says is lost.
@@ -30,22 +32,27 @@ twine (`unrecognized or malformed field`)
 
 fn check(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(metadata) = subject.metadata() else { return };
+    if metadata.get("Description").is_some() && !metadata.body().trim().is_empty() {
+        let hint = "leave the header out; the description is the text behind the headers";
+        findings.add(Problem::new(malformed("description")).hint(hint).at("Description"));
+    }
     let names = || FIELDS.iter().map(|field| field.header);
     for header in metadata.unknown_headers() {
         if findings.is_full() {
             findings.count_more();
             continue;
         }
-        let message = format!(
-            "Invalid distribution metadata: unrecognized or malformed field {}",
-            wording::repr(&header.to_lowercase())
-        );
         let hint = match suggest(header, names()) {
             Some(known) => format!("did you mean `{known}`?"),
             None => "remove it; own data has no place in core metadata".to_owned(),
         };
-        findings.add(Problem::new(message).hint(hint).at(header));
+        findings.add(Problem::new(malformed(header)).hint(hint).at(header));
     }
+}
+
+fn malformed(header: &str) -> String {
+    let field = wording::repr(&header.to_lowercase());
+    format!("Invalid distribution metadata: unrecognized or malformed field {field}")
 }
 
 #[cfg(test)]
@@ -60,6 +67,8 @@ mod tests {
             "Invalid distribution metadata: unrecognized or malformed field 'licence'"
         );
         assert_eq!(found[0].hint.as_deref(), Some("did you mean `License`?"));
+        let twice = Fixture::wheel().also("Description: text").messages("metadata-unknown-field");
+        assert_eq!(twice, ["Invalid distribution metadata: unrecognized or malformed field 'description'"]);
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! The metadata version is unknown to PyPI.
 
+use pyrel_model::Level;
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::wording;
-use pyrel_model::Level;
 
 pub(super) static RULE: Rule = Rule {
     name: "metadata-version",

@@ -1,10 +1,11 @@
 //! Two sdists of one release are checked together.
 
+use pyrel_model::DistFilename;
+use pyrel_model::Level;
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
-use pyrel_model::DistFilename;
-use pyrel_model::Level;
 
 pub(super) static RULE: Rule = Rule {
     name: "one-sdist",

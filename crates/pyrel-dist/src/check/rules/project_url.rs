@@ -1,11 +1,12 @@
 //! A project URL has no label, no address, or a wrong one.
 
+use pyrel_model::Level;
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::url;
 use crate::check::wording;
-use pyrel_model::Level;
 
 pub(super) static RULE: Rule = Rule {
     name: "project-url",

@@ -1,11 +1,12 @@
 //! The version is missing or invalid.
 
+use pyrel_model::Level;
+use pyrel_model::Version;
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::wording;
-use pyrel_model::Level;
-use pyrel_model::Version;
 
 pub(super) static RULE: Rule = Rule {
     name: "project-version",

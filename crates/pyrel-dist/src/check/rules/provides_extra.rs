@@ -1,11 +1,12 @@
 //! An extra has an invalid name.
 
+use pyrel_model::Level;
+use pyrel_model::name::is_valid;
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::wording;
-use pyrel_model::Level;
-use pyrel_model::name::is_valid;
 
 pub(super) static RULE: Rule = Rule {
     name: "provides-extra",

@@ -1,10 +1,12 @@
 //! RECORD has rows of a wrong shape.
 
+use std::collections::HashSet;
+
+use pyrel_model::Level;
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
-use pyrel_model::Level;
-use std::collections::HashSet;
 
 pub(super) static RULE: Rule = Rule {
     name: "record-format",

@@ -1,14 +1,16 @@
 //! A digest in RECORD is wrong or missing.
 
+use std::collections::HashMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use pyrel_model::Level;
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::member::MemberInfo;
 use crate::record::Row;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use pyrel_model::Level;
-use std::collections::HashMap;
 
 pub(super) static RULE: Rule = Rule {
     name: "record-hash",

@@ -1,10 +1,12 @@
 //! A size in RECORD is wrong.
 
+use std::collections::HashMap;
+
+use pyrel_model::Level;
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
-use pyrel_model::Level;
-use std::collections::HashMap;
 
 pub(super) static RULE: Rule = Rule {
     name: "record-size",

@@ -1,11 +1,13 @@
 //! A file of the wheel is not listed in RECORD.
 
+use std::collections::HashSet;
+
+use pyrel_model::Level;
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::member::MemberKind;
-use pyrel_model::Level;
-use std::collections::HashSet;
 
 pub(super) static RULE: Rule = Rule {
     name: "record-unlisted",

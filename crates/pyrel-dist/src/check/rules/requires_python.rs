@@ -1,11 +1,12 @@
 //! `Requires-Python` is no set of specifiers.
 
+use pyrel_model::Level;
+use pyrel_model::requirement::SpecifierSet;
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::wording;
-use pyrel_model::Level;
-use pyrel_model::requirement::SpecifierSet;
 
 pub(super) static RULE: Rule = Rule {
     name: "requires-python",

@@ -1,13 +1,14 @@
 //! The file name of an sdist is not the one that PyPI accepts.
 
-use crate::check::finding::{Findings, Problem, Source};
-use crate::check::rule::Rule;
-use crate::check::subject::Subject;
-use crate::check::wording;
 use pyrel_model::Level;
 use pyrel_model::filename::SdistFilename;
 use pyrel_model::name::normalize;
 use pyrel_model::{PackageName, Version};
+
+use crate::check::finding::{Findings, Problem, Source};
+use crate::check::rule::Rule;
+use crate::check::subject::Subject;
+use crate::check::wording;
 
 pub(super) static RULE: Rule = Rule {
     name: "sdist-filename",

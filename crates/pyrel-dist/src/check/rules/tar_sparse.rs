@@ -1,11 +1,12 @@
 //! A member of an sdist is sparse.
 
+use pyrel_model::Level;
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::wording;
 use crate::fault::FaultKind;
-use pyrel_model::Level;
 
 pub(super) static RULE: Rule = Rule {
     name: "tar-sparse",

@@ -1,9 +1,10 @@
 //! A wheel has no payload.
 
+use pyrel_model::Level;
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
-use pyrel_model::Level;
 
 pub(super) static RULE: Rule = Rule {
     name: "wheel-empty",

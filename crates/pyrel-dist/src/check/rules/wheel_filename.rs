@@ -1,12 +1,13 @@
 //! The file name of a wheel is broken or says something else than its metadata.
 
+use pyrel_model::Level;
+use pyrel_model::name::normalize;
+use pyrel_model::{PackageName, Version};
+
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::wording;
-use pyrel_model::Level;
-use pyrel_model::name::normalize;
-use pyrel_model::{PackageName, Version};
 
 pub(super) static RULE: Rule = Rule {
     name: "wheel-filename",

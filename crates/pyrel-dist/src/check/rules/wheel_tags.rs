@@ -1,12 +1,14 @@
 //! The tags of WHEEL and of the file name differ.
 
-use crate::check::finding::{Findings, Problem, Source};
-use crate::check::rule::Rule;
-use crate::check::subject::Subject;
+use std::collections::BTreeSet;
+
 use pyrel_model::DistFilename;
 use pyrel_model::Level;
 use pyrel_model::tag::TagSet;
-use std::collections::BTreeSet;
+
+use crate::check::finding::{Findings, Problem, Source};
+use crate::check::rule::Rule;
+use crate::check::subject::Subject;
 
 pub(super) static RULE: Rule = Rule {
     name: "wheel-tags",

@@ -1,11 +1,12 @@
 //! A member name is twice in a zip.
 
+use pyrel_model::Level;
+
 use crate::check::finding::{Findings, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::zip_faults;
 use crate::fault::FaultKind;
-use pyrel_model::Level;
 
 pub(super) static RULE: Rule = Rule {
     name: "zip-duplicate-member",
