@@ -3,11 +3,14 @@
 //! Everything here reads; nothing here writes into the tree. The scan of a workspace starts no process: a
 //! thousand packages cost one parallel walk. Git is asked only where a question needs history.
 
+mod command_line;
 pub mod config;
+mod credential_variable;
 pub mod git;
 pub mod graph;
 pub mod package;
 pub mod process;
+mod process_output;
 mod root;
 pub mod selection;
 mod source_file;

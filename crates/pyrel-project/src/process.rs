@@ -4,7 +4,6 @@
 //! questions on, and is collected without deadlock. This file decides nothing about what is run.
 
 use std::ffi::{OsStr, OsString};
-use std::fmt;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -13,8 +12,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How many lines of a failed child's output an error carries.
-const TAIL_LINES: usize = 40;
+pub use crate::credential_variable::is_credential_variable;
+pub use crate::process_output::{ProcessError, ProcessOutput};
+
+use crate::command_line::{quoted, without_url_credentials};
+
 /// How long the pipes of a killed child may take to close.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -27,126 +29,6 @@ pub struct Process {
     environment: Vec<(OsString, Option<OsString>)>,
     input: Option<Vec<u8>>,
     timeout: Option<Duration>,
-}
-
-/// What a child left behind.
-#[derive(Debug, Clone, Default)]
-pub struct ProcessOutput {
-    /// The exit code; `None` when a signal ended the child.
-    pub status: Option<i32>,
-    /// Everything written to standard output.
-    pub stdout: Vec<u8>,
-    /// Everything written to standard error.
-    pub stderr: Vec<u8>,
-}
-
-impl ProcessOutput {
-    /// Tells whether the exit code is 0.
-    #[must_use]
-    pub fn success(&self) -> bool {
-        self.status == Some(0)
-    }
-
-    /// Returns standard output as text, invalid UTF-8 replaced.
-    #[must_use]
-    pub fn stdout_text(&self) -> String {
-        String::from_utf8_lossy(&self.stdout).into_owned()
-    }
-
-    /// Returns standard error as text, invalid UTF-8 replaced.
-    #[must_use]
-    pub fn stderr_text(&self) -> String {
-        String::from_utf8_lossy(&self.stderr).into_owned()
-    }
-
-    /// Returns the last lines of standard output, then of standard error, at most 40 together.
-    #[must_use]
-    pub fn tail(&self) -> String {
-        let (stdout, stderr) = (self.stdout_text(), self.stderr_text());
-        let lines: Vec<&str> = stdout.lines().chain(stderr.lines()).collect();
-        let start = lines.len().saturating_sub(TAIL_LINES);
-        let lines: Vec<String> = lines[start..].iter().map(|line| without_url_credentials(line)).collect();
-        lines.join("\n")
-    }
-}
-
-/// Why a child process gave no usable result.
-#[derive(Debug, thiserror::Error)]
-pub enum ProcessError {
-    /// The program does not exist.
-    #[error("program not found: `{program}`")]
-    NotFound {
-        /// The program as asked for.
-        program: String,
-    },
-    /// The directory to run in does not exist.
-    #[error("cannot run `{command}` in a directory that does not exist: `{}`", directory.display())]
-    NoDirectory {
-        /// The command line.
-        command: String,
-        /// The directory.
-        directory: PathBuf,
-    },
-    /// The child could not be started, fed, or read.
-    #[error("cannot run `{command}`")]
-    Io {
-        /// The command line.
-        command: String,
-        /// The cause.
-        #[source]
-        source: io::Error,
-    },
-    /// The child ended with another exit code than 0.
-    #[error("{}", FailedText { command, ending: &ending(*code), tail })]
-    Failed {
-        /// The command line.
-        command: String,
-        /// The exit code; `None` when a signal ended the child.
-        code: Option<i32>,
-        /// The last 40 lines of its output.
-        tail: String,
-    },
-    /// The child took too long and was killed with all its descendants.
-    #[error("{}", FailedText { command, ending: &format!("was stopped after {} s", timeout.as_secs_f32()), tail })]
-    TimedOut {
-        /// The command line.
-        command: String,
-        /// How long it was given.
-        timeout: Duration,
-        /// The last 40 lines of its output.
-        tail: String,
-    },
-}
-
-impl ProcessError {
-    /// Returns what to do about it, where there is something.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::NotFound { program } => Some(format!("install `{program}` or add its folder to `PATH`")),
-            _ => None,
-        }
-    }
-}
-
-struct FailedText<'a> {
-    command: &'a str,
-    ending: &'a str,
-    tail: &'a str,
-}
-
-impl fmt::Display for FailedText<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` {}", self.command, self.ending)?;
-        if self.tail.is_empty() { f.write_str(" without output") } else { write!(f, ":\n{}", self.tail) }
-    }
-}
-
-fn ending(code: Option<i32>) -> String {
-    match code {
-        Some(code) => format!("failed with exit code {code}"),
-        None => "was ended by a signal".to_owned(),
-    }
 }
 
 impl Process {
@@ -468,130 +350,4 @@ fn kill_group(child: &mut Child) {
         tracing::debug!(%error, "taskkill did not run");
     }
     let _ = child.kill();
-}
-
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_./:=@%+,~^{}[]<>".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
-}
-
-/// Masks `user:password@` in every URL of a text.
-fn without_url_credentials(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("://") {
-        let (before, after) = rest.split_at(at + 3);
-        out.push_str(before);
-        let end = after.find(|c: char| "/?#'\"`<>".contains(c) || c.is_whitespace()).unwrap_or(after.len());
-        rest = match after[..end].rfind('@') {
-            Some(sign) => {
-                out.push_str("***");
-                &after[sign..]
-            }
-            None => after,
-        };
-    }
-    out.push_str(rest);
-    out
-}
-
-/// Names and prefixes of variables that hold, or lead to, a credential.
-const CREDENTIAL_PREFIXES: &[&str] = &[
-    "TWINE_",
-    "UV_PUBLISH_",
-    "PDM_PUBLISH_",
-    "HATCH_INDEX_",
-    "POETRY_PYPI_TOKEN_",
-    "POETRY_HTTP_BASIC_",
-    "FLIT_PASSWORD",
-    "FLIT_USERNAME",
-    "PYREL_TOKEN",
-    "PYREL_CONFIRM",
-    "PYPI_API_TOKEN",
-    "TEST_PYPI_API_TOKEN",
-    "ACTIONS_ID_TOKEN_",
-    "ACTIONS_RUNTIME_TOKEN",
-    "CI_JOB_JWT",
-];
-const CREDENTIAL_SUFFIXES: &[&str] = &[
-    "TOKEN",
-    "PASSWORD",
-    "PASSWD",
-    "PASSPHRASE",
-    "SECRET",
-    "API_KEY",
-    "APIKEY",
-    "ACCESS_KEY",
-    "SECRET_KEY",
-    "PRIVATE_KEY",
-    "SIGNING_KEY",
-    "CREDENTIALS",
-];
-
-/// Tells whether an environment variable, by its name, holds a credential and must not reach a child.
-#[must_use]
-pub fn is_credential_variable(name: &OsStr) -> bool {
-    let name = name.to_string_lossy().to_ascii_uppercase();
-    let ends_with_word = |suffix: &&str| {
-        name.strip_suffix(*suffix).is_some_and(|head| head.is_empty() || head.ends_with(['_', '-', '.']))
-    };
-    CREDENTIAL_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-        || CREDENTIAL_SUFFIXES.iter().any(ends_with_word)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn credential_variables_are_known_by_name() {
-        for name in [
-            "TWINE_USERNAME",
-            "TWINE_TEST_PASSWORD",
-            "PYPI_API_TOKEN",
-            "TEST_PYPI_API_TOKEN",
-            "UV_PUBLISH_TOKEN",
-            "PYREL_TOKEN",
-            "PYREL_TOKEN_TESTPYPI",
-            "PYREL_CONFIRM",
-            "GITHUB_TOKEN",
-            "gh_token",
-            "TOKEN",
-            "DB_PASSWORD",
-            "CLIENT_SECRET",
-            "SOME_API_KEY",
-            "AWS_SECRET_ACCESS_KEY",
-            "ACTIONS_ID_TOKEN_REQUEST_URL",
-            "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-            "HATCH_INDEX_AUTH",
-        ] {
-            assert!(is_credential_variable(OsStr::new(name)), "{name}");
-        }
-        for name in ["PATH", "HOME", "SOURCE_DATE_EPOCH", "TOKENIZERS_PARALLELISM", "MYTOKEN", "PYREL", ""] {
-            assert!(!is_credential_variable(OsStr::new(name)), "{name}");
-        }
-    }
-
-    #[test]
-    fn command_lines_are_quoted_and_carry_no_password() {
-        let process = Process::new("pip").args(["install", "a b", "", "it's", "https://u:p@host/simple"]);
-        assert_eq!(process.command_line(), "pip install 'a b' '' 'it'\\''s' https://***@host/simple");
-        assert_eq!(
-            without_url_credentials("see https://a@b and http://x/y@z and ://q"),
-            "see https://***@b and http://x/y@z and ://q"
-        );
-    }
-
-    #[test]
-    fn the_tail_holds_the_last_lines_of_both_streams() {
-        let stdout: String = (1..=45).map(|line| format!("line {line}\n")).collect();
-        let output = ProcessOutput { status: Some(1), stdout: stdout.into(), stderr: b"last\n".to_vec() };
-        let tail = output.tail();
-        assert_eq!(tail.lines().count(), 40);
-        assert!(tail.starts_with("line 7\n") && tail.ends_with("line 45\nlast"), "{tail}");
-    }
 }

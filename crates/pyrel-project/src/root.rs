@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 use pyrel_model::Diagnostic;
 use pyrel_model::pyproject::parse_toml;
-use toml_edit::{Item, TableLike};
+use toml_edit::{Document, Item, TableLike};
 
 use crate::source_file;
 
@@ -73,21 +73,43 @@ pub(crate) fn absolute(path: &Path) -> std::io::Result<PathBuf> {
     Ok(path)
 }
 
-/// Tells whether a `pyproject.toml` makes its directory a root. One that cannot be parsed does when its text
-/// names the tables: the error then belongs to the configuration, not to a member.
 fn marks_root(path: &Path) -> Result<bool, Box<Diagnostic>> {
-    let Some(text) = source_file::read(path)? else { return Ok(false) };
+    Ok(parse_marker(path)?.is_some_and(|document| {
+        has_table(document.as_table(), &["tool", "pyrel"])
+            || has_table(document.as_table(), &["tool", "uv", "workspace"])
+    }))
+}
+
+/// Parses a `pyproject.toml` that may speak of a workspace; `None` when its text cannot.
+///
+/// # Errors
+/// When it cannot be read or parsed although its text names the tables: the error then belongs to the configuration and
+/// not to a member.
+pub(crate) fn parse_marker(path: &Path) -> Result<Option<Document<String>>, Box<Diagnostic>> {
+    let text = match source_file::read(path) {
+        Ok(Some(text)) => text,
+        Ok(None) => return Ok(None),
+        Err(fault) => return if is_meant(&source_file::read_lossy(path)) { Err(fault) } else { Ok(None) },
+    };
     if !text.contains("pyrel") && !text.contains("workspace") {
-        return Ok(false);
+        return Ok(None);
     }
     match parse_toml(path, &text) {
-        Ok(document) => Ok(has_table(document.as_table(), &["tool", "pyrel"])
-            || has_table(document.as_table(), &["tool", "uv", "workspace"])),
-        Err(error) => {
-            let mentions = |header: &str| text.lines().any(|line| line.trim_start().starts_with(header));
-            if mentions("[tool.pyrel") || mentions("[tool.uv.workspace") { Err(error) } else { Ok(false) }
+        Ok(document) => Ok(Some(document)),
+        Err(fault) => {
+            if is_meant(&text) {
+                Err(fault)
+            } else {
+                Ok(None)
+            }
         }
     }
+}
+
+/// Tells whether a text that cannot be parsed names the tables that make a root.
+fn is_meant(text: &str) -> bool {
+    let headers = ["[tool.pyrel", "[tool.uv.workspace"];
+    text.lines().any(|line| headers.iter().any(|header| line.trim_start().starts_with(header)))
 }
 
 fn has_table(root: &dyn TableLike, keys: &[&str]) -> bool {

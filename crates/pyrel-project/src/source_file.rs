@@ -44,6 +44,17 @@ pub(crate) fn read(path: &Path) -> Result<Option<String>, Box<Diagnostic>> {
     }))
 }
 
+/// Returns the first 10 MiB of a file as text, as far as they can be read, for a look at what it is about.
+pub(crate) fn read_lossy(path: &Path) -> String {
+    let mut bytes = Vec::new();
+    if let Ok(file) = fs::File::open(path)
+        && let Err(error) = file.take(MAX_BYTES).read_to_end(&mut bytes)
+    {
+        tracing::debug!(%error, "a file can be read in part only");
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 fn unreadable(path: &Path, error: &std::io::Error) -> Box<Diagnostic> {
     Box::new(Diagnostic::new(format!("cannot be read: {error}")).at(Location::of_file(path)))
 }

@@ -55,7 +55,7 @@ impl GitError {
                 "say what to compare with: `--changed --since REV`, such as `--since origin/main`".to_owned(),
             ),
             Self::ForeignOwner { directory } => {
-                Some(format!("git config --global --add safe.directory '{}'", directory.display()))
+                Some(format!("run `git config --global --add safe.directory '{}'`", directory.display()))
             }
             Self::Failed(_) => None,
         }

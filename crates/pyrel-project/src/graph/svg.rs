@@ -5,14 +5,21 @@ use std::fmt::Write as _;
 use super::Graph;
 use super::dependency_graph::Node;
 use super::layout::{Layout, Route, Slot};
-use super::place::{Ends, NODE_HEIGHT, Places};
+use super::place::{Ends, NODE_HEIGHT, Places, float};
 use crate::package::DependencyKind;
 
 const MARGIN: f64 = 24.0;
 const HEADING: f64 = 34.0;
 const LEGEND: f64 = 44.0;
-/// The legend does not fit into less.
-const MIN_WIDTH: f64 = 470.0;
+/// How far an arrow within a column bends out; three quarters of it must fit into the margin.
+const REACH: f64 = 30.0;
+/// What each kind of arrow stands for; the last only when there is a cycle.
+const MEANINGS: [(&str, &str); 4] = [
+    ("runtime", "needs to run"),
+    ("build", "needs to be built"),
+    ("optional", "may use (extra)"),
+    ("cycle", "closes a cycle"),
+];
 
 const STYLE: &str = "\
     text { font-family: ui-sans-serif, system-ui, 'Segoe UI', Helvetica, Arial, sans-serif; }
@@ -33,7 +40,9 @@ impl Graph {
     pub fn to_svg(&self) -> String {
         let layout = Layout::new(self);
         let places = Places::new(self, &layout);
-        let width = (places.width + 2.0 * MARGIN).max(MIN_WIDTH);
+        let legend = legend(self.cycle().is_some());
+        let legend_end = legend.last().map_or(0.0, |(x, _, text)| x + legend_width(text));
+        let width = (places.width + 2.0 * MARGIN).max(legend_end + MARGIN);
         let height = places.height + 2.0 * MARGIN + HEADING + LEGEND;
         let mut out = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\">\n\
@@ -55,7 +64,7 @@ impl Graph {
             }
         }
         out.push_str("</g>\n");
-        draw_legend(&mut out, height - LEGEND / 2.0, self.cycle().is_some());
+        draw_legend(&mut out, &legend, height - LEGEND / 2.0);
         out.push_str("</svg>\n");
         out
     }
@@ -125,7 +134,7 @@ fn draw_edge(out: &mut String, places: &Places, (at, route): (usize, &Route), en
     };
     let mut path = format!("M{:.1} {:.1}", ends.start.0, ends.start.1);
     if route.to_layer == route.from_layer {
-        let reach = ends.start.0 + 46.0;
+        let reach = ends.start.0 + REACH;
         let _ = write!(
             path,
             " C{reach:.1} {:.1} {reach:.1} {:.1} {:.1} {:.1}",
@@ -158,14 +167,24 @@ fn curve(path: &mut String, from: (f64, f64), to: (f64, f64)) {
     let _ = write!(path, " C{middle:.1} {:.1} {middle:.1} {:.1} {:.1} {:.1}", from.1, to.1, to.0, to.1);
 }
 
-fn draw_legend(out: &mut String, y: f64, has_cycle: bool) {
-    let mut entries =
-        vec![("runtime", "needs to run"), ("build", "needs to be built"), ("optional", "may use (extra)")];
-    if has_cycle {
-        entries.push(("cycle", "closes a cycle"));
+/// Returns the entries of the legend, each with its left edge, its kind of arrow, and its text.
+fn legend(has_cycle: bool) -> Vec<(f64, &'static str, &'static str)> {
+    let mut x = MARGIN;
+    let mut entries = Vec::new();
+    for (class, text) in &MEANINGS[..if has_cycle { 4 } else { 3 }] {
+        entries.push((x, *class, *text));
+        x += legend_width(text) + 20.0;
     }
-    for (at, (class, text)) in entries.iter().enumerate() {
-        let x = MARGIN + super::place::float(at) * if has_cycle { 112.0 } else { 146.0 };
+    entries
+}
+
+/// Returns the width of an entry: an arrow, a gap, and the text.
+fn legend_width(text: &str) -> f64 {
+    32.0 + float(text.len()) * 5.8
+}
+
+fn draw_legend(out: &mut String, entries: &[(f64, &str, &str)], y: f64) {
+    for (x, class, text) in entries {
         let _ = writeln!(
             out,
             "<path class=\"edge {class}\" d=\"M{x:.0} {y:.1} L{:.0} {y:.1}\" marker-end=\"url(#{class})\"/>\

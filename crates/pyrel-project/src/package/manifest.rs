@@ -32,7 +32,7 @@ impl Manifest {
     pub(crate) fn read(directory: &Path) -> Result<Option<Self>, Unreadable> {
         let path = directory.join("pyproject.toml");
         let nameless = |error| Unreadable { name: None, error };
-        let pyproject = match source_file::read(&path).map_err(nameless)? {
+        let pyproject: Option<PyProject> = match source_file::read(&path).map_err(nameless)? {
             Some(text) => Some(parse(&path, &text)?),
             None => None,
         };
@@ -46,8 +46,12 @@ impl Manifest {
         }
         let setup_py = directory.join("setup.py").is_file();
         let path = directory.join("setup.cfg");
-        let setup_cfg = match source_file::read(&path).map_err(nameless)? {
-            Some(text) => Some(SetupCfg::parse(&path, &text).map_err(nameless)?),
+        let named = |error| Unreadable {
+            name: pyproject.as_ref().and_then(|file: &PyProject| written_name(file.root())),
+            error,
+        };
+        let setup_cfg = match source_file::read(&path).map_err(named)? {
+            Some(text) => Some(SetupCfg::parse(&path, &text).map_err(named)?),
             None => None,
         };
         let is_package =

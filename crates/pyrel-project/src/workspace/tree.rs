@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use pyrel_model::pyproject::parse_toml;
 use pyrel_model::suggestion::nearest;
 use pyrel_model::{Diagnostic, Location, PackageName};
 use toml_edit::Document;
@@ -12,7 +11,7 @@ use super::{BrokenMember, Member, WorkspaceError, scan};
 use crate::config::Config;
 use crate::graph::Graph;
 use crate::package::Package;
-use crate::root::{CONFIG_FILE, Root, RootReason, absolute};
+use crate::root::{CONFIG_FILE, Root, RootReason, absolute, parse_marker};
 use crate::selection::{SelectError, Selection, SelectionRequest};
 use crate::source_file;
 
@@ -45,7 +44,7 @@ impl Workspace {
             _ => return Err(WorkspaceError::NoDirectory { path: start.to_path_buf() }),
         };
         let root = Root::find(&start)?;
-        let pyproject = root_pyproject(&root)?;
+        let pyproject = parse_marker(&root.path.join("pyproject.toml"))?;
         let mut config = read_config(&root, pyproject.as_ref())?;
         let table = pyproject.as_ref().map(|document| -> &dyn toml_edit::TableLike { document.as_table() });
         let mut members = scan::members(&root.path, &config, table)?;
@@ -116,19 +115,6 @@ impl Workspace {
 
     pub(crate) fn duplicates(&self) -> &[Duplicate] {
         &self.duplicates
-    }
-}
-
-/// Reads the root's own `pyproject.toml`. A broken one is the configuration's fault only when it marks the root;
-/// otherwise it is a broken member.
-fn root_pyproject(root: &Root) -> Result<Option<Document<String>>, WorkspaceError> {
-    let path = root.path.join("pyproject.toml");
-    let parsed =
-        source_file::read(&path).and_then(|text| text.map(|text| parse_toml(&path, &text)).transpose());
-    match parsed {
-        Ok(document) => Ok(document),
-        Err(fault) if root.reason == RootReason::PyProject => Err(fault.into()),
-        Err(_) => Ok(None),
     }
 }
 

@@ -70,3 +70,79 @@ fn odd_but_valid_files_are_read() {
     fs::create_dir_all(tree.path("packages/dir/pyproject.toml")).unwrap();
     assert_eq!(tree.workspace().members().len(), 1);
 }
+
+/// A small generator of numbers, the same in every run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % bound
+    }
+
+    /// Returns up to 40 pieces, one after the other.
+    fn text(&mut self, pieces: &[&str]) -> String {
+        let length = self.below(40);
+        (0..length).map(|_| pieces[self.below(pieces.len())]).collect()
+    }
+}
+
+#[test]
+fn no_text_makes_a_reader_panic() {
+    let mut numbers = Numbers(1);
+    let python = [
+        "V", " = ", "'", "\"", "\"\"\"", "\\", "\n", "#", "ä", "(", ")", "[", "1.", ",", ";", ":", "=",
+        "if ", "r'", " ",
+    ];
+    let config = [
+        "[",
+        "]",
+        "[metadata]\n",
+        "name",
+        "=",
+        ":",
+        "\n",
+        "  ",
+        "#",
+        "ä",
+        ";",
+        "version = attr: x.V\n",
+        "a>=1",
+        "\t",
+    ];
+    let toml = [
+        "[tool.poetry]\n",
+        "[project]\n",
+        "name = \"x\"\n",
+        "version = \"1\"\n",
+        "dependencies = ",
+        "[",
+        "]",
+        "{",
+        "}",
+        "\"^1\"",
+        "\"~x ||\"",
+        "python = ",
+        "\n",
+        "=",
+        "ä",
+        "[tool.poetry.dependencies]\n",
+        "a = ",
+        "'",
+        ",",
+        "1",
+    ];
+    for _ in 0..4000 {
+        let module = numbers.text(&python);
+        let _ = pyrel_project::version::find_assignment(&module, "V");
+    }
+    let tree = Tree::new();
+    for _ in 0..400 {
+        tree.file("packages/cfg/setup.cfg", &format!("[metadata]\n{}", numbers.text(&config)));
+        tree.file("packages/toml/pyproject.toml", &numbers.text(&toml));
+        tree.file("pyrel.toml", "");
+        assert!(!tree.workspace().members().is_empty());
+        tree.file("pyrel.toml", &numbers.text(&toml));
+        let _ = tree.discover();
+    }
+}

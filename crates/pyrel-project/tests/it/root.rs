@@ -56,6 +56,21 @@ fn a_broken_pyproject_above_is_an_error_only_when_it_may_mark_the_root() {
 }
 
 #[test]
+fn a_root_whose_own_file_is_broken_says_so_when_it_names_a_workspace() {
+    let tree = Tree::new();
+    tree.file("pyrel.toml", "").package("packages/a", "a", &[]);
+    tree.file("pyproject.toml", "[tool.uv.workspace]\nmembers = \n");
+    let error = tree.discover().unwrap_err();
+    assert!(crate::tree::config_error(&tree.root(), &error).starts_with("pyproject.toml:2:"), "{error}");
+    fs_err::write(tree.path("pyproject.toml"), b"[tool.pyrel]\ntag = \"\xff\"\n").unwrap();
+    let error = tree.discover().unwrap_err();
+    let text = crate::tree::config_error(&tree.root(), &error);
+    assert!(text.starts_with("pyproject.toml:2:8: file is not valid UTF-8"), "{text}");
+    fs_err::write(tree.path("pyproject.toml"), b"name = \"\xff\"\n").unwrap();
+    assert_eq!(directories(&tree.workspace()), ["packages/a"]);
+}
+
+#[test]
 fn a_start_that_is_no_directory_is_named() {
     let tree = Tree::new();
     tree.file("file", "");
