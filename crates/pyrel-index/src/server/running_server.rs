@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::serve::ListenerExt as _;
 use pyrel_model::Secret;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, oneshot};
@@ -164,6 +165,12 @@ pub async fn serve(options: ServerOptions) -> Result<RunningServer, ServerError>
         judges: Semaphore::new(judges),
     };
     let (stop, stopped) = oneshot::channel();
+    // Small answers must not wait for the other side's acknowledgement.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection stays slow");
+        }
+    });
     let server = axum::serve(listener, router(Arc::new(app))).with_graceful_shutdown(async {
         // Ends as well when the sender is dropped.
         let _ = stopped.await;
