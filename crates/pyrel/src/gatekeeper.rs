@@ -48,40 +48,30 @@ pub(crate) fn answers<'a>(context: &'a Context, args: &ConfirmArgs) -> Box<dyn C
 
 /// Returns the plan as the table that both confirmations speak of.
 pub(crate) fn table(plan: &Plan) -> Table {
-    let mut columns = vec![
-        ("package", Align::Left),
-        ("version", Align::Left),
-        ("project", Align::Left),
-        ("file", Align::Left),
-        ("size", Align::Right),
-        ("sha256", Align::Left),
-    ];
+    let mut columns = vec![("file", Align::Left), ("size", Align::Right), ("sha256", Align::Left)];
     if plan.index().production {
         columns.push(("staged", Align::Left));
     }
     columns.push(("index has", Align::Left));
     let mut table = Table::new(&columns);
     for item in plan.items() {
-        for (index, file) in item.files.iter().enumerate() {
-            let first = |text: String| if index == 0 { text } else { String::new() };
-            let plain = Style::new();
-            let standing = match item.standing {
-                Standing::New => "new",
-                Standing::Update => "update",
-            };
+        let name = Tone::Busy.style();
+        let standing = match item.standing {
+            Standing::New => "new project",
+            Standing::Update => "update",
+        };
+        table.section(format!("{name}{}{name:#} {} ({standing})", item.package, item.version));
+        for file in &item.files {
             let mut row = vec![
-                (first(item.package.to_string()), Tone::Busy.style()),
-                (first(item.version.to_string()), plain),
-                (first(standing.to_owned()), plain),
-                (file.filename.clone(), plain),
-                (size(file.size), plain),
-                (file.sha256.to_hex()[..12].to_owned(), plain.dimmed()),
+                (format!("  {}", file.filename), Style::new()),
+                (size(file.size), Style::new()),
+                (file.sha256.to_hex()[..12].to_owned(), Style::new().dimmed()),
             ];
             if plan.index().production {
                 row.push(staged(file.staged));
             }
             row.push(remote(file.remote));
-            table.styled_row(row);
+            table.row(row);
         }
     }
     table

@@ -109,10 +109,10 @@ pub(crate) fn spec(name: &str, config: &IndexConfig) -> Result<IndexSpec, Comman
 
 /// Returns how patiently this command line talks to indexes.
 pub(crate) fn client_options(context: &Context) -> ClientOptions {
-    let seconds = |name: &str, default: u64| {
-        let given = context.environment().get(name).and_then(|text| text.parse().ok());
-        Duration::from_secs(given.unwrap_or(default))
+    let number = |name: &str, default: u64| {
+        context.environment().get(name).and_then(|text| text.parse().ok()).unwrap_or(default)
     };
+    let seconds = |name: &str, default: u64| Duration::from_secs(number(name, default));
     ClientOptions {
         user_agent: format!(
             "pyrel/{} ({}; {})",
@@ -122,7 +122,11 @@ pub(crate) fn client_options(context: &Context) -> ClientOptions {
         ),
         connect_timeout: seconds("PYREL_CONNECT_TIMEOUT", 15),
         read_timeout: seconds("PYREL_READ_TIMEOUT", 120),
-        retries: RetryPolicy { attempts: 5, base: Duration::from_millis(500), max: Duration::from_secs(30) },
+        retries: RetryPolicy {
+            attempts: 5,
+            base: Duration::from_millis(number("PYREL_RETRY_BASE_MS", 500)),
+            max: Duration::from_secs(30),
+        },
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) fn run(args: &InfoArgs, context: &Context) -> CommandResult {
         ("description", Align::Left),
     ]);
     for package in &packages {
-        table.styled_row(row(package));
+        table.row(row(package));
     }
     context.ui().table(&table)?;
     for (package, listing) in packages.iter().zip(listings.iter().flatten()) {

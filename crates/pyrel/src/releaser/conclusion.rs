@@ -96,12 +96,7 @@ fn table(report: &ReleaseReport) -> Table {
         [("staged", Phase::Stage, &report.staged), ("published", Phase::Publish, &report.published)];
     let outcomes: Vec<(&str, &Outcome)> =
         outcomes.into_iter().filter_map(|(name, _, outcome)| Some((name, outcome.as_ref()?))).collect();
-    let mut columns = vec![
-        ("package", Align::Left),
-        ("version", Align::Left),
-        ("file", Align::Left),
-        ("size", Align::Right),
-    ];
+    let mut columns = vec![("file", Align::Left), ("size", Align::Right)];
     columns.extend(outcomes.iter().map(|(name, _)| (*name, Align::Left)));
     columns.push(("sha256", Align::Left));
     let mut table = Table::new(&columns);
@@ -109,17 +104,14 @@ fn table(report: &ReleaseReport) -> Table {
     files.sort_by(|a, b| (&a.package, a.kind, &a.filename).cmp(&(&b.package, b.kind, &b.filename)));
     let mut last = None;
     for file in files {
-        let first = last.as_ref() != Some(&file.package);
-        let shown = |text: String| if first { text } else { String::new() };
-        let mut row = vec![
-            (shown(file.package.to_string()), Tone::Busy.style()),
-            (shown(file.version.to_string()), Style::new()),
-            (file.filename.clone(), Style::new()),
-            (size(file.size), Style::new()),
-        ];
+        if last.as_ref() != Some(&file.package) {
+            let name = Tone::Busy.style();
+            table.section(format!("{name}{}{name:#} {}", file.package, file.version));
+        }
+        let mut row = vec![(format!("  {}", file.filename), Style::new()), (size(file.size), Style::new())];
         row.extend(outcomes.iter().map(|(_, outcome)| cell(outcome, &file.filename)));
         row.push((file.sha256.to_hex()[..12].to_owned(), Style::new().dimmed()));
-        table.styled_row(row);
+        table.row(row);
         last = Some(file.package);
     }
     table

@@ -18,7 +18,16 @@ type Cell = (String, Style);
 #[derive(Debug)]
 pub(crate) struct Table {
     columns: Vec<(String, Align)>,
-    rows: Vec<Vec<Cell>>,
+    rows: Vec<Row>,
+}
+
+/// A line of a table.
+#[derive(Debug)]
+enum Row {
+    /// One cell a column.
+    Cells(Vec<Cell>),
+    /// A title over the rows that follow, as wide as it likes.
+    Section(String),
 }
 
 impl Table {
@@ -28,26 +37,33 @@ impl Table {
         Self { columns, rows: Vec::new() }
     }
 
-    /// Adds a row of plain cells.
-    pub(crate) fn row(&mut self, cells: Vec<String>) {
-        self.styled_row(cells.into_iter().map(|cell| (cell, Style::new())).collect());
+    /// Adds a row of cells with styles.
+    pub(crate) fn row(&mut self, cells: Vec<Cell>) {
+        self.rows.push(Row::Cells(cells));
     }
 
-    /// Adds a row of cells with styles.
-    pub(crate) fn styled_row(&mut self, cells: Vec<Cell>) {
-        self.rows.push(cells);
+    /// Adds a title over the rows that follow.
+    pub(crate) fn section(&mut self, title: String) {
+        self.rows.push(Row::Section(title));
     }
 
     /// Returns the lines, headings first; styles are ANSI sequences, to be stripped by the stream.
     pub(crate) fn lines(&self) -> Vec<String> {
         let heading_style = Style::new().bold();
-        let heading = self.columns.iter().map(|(name, _)| (name.clone(), heading_style)).collect();
+        let heading: Vec<Cell> = self.columns.iter().map(|(name, _)| (name.clone(), heading_style)).collect();
         let widths: Vec<usize> = (0..self.columns.len()).map(|column| self.width(column)).collect();
-        std::iter::once(&heading).chain(&self.rows).map(|row| self.line(row, &widths)).collect()
+        let rows = self.rows.iter().map(|row| match row {
+            Row::Cells(cells) => self.line(cells, &widths),
+            Row::Section(title) => title.clone(),
+        });
+        std::iter::once(self.line(&heading, &widths)).chain(rows).collect()
     }
 
     fn width(&self, column: usize) -> usize {
-        let cells = self.rows.iter().filter_map(|row| row.get(column)).map(|(text, _)| text.chars().count());
+        let cells = self.rows.iter().filter_map(|row| match row {
+            Row::Cells(cells) => cells.get(column).map(|(text, _)| text.chars().count()),
+            Row::Section(_) => None,
+        });
         cells.chain([self.columns[column].0.chars().count()]).max().unwrap_or(0)
     }
 
@@ -77,10 +93,20 @@ mod tests {
     #[test]
     fn columns_line_up_and_end_without_spaces() {
         let mut table = Table::new(&[("file", Align::Left), ("size", Align::Right), ("note", Align::Left)]);
-        table.row(vec!["a.whl".into(), "5 B".into(), "x".into()]);
-        table.row(vec!["long.tar.gz".into(), "1000 B".into(), String::new()]);
+        let plain = |cells: [&str; 3]| cells.map(|text| (text.to_owned(), Style::new())).to_vec();
+        table.section("a title of any width, which moves no column".to_owned());
+        table.row(plain(["a.whl", "5 B", "x"]));
+        table.row(plain(["long.tar.gz", "1000 B", ""]));
         let lines: Vec<String> =
             table.lines().iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect();
-        assert_eq!(lines, ["file           size  note", "a.whl           5 B  x", "long.tar.gz  1000 B  "]);
+        assert_eq!(
+            lines,
+            [
+                "file           size  note",
+                "a title of any width, which moves no column",
+                "a.whl           5 B  x",
+                "long.tar.gz  1000 B  "
+            ]
+        );
     }
 }

@@ -77,7 +77,7 @@ fn completions_and_manual_pages_name_every_command() {
 #[test]
 fn wrong_words_are_usage_errors() {
     let workspace = workspace();
-    let _ = workspace.run(["biuld"]).expect(2).says("a similar subcommand exists: 'build'");
+    let _ = workspace.run(["biuld"]).expect(2).says("unrecognized subcommand 'biuld'").says("'build'");
     let _ = workspace.run(["build", "--sdsit"]).expect(2).says("--sdist");
     let _ = workspace.run(["-C", "nowhere", "info"]).expect(2).says("no such directory");
     let _ = workspace
