@@ -29,8 +29,11 @@ struct Faulty {
     uploads: Arc<AtomicUsize>,
 }
 
+/// How an index says that it has no such project.
+const UNKNOWN: Answer = Answer::Status("404 Not Found", "Content-Type: text/plain\r\n", "404 Not Found");
+
 impl Faulty {
-    fn start(answers: &'static [Answer]) -> Self {
+    fn start(page: Answer, answers: &'static [Answer]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let uploads = Arc::new(AtomicUsize::new(0));
@@ -38,21 +41,22 @@ impl Faulty {
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let counter = Arc::clone(&counter);
-                std::thread::spawn(move || serve(stream.unwrap(), answers, &counter));
+                std::thread::spawn(move || serve(stream.unwrap(), page, answers, &counter));
             }
         });
         Self { url, uploads }
     }
 }
 
-fn serve(mut stream: TcpStream, answers: &[Answer], uploads: &AtomicUsize) {
+fn serve(mut stream: TcpStream, page: Answer, answers: &[Answer], uploads: &AtomicUsize) {
     let Some(is_upload) = read_request(&mut stream) else { return };
-    if !is_upload {
-        respond(&mut stream, "404 Not Found", "Content-Type: text/plain\r\n", "404 Not Found");
-        return;
-    }
-    let turn = uploads.fetch_add(1, Ordering::SeqCst);
-    match answers[turn.min(answers.len() - 1)] {
+    let answer = if is_upload {
+        let turn = uploads.fetch_add(1, Ordering::SeqCst);
+        answers[turn.min(answers.len() - 1)]
+    } else {
+        page
+    };
+    match answer {
         Answer::Status(status, headers, body) => respond(&mut stream, status, headers, body),
         Answer::HangUp => {}
         Answer::Silence => std::thread::sleep(Duration::from_secs(20)),
@@ -90,7 +94,10 @@ fn respond(stream: &mut TcpStream, status: &str, headers: &str, body: &str) {
 
 /// Uploads one package to a server that answers so, and returns the run and how many uploads were tried.
 fn upload(answers: &'static [Answer]) -> (Run, usize, Workspace) {
-    let server = Faulty::start(answers);
+    upload_to(&Faulty::start(UNKNOWN, answers))
+}
+
+fn upload_to(server: &Faulty) -> (Run, usize, Workspace) {
     let workspace = workspace()
         .package("alpha", "1.0.0", &[])
         .env("PYREL_TOKEN", "not-a-real-token")
@@ -154,6 +161,24 @@ fn an_index_that_never_recovers_is_given_up() {
 fn a_redirect_of_an_upload_is_not_followed() {
     const MOVED: &[Answer] = &[Answer::Status("308 Permanent Redirect", "Location: /legacy/\r\n", "")];
     let (run, tried, _workspace) = upload(MOVED);
-    let _ = run.expect(4).says("308");
+    let _ = run.expect(4).says("the index redirects the upload").says("set `upload-url` of the index to");
     assert_eq!(tried, 1);
+}
+
+#[test]
+fn an_index_that_cannot_be_read_gets_nothing() {
+    const FINE: &[Answer] = &[Answer::Status("200 OK", "", "")];
+    for (page, words) in [
+        (
+            Answer::Status("200 OK", "Content-Type: application/vnd.pypi.simple.v1+json\r\n", "{nonsense"),
+            "/simple/alpha/",
+        ),
+        (Answer::Status("403 Forbidden", "", "no"), "403"),
+        (Answer::Status("500 Internal Server Error", "", ""), "500"),
+        (Answer::HangUp, "cannot read the index `testpypi`"),
+    ] {
+        let (run, tried, _workspace) = upload_to(&Faulty::start(page, FINE));
+        let _ = run.expect(4).says(words);
+        assert_eq!(tried, 0);
+    }
 }
