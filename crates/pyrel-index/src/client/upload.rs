@@ -212,7 +212,7 @@ impl IndexClient {
     /// Judges an answer.
     async fn judge(&self, file: &UploadFile, response: Response) -> Attempt {
         let status = response.status();
-        if matches!(status, StatusCode::OK | StatusCode::CREATED | StatusCode::NO_CONTENT) {
+        if status.is_success() {
             return Attempt::Accepted;
         }
         let url = &self.spec().upload_url;

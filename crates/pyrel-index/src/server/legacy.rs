@@ -136,13 +136,18 @@ async fn judge_and_store(app: &Arc<App>, incoming: Incoming, received: Received)
     let metadata = examine(app, &path).await?;
     let record = record(&form, &content, now, metadata.as_deref());
     let turn = app.store.turn(form.name.normalized());
-    let _turn = turn.lock().await;
+    let turn = turn.lock_owned().await;
     // Somebody may have come first while the archive was judged.
     if judge_presence(&app.store, &form, &content, now)? == Presence::Identical {
         return Ok(());
     }
     let app = Arc::clone(app);
-    blocking(move || app.store.commit(&incoming, &record, metadata.as_deref())).await?;
+    blocking(move || {
+        // The turn lasts as long as the work, even when the client goes away and this request is given up.
+        let _turn = turn;
+        app.store.commit(&incoming, &record, metadata.as_deref())
+    })
+    .await?;
     Ok(())
 }
 
