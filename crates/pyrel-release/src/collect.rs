@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use fs_err as fs;
 use ignore::WalkBuilder;
+use pyrel_model::{ArtifactKind, PackageName, Version};
 use pyrel_project::Package;
 
 /// Why a package's built files cannot be taken.
@@ -66,6 +67,23 @@ impl CollectError {
     }
 }
 
+/// A built file of a package's current version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Collected {
+    /// The project.
+    pub package: PackageName,
+    /// The version.
+    pub version: Version,
+    /// The file name.
+    pub filename: String,
+    /// Sdist or wheel.
+    pub kind: ArtifactKind,
+    /// Where the file is, absolute.
+    pub path: PathBuf,
+    /// Size in bytes.
+    pub size: u64,
+}
+
 /// Returns the built files of a package's current version, wheels first, after making sure that none is older
 /// than the newest source. `others` are the directories of the workspace's packages: those inside this one are
 /// not its sources.
@@ -73,7 +91,7 @@ impl CollectError {
 /// # Errors
 ///
 /// Fails when there are no files, one is stale, the version is not known, or the tree cannot be read.
-pub fn collect(package: &Package, others: &[&Path]) -> Result<Vec<PathBuf>, CollectError> {
+pub fn collect(package: &Package, others: &[&Path]) -> Result<Vec<Collected>, CollectError> {
     let name = package.name.to_string();
     let Some(version) = package.version() else {
         let reason = match &package.version {
@@ -82,7 +100,7 @@ pub fn collect(package: &Package, others: &[&Path]) -> Result<Vec<PathBuf>, Coll
         };
         return Err(CollectError::NoVersion { package: name, reason });
     };
-    let files: Vec<PathBuf> = package.built_files().into_iter().map(|file| file.path).collect();
+    let files = current_files(package, version);
     if files.is_empty() {
         let (version, directory) = (version.to_string(), package.dist_dir());
         return Err(CollectError::Missing { package: name, version, directory });
@@ -92,11 +110,26 @@ pub fn collect(package: &Package, others: &[&Path]) -> Result<Vec<PathBuf>, Coll
         return Ok(files);
     };
     for file in &files {
-        if modified(file).map_err(io)? < newest {
-            return Err(CollectError::Stale { package: name, file: file.clone(), source_file });
+        if modified(&file.path).map_err(io)? < newest {
+            let file = file.path.clone();
+            return Err(CollectError::Stale { package: name, file, source_file });
         }
     }
     Ok(files)
+}
+
+fn current_files(package: &Package, version: &Version) -> Vec<Collected> {
+    let named = |file: pyrel_project::BuiltFile| {
+        Some(Collected {
+            package: package.name.clone(),
+            version: version.clone(),
+            filename: file.path.file_name()?.to_str()?.to_owned(),
+            kind: file.kind,
+            path: file.path,
+            size: file.size,
+        })
+    };
+    package.built_files().into_iter().filter_map(named).collect()
 }
 
 /// Returns the newest file of a source tree, build products, caches, hidden and ignored files left out.
@@ -167,7 +200,7 @@ mod tests {
             fs::OpenOptions::new().write(true).open(&path).unwrap().file().set_modified(time).unwrap();
         }
 
-        fn collect(&self, others: &[&Path]) -> Result<Vec<PathBuf>, CollectError> {
+        fn collect(&self, others: &[&Path]) -> Result<Vec<Collected>, CollectError> {
             collect(&Package::load(self.0.path()).unwrap(), others)
         }
     }
@@ -180,7 +213,7 @@ mod tests {
             tree.write(&format!("dist/{name}"), "", 300);
         }
         let files = tree.collect(&[]).unwrap();
-        let names: Vec<_> = files.iter().map(|file| file.file_name().unwrap().to_str().unwrap()).collect();
+        let names: Vec<_> = files.iter().map(|file| file.filename.as_str()).collect();
         assert_eq!(names, ["a-1.0-py3-none-any.whl", "a-1.0.tar.gz"]);
     }
 

@@ -199,7 +199,7 @@ impl RunDir {
     }
 
     /// Copies a file into the run, checking on the way that it still has the given hash. The copy is complete
-    /// and on the disk under its name, or absent.
+    /// under its name, or absent.
     ///
     /// # Errors
     ///
@@ -217,6 +217,11 @@ impl RunDir {
             return Err(RunDirError::Changed { path: source.to_path_buf(), expected: *expected, found });
         }
         fs::rename(&partial, &target)?;
+        Ok(())
+    }
+
+    /// Flushes the names of the kept files to the disk, after the last of them.
+    pub(crate) fn sync_kept(&self) -> Result<(), RunDirError> {
         sync_dir(&self.files_dir())
     }
 
@@ -227,7 +232,7 @@ impl RunDir {
     /// Fails when the file is gone, or has other bytes.
     pub fn verify_kept(&self, file: &KeptFile) -> Result<PathBuf, RunDirError> {
         let path = self.kept_path(&file.filename);
-        let found = copy_hashed(&mut fs::File::open(&path)?, None)?;
+        let found = hash_file(&path)?;
         if found == file.sha256 {
             Ok(path)
         } else {
@@ -243,6 +248,11 @@ impl From<RunDirError> for crate::journal::JournalError {
             other => Self::Io(std::io::Error::other(other)),
         }
     }
+}
+
+/// Returns the SHA-256 of a file.
+pub(crate) fn hash_file(path: &Path) -> Result<Sha256, RunDirError> {
+    copy_hashed(&mut fs::File::open(path)?, None)
 }
 
 fn copy_hashed(reader: &mut fs::File, mut writer: Option<&mut fs::File>) -> Result<Sha256, RunDirError> {

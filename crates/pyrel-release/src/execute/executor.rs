@@ -25,6 +25,8 @@ pub struct Execution<'a> {
     pub phase: Phase,
     /// The index.
     pub client: &'a IndexClient,
+    /// What the index holds, when it was read just now; otherwise it is read first.
+    pub view: Option<&'a IndexView>,
     /// Who uploads.
     pub credentials: &'a Credentials,
     /// The files by name, as they were checked.
@@ -78,14 +80,20 @@ struct Executor<'a, 'j> {
 
 impl Executor<'_, '_> {
     async fn run(&self) -> Vec<PackageOutcome> {
+        if let Some(view) = self.execution.view {
+            return self.run_over(view).await;
+        }
         let names = self.plan.items().iter().map(|item| &item.package);
-        let view = match IndexView::read(self.execution.client, names).await {
-            Ok(view) => view,
+        match IndexView::read(self.execution.client, names).await {
+            Ok(view) => self.run_over(&view).await,
             Err(error) => {
                 let reason = format!("the index could not be read first: {}", with_causes(&error));
-                return self.none_sent(|_, _| FileResult::NotSent { reason: reason.clone() });
+                self.none_sent(|_, _| FileResult::NotSent { reason: reason.clone() })
             }
-        };
+        }
+    }
+
+    async fn run_over(&self, view: &IndexView) -> Vec<PackageOutcome> {
         let remote =
             |item: &PlanItem, file: &PlanFile| view.remote(&item.package, &file.filename, &file.sha256);
         let conflict = self
@@ -103,7 +111,7 @@ impl Executor<'_, '_> {
                 },
             });
         }
-        self.send_all(&view).await
+        self.send_all(view).await
     }
 
     fn conflict(&self, item: &PlanItem, file: &PlanFile) -> FileResult {

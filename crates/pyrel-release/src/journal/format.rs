@@ -49,6 +49,8 @@ impl fmt::Display for Phase {
 pub enum Step {
     /// Sdists and wheels are made and kept with the run.
     Build,
+    /// Sdists and wheels that were built before are kept with the run.
+    Collect,
     /// Each package's own tests run against its wheel.
     Test,
     /// Every rule on every file.
@@ -71,6 +73,7 @@ impl Step {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Build => "build",
+            Self::Collect => "collect",
             Self::Test => "test",
             Self::Check => "check",
             Self::Stage => "stage",

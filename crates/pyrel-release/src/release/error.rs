@@ -154,6 +154,7 @@ impl ReleaseError {
             Self::Build(_) | Self::Test(_) | Self::Findings { .. } | Self::Verification { .. } => 1,
             Self::Nothing { .. } | Self::OtherRequest { .. } => 2,
             Self::Refused(_) | Self::Collect(_) | Self::PlanChanged { .. } => 3,
+            Self::RunDir(RunDirError::Id(_) | RunDirError::Missing(_)) => 2,
             Self::RunDir(_) | Self::Journal(_) | Self::Server(_) => {
                 if has_sent {
                     5

@@ -4,28 +4,30 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use pyrel_build::{BuildEvent, BuildObserver, BuildRequest, Kinds, build_all};
-use pyrel_dist::{Dist, Limits};
 use pyrel_model::{Artifact, ArtifactKind, PackageName};
 use pyrel_project::Package;
 
 use super::pipeline::{Run, blocking};
 use super::{BuildOptions, ReleaseError};
-use crate::collect::{CollectError, collect};
+use crate::collect::{Collected, collect};
 use crate::events::{Event, Reporter};
 use crate::journal::{KeptFile, Record, Step};
+use crate::run_dir::hash_file;
 
 impl Run<'_> {
     /// Builds the packages, or takes what is in `dist`, and keeps the files with the run.
     pub(super) async fn gather(&mut self) -> Result<(), ReleaseError> {
-        if self.skips(Step::Build) {
+        let step = if self.request.build.is_some() { Step::Build } else { Step::Collect };
+        if self.skips(step) {
             return Ok(());
         }
-        self.start(Step::Build);
-        let result = match &self.request.build {
+        self.start(step);
+        let gathered = match &self.request.build {
             Some(options) => self.build(options).await,
             None => self.find().await,
         };
-        self.end(Step::Build, result)
+        let result = gathered.and_then(|()| Ok(self.dir.sync_kept()?));
+        self.end(step, result)
     }
 
     async fn build(&mut self, options: &BuildOptions) -> Result<(), ReleaseError> {
@@ -89,23 +91,23 @@ impl Run<'_> {
 
     /// Takes the files of the current versions from the packages' `dist` folders.
     async fn find(&mut self) -> Result<(), ReleaseError> {
-        let (limits, mut errors, mut found) = (self.request.check.limits.clone(), Vec::new(), Vec::new());
+        let (mut errors, mut found) = (Vec::new(), Vec::new());
         for package in &self.packages {
             match collect(package, &self.request.directories) {
-                Ok(paths) => found.extend(paths.into_iter().map(|path| ((*package).clone(), path))),
+                Ok(files) => found.extend(files),
                 Err(error) => errors.push(error),
             }
         }
         if !errors.is_empty() {
             return Err(ReleaseError::Collect(errors));
         }
-        let opened: Vec<Result<(PathBuf, KeptFile), CollectError>> = blocking(move || {
-            found.into_iter().map(|(package, path)| measure(&package, path, &limits)).collect()
-        })
-        .await;
-        for result in opened {
-            let (path, kept) = result.map_err(|error| ReleaseError::Collect(vec![error]))?;
-            self.keep(&path, kept)?;
+        let hashed = blocking(move || {
+            let hashes = found.into_iter().map(|file| hash_file(&file.path).map(|sha256| (file, sha256)));
+            hashes.collect::<Result<Vec<_>, _>>()
+        });
+        for (file, sha256) in hashed.await? {
+            let Collected { package, version, filename, kind, path, size } = file;
+            self.keep(&path, KeptFile { package, version, filename, kind, size, sha256 })?;
         }
         Ok(())
     }
@@ -135,25 +137,6 @@ impl Run<'_> {
         let result = if failures.is_empty() { Ok(()) } else { Err(ReleaseError::Test(failures)) };
         self.end(Step::Test, result)
     }
-}
-
-/// Hashes a found file. Whether it is any good is for the check.
-fn measure(package: &Package, path: PathBuf, limits: &Limits) -> Result<(PathBuf, KeptFile), CollectError> {
-    let io = |source| CollectError::Io { package: package.name.to_string(), source };
-    let dist = Dist::open(&path, limits).map_err(|error| io(std::io::Error::other(error)))?;
-    let version = package.version().cloned().ok_or_else(|| CollectError::NoVersion {
-        package: package.name.to_string(),
-        reason: "no version is written".to_owned(),
-    })?;
-    let kept = KeptFile {
-        package: package.name.clone(),
-        version,
-        filename: dist.file_name().to_owned(),
-        kind: dist.kind(),
-        size: dist.size(),
-        sha256: dist.sha256(),
-    };
-    Ok((path, kept))
 }
 
 /// Passes what a build tells on to the reporter.

@@ -107,7 +107,8 @@ fn requested(request: &ReleaseRequest<'_>, packages: &[&Package]) -> Requested {
     let verify = request.verify.is_some();
     let production = request.publish.as_ref().is_some_and(|target| target.spec.production);
     let steps = [
-        (Step::Build, true),
+        (Step::Build, request.build.is_some()),
+        (Step::Collect, request.build.is_none()),
         (Step::Test, request.test.is_some()),
         (Step::Check, true),
         (Step::Stage, request.stage.is_some()),
@@ -177,10 +178,10 @@ impl Run<'_> {
         self.test().await?;
         self.check().await?;
         let request = self.request;
-        if let Some(target) = &request.publish {
-            self.look_ahead(target, confirm).await?;
-        }
         if let Some(target) = &request.stage {
+            if let Some(later) = &request.publish {
+                self.look_ahead(later, confirm).await?;
+            }
             self.stage(target).await?;
             self.verify(Phase::Stage, target).await?;
         }
@@ -206,9 +207,9 @@ impl Run<'_> {
             }
         }
         let resumable = matches!(self.report.exit_code(), 1 | 3 | 4 | 5);
-        let useful = resumable
-            && self.request.run.kind == RunKind::Release
-            && self.journal.state().done.contains(&Step::Build);
+        let done = &self.journal.state().done;
+        let gathered = done.contains(&Step::Build) || done.contains(&Step::Collect);
+        let useful = resumable && gathered && self.request.run.kind == RunKind::Release;
         self.report.resume_command = useful.then(|| self.request.run.resume_command.clone());
         self.report
     }

@@ -53,10 +53,10 @@ pub async fn preview(request: &Preview<'_>) -> Result<(Plan, CheckReport), Relea
                 continue;
             }
         };
-        for path in found {
-            let facts = ProjectFacts { name: package.name.clone(), version: package.version().cloned() };
-            options.projects.insert(path.clone(), facts);
-            paths.push(path);
+        for file in found {
+            let facts = ProjectFacts { name: file.package, version: Some(file.version) };
+            options.projects.insert(file.path.clone(), facts);
+            paths.push(file.path);
         }
     }
     if !errors.is_empty() {

@@ -2,6 +2,7 @@
 
 use pyrel_dist::CheckReport;
 use pyrel_model::PackageName;
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 use super::ReleaseError;
 use crate::execute::Outcome;
@@ -38,6 +39,29 @@ pub struct ReleaseReport {
     pub has_sent: bool,
     /// The command that takes the run up again, when that makes sense.
     pub resume_command: Option<String>,
+}
+
+/// The JSON form has `"schema": 1`; the findings of the check have a form of their own.
+impl Serialize for ReleaseReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_map(None)?;
+        out.serialize_entry("schema", &1)?;
+        out.serialize_entry("run", &self.run)?;
+        out.serialize_entry("exit_code", &self.exit_code())?;
+        out.serialize_entry("done", &self.done)?;
+        out.serialize_entry("private", &self.private)?;
+        out.serialize_entry("files", &self.files)?;
+        out.serialize_entry("staged", &self.staged)?;
+        out.serialize_entry("verified_staged", &self.verified_staged)?;
+        out.serialize_entry("plan", &self.plan)?;
+        out.serialize_entry("digest", &self.plan.as_ref().map(Plan::digest))?;
+        out.serialize_entry("published", &self.published)?;
+        out.serialize_entry("verified_published", &self.verified_published)?;
+        out.serialize_entry("failure", &self.failure.as_ref().map(ToString::to_string))?;
+        out.serialize_entry("hint", &self.failure.as_ref().and_then(ReleaseError::hint))?;
+        out.serialize_entry("resume_command", &self.resume_command)?;
+        out.end()
+    }
 }
 
 impl ReleaseReport {

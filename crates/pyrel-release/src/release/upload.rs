@@ -23,7 +23,7 @@ impl Run<'_> {
         let view = self.view(&client).await?;
         let plan = self.plan(target, &client, (&view, None));
         require_no_conflict(&plan)?;
-        if target.spec.production && self.request.stage.is_some() {
+        if target.spec.production {
             Gate::check_in_advance(&plan, confirm, &self.request.policy)?;
         }
         Ok(())
@@ -45,7 +45,7 @@ impl Run<'_> {
         let plan = self.plan(target, &client, (&view, None));
         self.begin_phase(Phase::Stage, &plan)?;
         require_no_conflict(&plan)?;
-        let outcome = self.send((Phase::Stage, &plan), None, target, &client).await?;
+        let outcome = self.send((Phase::Stage, &plan), None, target, (&client, Some(&view))).await?;
         let result = complete(&outcome);
         self.report.staged = Some(outcome);
         result
@@ -69,7 +69,9 @@ impl Run<'_> {
         require_no_conflict(&plan)?;
         let permit = if target.spec.production { Some(self.pass_gate(&plan, confirm)?) } else { None };
         self.start(Step::Publish);
-        let sent = self.send((Phase::Publish, &plan), permit.as_ref(), target, &client).await;
+        // A person may have taken their time at the gate.
+        let fresh = if permit.is_some() { None } else { Some(&view) };
+        let sent = self.send((Phase::Publish, &plan), permit.as_ref(), target, (&client, fresh)).await;
         let result = sent.and_then(|outcome| {
             let result = complete(&outcome);
             self.report.published = Some(outcome);
@@ -115,11 +117,12 @@ impl Run<'_> {
         (phase, plan): (Phase, &Plan),
         permit: Option<&Permit<'_>>,
         target: &ReleaseTarget,
-        client: &IndexClient,
+        (client, view): (&IndexClient, Option<&IndexView>),
     ) -> Result<Outcome, ReleaseError> {
         let execution = Execution {
             phase,
             client,
+            view,
             credentials: &target.credentials,
             uploads: &self.uploads,
             reporter: &*self.reporter,

@@ -1,18 +1,22 @@
-//! Cut a release off after, before, and in the middle of every record; take it up again; end in the same world.
+//! Cut a release off at every record, and kill it at any moment; take it up again; end in the same world.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use fs_err as fs;
-use pyrel_index::RunningServer;
+use pyrel_index::{Credentials, IndexSpec, RunningServer};
+use pyrel_model::Secret;
+use pyrel_project::{Process, ProcessError};
 use pyrel_release::gate::AdvanceConfirm;
 use pyrel_release::journal::{Fault, RunState, Step};
-use pyrel_release::release::{ReleaseReport, run_release};
+use pyrel_release::release::{ReleaseReport, ReleaseTarget, run_release};
 use pyrel_release::run_dir::RunDir;
 use pyrel_release::verify::VerifySettings;
 
-use crate::world::{Recorder, World, index, request, target};
+use crate::world::{Recorder, World, index_at, request};
 
 /// Both indexes' files with their bytes, and what the journal came to.
 #[derive(Debug, PartialEq)]
@@ -21,60 +25,34 @@ struct Ending {
     state: RunState,
 }
 
+/// The two indexes of a world, on the same addresses in every world, because the digest covers them.
 struct Indexes {
+    dir: tempfile::TempDir,
     staging: RunningServer,
     production: RunningServer,
 }
 
-async fn indexes(dir: &Path) -> Indexes {
-    Indexes { staging: index(&dir.join("staging")).await, production: index(&dir.join("production")).await }
-}
-
-/// One process's life of the run `r1`, with the indexes in `dir`.
-struct Life<'a> {
-    world: &'a World,
-    dir: &'a Path,
-    digest: Option<String>,
-}
-
-impl Life<'_> {
-    /// Lives until the end or until the fault.
-    async fn live(&self, fault: Option<Fault>, resume: bool, indexes: &Indexes) -> ReleaseReport {
-        let workspace = self.world.workspace();
-        let mut request = request(self.world, &workspace, "r1");
-        request.stage = Some(target("staging", &indexes.staging, false));
-        request.publish = Some(target("production", &indexes.production, true));
-        // The steps are there, and with no interpreter they take no time.
-        request.verify = Some(VerifySettings {
-            interpreters: vec![],
-            uv: None,
-            third_party_index: None,
-            offline: true,
-            cache_dir: None,
-            commands: BTreeMap::new(),
-            path: None,
-            jobs: 1,
-            timeout: std::time::Duration::from_secs(30),
-        });
-        request.run.fault = fault;
-        request.run.resume = resume;
-        let mut confirm = AdvanceConfirm { yes: true, digest: self.digest.clone() };
-        run_release(&request, &mut confirm, Arc::new(Recorder::default())).await
+impl Indexes {
+    async fn start(at: Option<[SocketAddr; 2]>) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let free = "127.0.0.1:0".parse().unwrap();
+        let [first, second] = at.unwrap_or([free, free]);
+        let staging = index_at(&dir.path().join("staging"), first).await;
+        let production = index_at(&dir.path().join("production"), second).await;
+        Self { dir, staging, production }
     }
 
-    /// Learns the digest from the refusal, as a person does, and forgets that run.
-    async fn learn_digest(&mut self, indexes: &Indexes) {
-        let refused = self.live(None, false, indexes).await;
-        assert_eq!(refused.exit_code(), 3, "{:?}", refused.failure);
-        assert_eq!(files(&self.dir.join("staging")).len(), 0, "refused before anything is staged");
-        let hint = refused.failure.unwrap().hint().unwrap();
-        self.digest = Some(hint.split("--confirm ").nth(1).unwrap().trim_end_matches('`').to_owned());
-        fs::remove_dir_all(self.world.root().join(".pyrel")).unwrap();
+    fn addresses(&self) -> [SocketAddr; 2] {
+        [self.staging.addr(), self.production.addr()]
     }
 
-    fn ending(&self) -> Ending {
-        let state = RunDir::open(self.world.root(), "r1").unwrap().read_state().unwrap();
-        Ending { indexes: [files(&self.dir.join("staging")), files(&self.dir.join("production"))], state }
+    fn files(&self) -> [BTreeMap<String, Vec<u8>>; 2] {
+        ["staging", "production"].map(|name| files(&self.dir.path().join(name)))
+    }
+
+    async fn stop(self) {
+        self.staging.shutdown().await;
+        self.production.shutdown().await;
     }
 }
 
@@ -96,65 +74,196 @@ fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
     out
 }
 
+fn target(name: &str, address: SocketAddr, production: bool) -> ReleaseTarget {
+    ReleaseTarget {
+        spec: IndexSpec {
+            name: name.to_owned(),
+            upload_url: format!("http://{address}/legacy/").parse().unwrap(),
+            simple_url: format!("http://{address}/local/simple/").parse().unwrap(),
+            production,
+        },
+        credentials: Credentials::token(&Secret::new("not-a-real-token")),
+        install_url: None,
+    }
+}
+
+/// One life of a run: it goes on to the end, to the fault, or until somebody kills it.
+struct Life<'a> {
+    world: &'a World,
+    id: &'a str,
+    addresses: [SocketAddr; 2],
+    digest: Option<String>,
+    fault: Option<Fault>,
+    resume: bool,
+}
+
+impl Life<'_> {
+    async fn live(&self) -> ReleaseReport {
+        let workspace = self.world.workspace();
+        let mut request = request(self.world, &workspace, self.id);
+        request.stage = Some(target("staging", self.addresses[0], false));
+        request.publish = Some(target("production", self.addresses[1], true));
+        // The steps are there, and with no interpreter they take no time.
+        request.verify = Some(VerifySettings {
+            interpreters: vec![],
+            uv: None,
+            third_party_index: None,
+            offline: true,
+            cache_dir: None,
+            commands: BTreeMap::new(),
+            path: None,
+            jobs: 1,
+            timeout: Duration::from_secs(30),
+        });
+        request.run.fault = self.fault;
+        request.run.resume = self.resume;
+        let mut confirm = AdvanceConfirm { yes: true, digest: self.digest.clone() };
+        run_release(&request, &mut confirm, Arc::new(Recorder::default())).await
+    }
+
+    fn state(&self) -> RunState {
+        RunDir::open(self.world.root(), self.id).unwrap().read_state().unwrap()
+    }
+}
+
+/// A world that was never disturbed, to compare with.
+struct Reference {
+    addresses: [SocketAddr; 2],
+    digest: String,
+    ending: Ending,
+    records: u64,
+}
+
+impl Reference {
+    async fn make(world: &World) -> Self {
+        let indexes = Indexes::start(None).await;
+        let addresses = indexes.addresses();
+        let mut life = Life { world, id: "asked", addresses, digest: None, fault: None, resume: false };
+        let refused = life.live().await;
+        assert_eq!(refused.exit_code(), 3, "{:?}", refused.failure);
+        assert!(indexes.files()[0].is_empty(), "refused before anything is staged");
+        let hint = refused.failure.unwrap().hint().unwrap();
+        let digest = hint.split("--confirm ").nth(1).unwrap().trim_end_matches('`').to_owned();
+        life.digest = Some(digest.clone());
+        life.id = "whole";
+        let report = life.live().await;
+        assert_eq!(report.exit_code(), 0, "{:?}", report.failure);
+        let journal = RunDir::open(world.root(), "whole").unwrap().journal_path();
+        let records = fs::read_to_string(journal).unwrap().lines().count() as u64 - 1;
+        let ending = Ending { indexes: indexes.files(), state: life.state() };
+        indexes.stop().await;
+        Self { addresses, digest, ending, records }
+    }
+
+    fn life<'a>(&self, world: &'a World, id: &'a str) -> Life<'a> {
+        let digest = Some(self.digest.clone());
+        Life { world, id, addresses: self.addresses, digest, fault: None, resume: false }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn wherever_it_is_cut_off_it_ends_in_the_same_world() {
     let world = World::new().package("base", &[]).package("top", &["base"]);
-    let dir = tempfile::tempdir().unwrap();
-    let (reference, records) = undisturbed(&world, dir.path()).await;
-    assert_eq!(reference.indexes[0].len(), 4);
-    assert_eq!(reference.indexes[0], reference.indexes[1]);
-    assert!(records > 25, "{records}");
-    for at in 1..=records {
-        for fault in [Fault::Before(at), Fault::Torn(at), Fault::After(at)] {
-            let dir = tempfile::tempdir().unwrap();
-            fs::remove_dir_all(world.root().join(".pyrel")).unwrap();
-            cut_and_resume(&world, dir.path(), fault, &reference).await;
+    let reference = Reference::make(&world).await;
+    assert_eq!(reference.ending.indexes[0].len(), 4);
+    assert_eq!(reference.ending.indexes[0], reference.ending.indexes[1]);
+    assert!(reference.records > 25, "{}", reference.records);
+    for at in 1..=reference.records {
+        for (kind, fault) in
+            [("before", Fault::Before(at)), ("torn", Fault::Torn(at)), ("after", Fault::After(at))]
+        {
+            cut_and_resume(&world, &reference, (&format!("{kind}-{at}"), fault)).await;
         }
     }
 }
 
-/// Runs without a fault; returns the ending and how many records the journal has.
-async fn undisturbed(world: &World, dir: &Path) -> (Ending, u64) {
-    let indexes = indexes(dir).await;
-    let mut life = Life { world, dir, digest: None };
-    life.learn_digest(&indexes).await;
-    let report = life.live(None, false, &indexes).await;
-    assert_eq!(report.exit_code(), 0, "{:?}", report.failure);
-    let journal = RunDir::open(world.root(), "r1").unwrap().journal_path();
-    let records = fs::read_to_string(journal).unwrap().lines().count() as u64 - 1;
-    (life.ending(), records)
-}
-
-async fn cut_and_resume(world: &World, dir: &Path, fault: Fault, reference: &Ending) {
-    let indexes = indexes(dir).await;
-    let mut life = Life { world, dir, digest: None };
-    // The digest covers the upload URL, and every world has its own ports.
-    life.learn_digest(&indexes).await;
-    let cut = life.live(Some(fault), false, &indexes).await.exit_code();
+async fn cut_and_resume(world: &World, reference: &Reference, (id, fault): (&str, Fault)) {
+    let indexes = Indexes::start(Some(reference.addresses)).await;
+    let mut life = reference.life(world, id);
+    life.fault = Some(fault);
+    let cut = life.live().await;
     // What lies in `dist` by then must not matter: the run keeps its own bytes.
-    let state = RunDir::open(world.root(), "r1").unwrap().read_state().unwrap();
-    if state.done.contains(&Step::Build) {
+    if life.state().done.contains(&Step::Build) {
         for package in ["base", "top"] {
             fs::remove_dir_all(world.dist(package)).unwrap();
         }
     }
-    let resumed = life.live(None, true, &indexes).await;
-    assert_eq!(resumed.exit_code(), 0, "{fault:?}, cut with {cut}: {:?}", resumed.failure);
-    let ending = life.ending();
-    assert_eq!(ending.indexes, reference.indexes, "{fault:?}");
-    assert_eq!(comparable(&ending.state), comparable(&reference.state), "{fault:?}");
+    life.fault = None;
+    life.resume = true;
+    let resumed = life.live().await;
+    assert_eq!(resumed.exit_code(), 0, "{fault:?} after {:?}: {:?}", cut.failure, resumed.failure);
+    assert_eq!(indexes.files(), reference.ending.indexes, "{fault:?}");
+    assert_eq!(life.state(), reference.ending.state, "{fault:?}");
+    indexes.stop().await;
 }
 
-/// Everything of a state but what the ports of its indexes are in.
-fn comparable(state: &RunState) -> RunState {
-    let mut state = state.clone();
-    state.confirmed = None;
-    for phase in state.phases.values_mut() {
-        phase.digest = None;
+const ROOT: &str = "PYREL_TEST_CRASH_ROOT";
+const ADDRESSES: &str = "PYREL_TEST_CRASH_ADDRESSES";
+const DIGEST: &str = "PYREL_TEST_CRASH_DIGEST";
+
+#[expect(clippy::disallowed_methods, reason = "this is how the parent test tells its child what to do")]
+fn told(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// The process that the next test kills. Run alone it does nothing.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "started by the test below"]
+async fn child_that_is_killed() {
+    let (Some(root), Some(addresses), Some(digest)) = (told(ROOT), told(ADDRESSES), told(DIGEST)) else {
+        return;
+    };
+    let world = World::at(PathBuf::from(root));
+    let addresses: Vec<SocketAddr> = addresses.split(' ').map(|text| text.parse().unwrap()).collect();
+    let life = Life {
+        world: &world,
+        id: "killed",
+        addresses: [addresses[0], addresses[1]],
+        digest: Some(digest),
+        fault: None,
+        resume: false,
+    };
+    assert_eq!(life.live().await.exit_code(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_any_moment_it_ends_in_the_same_world() {
+    let mut killed = 0;
+    for delay in (1_u64..).map(|round| round * 13) {
+        let world = World::new().package("base", &[]).package("top", &["base"]);
+        let reference = Reference::make(&world).await;
+        let indexes = Indexes::start(Some(reference.addresses)).await;
+        let [first, second] = reference.addresses;
+        let child = Process::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "crash::child_that_is_killed"])
+            .env(ROOT, world.root())
+            .env(ADDRESSES, format!("{first} {second}"))
+            .env(DIGEST, &reference.digest);
+        let ended = tokio::task::spawn_blocking(move || child.run_with_timeout(Duration::from_millis(delay)));
+        let ended = match ended.await.unwrap() {
+            Err(ProcessError::TimedOut { .. }) => false,
+            Ok(output) if output.success() => true,
+            other => panic!("{other:?}"),
+        };
+        let mut life = reference.life(&world, "killed");
+        // Killed before its header was complete, the run did nothing, and a new one begins.
+        let begun = RunDir::open(world.root(), "killed")
+            .and_then(|run| Ok(run.read_state().is_ok_and(|state| state.requested.is_some())));
+        let begun = begun.unwrap_or(false);
+        if begun {
+            life.resume = true;
+        } else {
+            life.id = "anew";
+        }
+        let resumed = life.live().await;
+        assert_eq!(resumed.exit_code(), 0, "killed after {delay} ms: {:?}", resumed.failure);
+        assert_eq!(indexes.files(), reference.ending.indexes, "killed after {delay} ms");
+        assert_eq!(life.state(), reference.ending.state, "killed after {delay} ms");
+        indexes.stop().await;
+        killed += u32::from(!ended);
+        if ended || delay > 600 {
+            break;
+        }
     }
-    if let Some(requested) = &mut state.requested {
-        requested.stage_url = None;
-        requested.publish_url = None;
-    }
-    state
+    assert!(killed >= 1);
 }

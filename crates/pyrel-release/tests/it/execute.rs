@@ -181,8 +181,7 @@ async fn what_nobody_sees_in_time_is_resumable() {
     let mut request = request(&world, &workspace, "r1");
     request.patience = Duration::from_millis(300);
     request.stage = Some(target(&index, false));
-    let report =
-        run_release(&request, &mut AdvanceConfirm::default(), Arc::new(Recorder::default())).await;
+    let report = run_release(&request, &mut AdvanceConfirm::default(), Arc::new(Recorder::default())).await;
     assert_eq!(report.exit_code(), 5);
     let outcome = report.staged.unwrap();
     assert!(outcome.packages[0].waiting.as_ref().unwrap().contains(&wheel("base")));
@@ -224,6 +223,7 @@ async fn a_production_index_takes_nothing_without_the_permit_for_this_very_plan(
     let execution = Execution {
         phase: Phase::Publish,
         client: &client,
+        view: None,
         credentials: &credentials,
         uploads: &BTreeMap::new(),
         reporter: &Quiet,

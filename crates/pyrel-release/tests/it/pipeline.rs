@@ -85,7 +85,7 @@ async fn build_stage_plan_and_upload_agree_on_one_digest() {
     upload.run.id = "upload-4".to_owned();
     let done = run(&upload, true, Some(&plan.digest().short())).await;
     assert_eq!(done.exit_code(), 0, "{:?}", done.failure);
-    assert_eq!(done.done, [Step::Build, Step::Check, Step::Gate, Step::Publish]);
+    assert_eq!(done.done, [Step::Collect, Step::Check, Step::Gate, Step::Publish]);
     assert_eq!(held(&indexes.production, "base").await, 2);
 }
 

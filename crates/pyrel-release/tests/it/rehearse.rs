@@ -18,7 +18,8 @@ use crate::world::{Recorder, World, request};
 
 /// Verification with the machine's own Python and nothing from elsewhere.
 pub(crate) fn settings() -> VerifySettings {
-    let asked = Process::new("python3").args(["-c", "import sys; print(sys.executable)"]).run_checked().unwrap();
+    let asked =
+        Process::new("python3").args(["-c", "import sys; print(sys.executable)"]).run_checked().unwrap();
     let python = PathBuf::from(asked.stdout_text().trim());
     VerifySettings {
         interpreters: vec![Interpreter::probe(&python).unwrap()],
@@ -35,9 +36,11 @@ pub(crate) fn settings() -> VerifySettings {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn builds_stages_installs_confirms_publishes_and_installs_again() {
-    let world = World::new()
-        .package("base", &[])
-        .package_with("top", &["base"], "[project.scripts]\ntop-tool = \"top:main\"");
+    let world = World::new().package("base", &[]).package_with(
+        "top",
+        &["base"],
+        "[project.scripts]\ntop-tool = \"top:main\"",
+    );
     let init = world.root().join("packages/top/src/top/__init__.py");
     fs_err::write(init, "import base\n\ndef main():\n    base.main()\n").unwrap();
     let workspace = world.workspace();

@@ -28,8 +28,7 @@ async fn a_broken_import_and_a_broken_script_are_found_before_the_gate() {
     let commands = vec!["good-tool --help".to_owned(), "exit 3".to_owned()];
     settings.commands = [("good".parse().unwrap(), commands)].into();
     request.verify = Some(settings);
-    let report =
-        run_release(&request, &mut AdvanceConfirm::default(), Arc::new(Recorder::default())).await;
+    let report = run_release(&request, &mut AdvanceConfirm::default(), Arc::new(Recorder::default())).await;
     assert_eq!(report.exit_code(), 1);
     let Some(ReleaseError::Verification { packages, .. }) = &report.failure else {
         panic!("{:?}", report.failure)

@@ -1,6 +1,7 @@
 //! A workspace in a temporary folder, and everything a run needs with sensible test values.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -8,9 +9,7 @@ use std::time::Duration;
 use fs_err as fs;
 use pyrel_build::PythonSettings;
 use pyrel_dist::{CheckOptions, Limits};
-use pyrel_index::{
-    ClientOptions, Credentials, IndexSpec, RetryPolicy, RunningServer, ServerOptions, serve,
-};
+use pyrel_index::{ClientOptions, Credentials, IndexSpec, RetryPolicy, RunningServer, ServerOptions, serve};
 use pyrel_model::Secret;
 use pyrel_project::{Package, Workspace};
 use pyrel_release::events::{Event, Reporter};
@@ -20,14 +19,20 @@ use pyrel_release::release::{BuildOptions, ReleaseRequest, ReleaseTarget, RunReq
 
 /// A workspace of hatchling packages.
 pub(crate) struct World {
-    dir: tempfile::TempDir,
+    root: PathBuf,
+    _dir: Option<tempfile::TempDir>,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("pyrel.toml"), "members = [\"packages/*\"]\n").unwrap();
-        Self { dir }
+        Self { root: dir.path().to_path_buf(), _dir: Some(dir) }
+    }
+
+    /// Takes a workspace that another process made.
+    pub(crate) fn at(root: PathBuf) -> Self {
+        Self { root, _dir: None }
     }
 
     /// Adds a package of version 1.0 that needs others.
@@ -44,16 +49,17 @@ impl World {
              requires-python = \">=3.8\"\ndependencies = [{}]\n{more}\n",
             needs.join(", ")
         );
-        let folder = self.dir.path().join("packages").join(name);
+        let folder = self.root.join("packages").join(name);
         fs::create_dir_all(folder.join("src").join(name)).unwrap();
         fs::write(folder.join("pyproject.toml"), text).unwrap();
         fs::write(folder.join("README.md"), format!("# {name}\n\nA package for tests.\n")).unwrap();
-        fs::write(folder.join("src").join(name).join("__init__.py"), "def main():\n    print('1.0')\n").unwrap();
+        fs::write(folder.join("src").join(name).join("__init__.py"), "def main():\n    print('1.0')\n")
+            .unwrap();
         self
     }
 
     pub(crate) fn root(&self) -> &Path {
-        self.dir.path()
+        &self.root
     }
 
     pub(crate) fn workspace(&self) -> Workspace {
@@ -115,9 +121,14 @@ pub(crate) fn client_options() -> ClientOptions {
 
 /// An embedded index on a free port.
 pub(crate) async fn index(dir: &Path) -> RunningServer {
+    index_at(dir, "127.0.0.1:0".parse().unwrap()).await
+}
+
+/// An embedded index on an address.
+pub(crate) async fn index_at(dir: &Path, bind: SocketAddr) -> RunningServer {
     let options = ServerOptions {
         dir: dir.to_path_buf(),
-        bind: "127.0.0.1:0".parse().unwrap(),
+        bind,
         overlay: None,
         token: Some(Secret::new("not-a-real-token")),
     };
