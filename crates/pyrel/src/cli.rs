@@ -119,6 +119,7 @@ pub(crate) enum Command {
     Upload(commands::upload::UploadArgs),
     PublishTest(commands::publish_test::PublishTestArgs),
     Publish(commands::publish::PublishArgs),
+    Verify(commands::verify::VerifyArgs),
     Rehearse(commands::rehearse::RehearseArgs),
     #[command(subcommand)]
     Index(commands::index::IndexCommand),

@@ -18,6 +18,7 @@ pub(crate) mod rehearse;
 pub(crate) mod test;
 pub(crate) mod upload;
 pub(crate) mod upload_test;
+pub(crate) mod verify;
 
 use crate::cli::{Cli, Command, Format};
 use crate::context::Context;
@@ -42,6 +43,7 @@ pub(crate) fn run(cli: &Cli, context: &Context) -> CommandResult {
         Command::Upload(args) => upload::run(args, context),
         Command::PublishTest(args) => publish_test::run(args, context),
         Command::Publish(args) => publish::run(args, context),
+        Command::Verify(args) => verify::run(args, context),
         Command::Rehearse(args) => rehearse::run(args, context),
         Command::Index(command) => index::run(command, context),
         Command::Completions(args) => completions::run(args, context),

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use super::workspace;
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "info",
     "graph",
     "build",
@@ -17,6 +17,7 @@ const COMMANDS: [&str; 15] = [
     "upload",
     "publish-test",
     "publish",
+    "verify",
     "rehearse",
     "index serve",
     "completions",
