@@ -1,0 +1,296 @@
+#!/usr/bin/env python3
+"""The main job, end to end, as a person would run it, with real pip, uv, git, and third-party packages.
+
+usage: run.py --pyrel PATH --python PATH [--only NAME]
+
+--pyrel   the program under test
+--python  the interpreter of an environment that has uv; its folder comes first on PATH
+
+Each case works in a folder of its own. Third-party packages come from the installer's configured index; everything
+else stays on loopback. Prints one line a case and `N passed, N failed`; exits 1 when one failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Self
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DEADLINE = 900
+
+
+class CaseError(Exception):
+    """A case that did not hold."""
+
+
+def check(condition: object, what: str) -> None:
+    if not condition:
+        raise CaseError(what)
+
+
+class Bench:
+    """A workspace in a folder of its own, and the program to run in it."""
+
+    def __init__(self, args: argparse.Namespace, folder: Path) -> None:
+        self.pyrel = args.pyrel
+        self.root = folder / "work"
+        self.root.mkdir()
+        bin_dir = Path(args.python).parent
+        keep = {name: value for name, value in os.environ.items() if not re.search("TOKEN|PASSWORD|TWINE|PYREL", name)}
+        self.env = {
+            **keep,
+            "PATH": f"{bin_dir}{os.pathsep}{os.environ.get('PATH', '')}",
+            "SOURCE_DATE_EPOCH": "1700000000",
+            "NO_COLOR": "1",
+        }
+        self.env.pop("CI", None)
+
+    def packages(self) -> Bench:
+        ignore = shutil.ignore_patterns("dist", "__pycache__", ".*cache*", "*.egg-info")
+        shutil.copytree(ROOT / "packages", self.root / "packages", ignore=ignore)
+        return self
+
+    def small(self, name: str = "tiny", body: str = "def main():\n    print('tiny 1.0')\n") -> Bench:
+        package = self.root / "packages" / name
+        (package / "src" / name).mkdir(parents=True)
+        (package / "tests").mkdir()
+        (package / "src" / name / "__init__.py").write_text(body)
+        (package / "README.md").write_text(f"# {name}\n\nA package of the tests.\n")
+        test = f"import {name}\n\n\ndef test_installed():\n    assert 'site-packages' in {name}.__file__\n"
+        (package / "tests" / "test_installed.py").write_text(test)
+        (package / "pyproject.toml").write_text(
+            '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+            f'[project]\nname = "{name}"\nversion = "1.0"\ndescription = "Tiny"\nreadme = "README.md"\n'
+            f'requires-python = ">=3.8"\n[project.scripts]\n{name} = "{name}:main"\n'
+            f'[tool.hatch.build.targets.wheel]\npackages = ["src/{name}"]\n'
+        )
+        return self
+
+    def run(self, *words: str, code: int = 0, **extra: str) -> subprocess.CompletedProcess[str]:
+        command = [self.pyrel, *words]
+        result = subprocess.run(
+            command,
+            cwd=self.root,
+            env={**self.env, **extra},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE,
+            check=False,
+        )
+        said = f"{' '.join(command)} ended with {result.returncode}, not {code}\n{result.stdout}\n{result.stderr}"
+        check(result.returncode == code, said)
+        return result
+
+    def world(self) -> dict[str, str]:
+        """Every file of every index of every rehearsal, by index and name, with its SHA-256."""
+        files = [*self.root.glob(".pyrel/runs/*/index/**/*.whl"), *self.root.glob(".pyrel/runs/*/index/**/*.tar.gz")]
+        return {
+            f"{path.relative_to(self.root).parts[4]}/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in files
+            if path.is_file()
+        }
+
+
+def rehearse_the_packages(bench: Bench) -> None:
+    """Builds, checks, stages, installs, publishes, and installs the packages here with their dependencies."""
+    result = bench.packages().run("rehearse")
+    count = len(list((bench.root / "packages").iterdir()))
+    for verb, times in [("Built", 2), ("Checked", 2), ("Staged", 2), ("Published", 2), ("Installed", 2)]:
+        found = len(re.findall(rf"^ +{verb} ", result.stderr, re.MULTILINE))
+        check(found == times * count, f"{verb} {found} times for {count} packages:\n{result.stderr}")
+    check("Gate answered with " in result.stderr, result.stderr)
+    check(result.stdout.count(".whl") == count, result.stdout)
+    world = bench.world()
+    check(len(world) == 4 * count, f"{world}")
+    staged = {name.removeprefix("staging/"): digest for name, digest in world.items() if name.startswith("staging/")}
+    published = {name.split("/", 1)[1]: digest for name, digest in world.items() if name.startswith("production/")}
+    check(staged == published, "what was published is what was staged")
+
+
+def kill_and_resume(bench: Bench) -> None:
+    """Kills a rehearsal at many moments; it ends with the bytes of one that ran through."""
+    bench.packages().run("rehearse")
+    whole = bench.world()
+    shutil.rmtree(bench.root / ".pyrel")
+    for package in (bench.root / "packages").iterdir():
+        shutil.rmtree(package / "dist")
+    chance = random.Random(20240102)  # reproducible moments
+    for attempt in range(12):
+        words = ["rehearse", "--resume"] if attempt else ["rehearse"]
+        child = subprocess.Popen(
+            [bench.pyrel, *words],
+            cwd=bench.root,
+            env=bench.env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(chance.uniform(0.02, 1.5 + attempt))
+        if child.poll() is not None:
+            break
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+    bench.run("rehearse", "--resume")
+    check(bench.world() == whole, f"{bench.world()}\nis not\n{whole}")
+
+
+def answer_at_a_terminal(bench: Bench) -> None:
+    """The gate asks a person twice; a wrong digest publishes nothing, the right one does."""
+    if sys.platform == "win32":
+        return
+    bench.small()
+    refused = talk(bench, [(b"[y/N]", lambda _: b"y\n"), (b"Type it", lambda _: b"0123456789ab\n")])
+    check(refused[0] == 3, refused[1])
+    check("the confirmed digest is not this plan's" in refused[1], refused[1])
+    check(not [name for name in bench.world() if name.startswith("production/")], "nothing was published")
+    declined = talk(bench, [(b"[y/N]", lambda _: b"n\n")])
+    check(declined[0] == 3, declined[1])
+
+    def digest(text: str) -> bytes:
+        found = re.findall(r"digest of this plan is ([0-9a-f]{12})", text)
+        return f"{found[-1]}\n".encode()
+
+    code, text = talk(bench, [(b"[y/N]", lambda _: b"yes\n"), (b"Type it", digest)])
+    check(code == 0, text)
+    check([name for name in bench.world() if name.startswith("production/")], "the files were published")
+
+
+def talk(bench: Bench, answers: list[tuple[bytes, Callable[[str], bytes]]]) -> tuple[int, str]:
+    """Runs a rehearsal at a terminal and answers its questions."""
+    import pty  # noqa: PLC0415 - not on Windows
+
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(bench.root)
+        os.execve(bench.pyrel, [bench.pyrel, "rehearse", "--offline"], bench.env)
+    seen, from_here, waiting = b"", 0, list(answers)
+    while True:
+        try:
+            chunk = os.read(terminal, 65536)
+        except OSError:
+            break
+        if not chunk:
+            break
+        seen += chunk
+        if waiting and waiting[0][0] in seen[from_here:]:
+            from_here = len(seen)
+            _, answer = waiting.pop(0)
+            os.write(terminal, answer(seen.decode(errors="replace")))
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status), re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen.decode(errors="replace"))
+
+
+class Index:
+    """A running `pyrel index serve`."""
+
+    def __init__(self, bench: Bench, folder: str) -> None:
+        self.child = subprocess.Popen(
+            [bench.pyrel, "index", "serve", "--dir", folder, "--port", "0"],
+            cwd=bench.root,
+            env=bench.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self.url = (self.child.stdout.readline() if self.child.stdout else "").strip().rstrip("/")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.child.terminate()
+        self.child.wait(10)
+
+
+def publish_for_real(bench: Bench) -> None:
+    """`publish` with tests, staging, and both confirmations, against two indexes by their configuration."""
+    bench.small()
+    with Index(bench, "stage") as stage, Index(bench, "production") as production:
+        text = "".join(
+            f'[index.{name}]\nupload-url = "{url}/legacy/"\nsimple-url = "{url}/simple/"\nproduction = {flag}\n'
+            for name, url, flag in [("testpypi", stage.url, "false"), ("pypi", production.url, "true")]
+        )
+        (bench.root / "pyrel.toml").write_text(text)
+        token = {"PYREL_TOKEN": "not-a-real-token"}
+        result = bench.run("publish-test", **token)
+        check("Installed tiny" in result.stderr, result.stderr)
+        plan = json.loads(bench.run("plan", "--format", "json", **token).stdout)
+        files = [file for item in plan["items"] for file in item["files"]]
+        check(all(file["staged"] == "yes" for file in files), f"{files}")
+        refused = bench.run("publish", "--yes", code=3, **token)
+        check("the digest of the plan was not given" in refused.stderr, refused.stderr)
+        result = bench.run("publish", "--yes", "--confirm", plan["digest"][:12], **token)
+        check("Published tiny-1.0-py3-none-any.whl" in result.stderr, result.stderr)
+        report = bench.root / "report.md"
+        bench.run("verify", "--index", "pypi", "--output", str(report), **token)
+        check("import tiny'` | passed |" in report.read_text(), report.read_text())
+
+
+def failing_tests_stop_a_release(bench: Bench) -> None:
+    """A package whose tests fail against its wheel is not uploaded anywhere."""
+    bench.small()
+    (bench.root / "packages/tiny/tests/test_bad.py").write_text("def test_bad():\n    assert 1 == 2\n")
+    result = bench.run("test", code=1)
+    check("assert 1 == 2" in result.stderr, result.stderr)
+    with Index(bench, "stage") as stage:
+        text = f'[index.testpypi]\nupload-url = "{stage.url}/legacy/"\nsimple-url = "{stage.url}/simple/"\n'
+        (bench.root / "pyrel.toml").write_text(text)
+        bench.run("publish-test", code=1, PYREL_TOKEN="not-a-real-token")
+    check(not list((bench.root / "stage").rglob("*.whl")), "nothing was staged")
+
+
+CASES = [
+    rehearse_the_packages,
+    kill_and_resume,
+    answer_at_a_terminal,
+    publish_for_real,
+    failing_tests_stop_a_release,
+]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pyrel", required=True, type=Path)
+    parser.add_argument("--python", required=True, type=Path)
+    parser.add_argument("--only")
+    args = parser.parse_args()
+    args.pyrel, args.python = str(Path.cwd() / args.pyrel), str(Path.cwd() / args.python)
+    passed = failed = 0
+    for case in CASES:
+        if args.only and args.only != case.__name__:
+            continue
+        started = time.monotonic()
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            try:
+                case(Bench(args, Path(folder).resolve()))
+            except Exception:  # noqa: BLE001 - a case may fail in any way
+                failed += 1
+                print(f"FAILED {case.__name__} ({time.monotonic() - started:.1f} s)", flush=True)
+                traceback.print_exc()
+            else:
+                passed += 1
+                print(f"passed {case.__name__} ({time.monotonic() - started:.1f} s)", flush=True)
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
