@@ -211,4 +211,25 @@ mod tests {
         }
         assert_eq!(read("<a href=\"demo-1.zip").unwrap().len(), 1);
     }
+
+    #[test]
+    fn no_page_makes_the_reader_fail() {
+        let pieces = [
+            "<", "a", " href", "=", "'", "\"", ">", "/", "<!--", "-->", "<script", "é", "&#x", ";", "%C3",
+            "#",
+        ];
+        let mut seed: u64 = 7;
+        for _ in 0..20_000 {
+            let mut page = String::from("<a href=");
+            for _ in 0..12 {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                page.push_str(pieces[usize::try_from(seed >> 60).unwrap()]);
+            }
+            // A page is read or refused; either is an answer.
+            match read(&page) {
+                Ok(files) => assert!(files.len() <= 12, "{page}"),
+                Err(error) => assert!(!error.0.is_empty(), "{page}"),
+            }
+        }
+    }
 }

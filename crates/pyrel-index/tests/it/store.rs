@@ -1,9 +1,13 @@
 //! The embedded index as a store: what was acknowledged stays, what was not is nowhere.
 
 use std::path::Path;
+use std::time::Duration;
 
-use pyrel_index::{ServerError, StoreError, UploadError, UploadOutcome, serve};
+use pyrel_index::{ServerError, StoreError, UploadError, UploadFile, UploadOutcome, serve};
 use tempfile::tempdir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::sleep;
 
 use crate::package::{client, index, open, options, sdist, token, wheel};
 
@@ -47,6 +51,54 @@ async fn one_server_at_a_time_has_a_directory() {
     assert!(error.hint().is_some());
     server.shutdown().await;
     index(store.path()).await.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_shutdown_lets_a_running_upload_end() {
+    let (store, files) = (tempdir().unwrap(), tempdir().unwrap());
+    let server = index(store.path()).await;
+    let path = wheel(files.path(), "demo", "1.0", "x = 1\n");
+    let request = raw_upload(&open(&path));
+    let (first, rest) = request.split_at(request.len() / 2);
+    let mut stream = TcpStream::connect(server.addr()).await.unwrap();
+    stream.write_all(first).await.unwrap();
+    while fs_err::read_dir(store.path().join("incoming")).unwrap().count() == 0 {
+        sleep(Duration::from_millis(5)).await;
+    }
+    let address = server.addr();
+    let shutdown = tokio::spawn(server.shutdown());
+    while TcpStream::connect(address).await.is_ok() {
+        sleep(Duration::from_millis(5)).await;
+    }
+    stream.write_all(rest).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    shutdown.await.unwrap();
+    assert_eq!(stored(store.path()), ["demo-1.0-py3-none-any.whl"]);
+}
+
+/// Returns an upload as it goes over the wire.
+fn raw_upload(file: &UploadFile) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, value) in file.fields() {
+        let part = format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        body.extend_from_slice(part.as_bytes());
+    }
+    let name = file.filename();
+    let part =
+        format!("--b\r\nContent-Disposition: form-data; name=\"content\"; filename=\"{name}\"\r\n\r\n");
+    body.extend_from_slice(part.as_bytes());
+    body.extend_from_slice(&fs_err::read(file.path()).unwrap());
+    body.extend_from_slice(b"\r\n--b--\r\n");
+    let mut request = format!(
+        "POST /legacy/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer not-a-real-token\r\n\
+         Content-Type: multipart/form-data; boundary=b\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    )
+    .into_bytes();
+    request.append(&mut body);
+    request
 }
 
 #[tokio::test]
