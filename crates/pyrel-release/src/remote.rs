@@ -31,7 +31,11 @@ impl IndexView {
         client: &IndexClient,
         names: impl IntoIterator<Item = &PackageName>,
     ) -> Result<Self, ClientError> {
-        let lookups = names.into_iter().map(|name| async move { (name.clone(), client.project(name).await) });
+        let names: Vec<PackageName> = names.into_iter().cloned().collect();
+        let lookups = names.into_iter().map(|name| async move {
+            let answer = client.project(&name).await;
+            (name, answer)
+        });
         let mut answers = stream::iter(lookups).buffer_unordered(LOOKUPS);
         let mut projects = BTreeMap::new();
         while let Some((name, answer)) = answers.next().await {

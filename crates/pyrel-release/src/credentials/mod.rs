@@ -7,12 +7,13 @@ mod environment;
 mod keyring;
 mod pypirc;
 mod resolve;
+mod search;
 
 pub use dotenv::DotenvError;
 pub use environment::{Conflict, EnvMap, token_variable};
 pub use keyring::{Keyring, KeyringCommand};
 pub use pypirc::{Pypirc, PypircError, Section};
-pub(crate) use resolve::bare;
 pub use resolve::{
     CredentialError, CredentialRequest, Prompt, Question, ResolvedCredentials, TokenMint, resolve_credentials,
 };
+pub(crate) use search::bare;

@@ -1,16 +1,15 @@
 //! One order of sources for the credentials of an index: the first that has some wins, and is named.
 
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use pyrel_index::{Credentials, IndexSpec};
 use pyrel_model::Secret;
 use url::{Host, Url};
 
-use super::dotenv::{self, DotenvError};
-use super::environment::{Conflict, EnvMap, Found, Known, Lookup, basic, is_token, look_up, token_variable};
-use super::keyring::{Keyring, KeyringCommand};
-use super::pypirc::{Pypirc, PypircError, Section};
+use super::dotenv::DotenvError;
+use super::environment::{Conflict, EnvMap};
+use super::pypirc::PypircError;
+use super::search::find;
 
 /// Exchanges the identity that an environment offers for a token that lives as long as a run: trusted
 /// publishing. Whoever can do that implements this; without one the source is passed over.
@@ -71,12 +70,14 @@ pub struct ResolvedCredentials {
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialError {
     /// Two sources of one rank disagree.
-    #[error("`{first}` and `{second}` are both set and differ")]
+    #[error("`{first}` and `{second}` are both set{} and differ", within(.file))]
     Conflict {
         /// One variable.
         first: String,
         /// The other.
         second: String,
+        /// The file that sets them; none for the environment.
+        file: Option<String>,
     },
     /// `--token-stdin` read nothing.
     #[error("`--token-stdin` was given, and standard input holds no token")]
@@ -118,16 +119,24 @@ pub enum CredentialError {
     },
 }
 
+fn within(file: &Option<String>) -> String {
+    file.as_ref().map(|file| format!(" in {file}")).unwrap_or_default()
+}
+
 fn passed_over(notes: &[String]) -> String {
     if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) }
 }
 
 impl CredentialError {
+    pub(super) fn conflict(Conflict { first, second }: Conflict, file: Option<&str>) -> Self {
+        Self::Conflict { first, second, file: file.map(str::to_owned) }
+    }
+
     /// Returns the remedy.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Conflict { first, second } => format!("unset `{first}` or `{second}`"),
+            Self::Conflict { first, second, .. } => format!("unset `{first}` or `{second}`"),
             Self::EmptyStdin => {
                 "pipe the token in: `printf %s \"$TOKEN\" | pyrel … --token-stdin`".to_owned()
             }
@@ -139,12 +148,6 @@ impl CredentialError {
             Self::Pypirc(error) => return error.hint(),
             Self::Mint(_) | Self::Dotenv(_) => return None,
         })
-    }
-}
-
-impl From<Conflict> for CredentialError {
-    fn from(Conflict { first, second }: Conflict) -> Self {
-        Self::Conflict { first, second }
     }
 }
 
@@ -169,178 +172,6 @@ pub fn resolve_credentials(
     Ok(ResolvedCredentials { credentials: found.credentials, origin: found.origin })
 }
 
-fn find(request: &mut CredentialRequest<'_>) -> Result<Found, CredentialError> {
-    if let Some(token) = &request.token_stdin {
-        if token.expose().trim().is_empty() {
-            return Err(CredentialError::EmptyStdin);
-        }
-        return Ok(found(Credentials::token(token), "standard input"));
-    }
-    let pypirc_path = request.home.map(|home| home.join(".pypirc"));
-    let mut search = Search { index: request.index, env: request.env, pypirc_path, notes: Vec::new() };
-    if let Some(found) = search.variables(request.env, None)? {
-        return Ok(found);
-    }
-    if let Some(found) = search.url() {
-        return Ok(found);
-    }
-    if let Some(mint) = request.mint
-        && let Some(token) = mint.mint(request.index).map_err(CredentialError::Mint)?
-    {
-        return Ok(found(Credentials::token(&token), "trusted publishing"));
-    }
-    let dotenv = dotenv::read(&request.workspace_root.join(".env"))?;
-    if let Some(found) = search.variables(&dotenv, Some("`.env`"))? {
-        return Ok(found);
-    }
-    let section = search.section()?;
-    if let Some(found) = search.pypirc(section.as_ref()) {
-        return Ok(found);
-    }
-    let keyring = request.env.get("PATH").and_then(|path| KeyringCommand::find(OsStr::new(path)));
-    if let Some(keyring) = keyring
-        && let Some(found) = search.keyring(&keyring, section.as_ref())
-    {
-        return Ok(found);
-    }
-    if let Some(prompt) = request.prompt.as_deref_mut()
-        && let Some(found) = search.prompt(prompt, section.as_ref())
-    {
-        return Ok(found);
-    }
-    Err(CredentialError::Missing {
-        index: request.index.name.clone(),
-        notes: search.notes,
-        variable: token_variable(&request.index.name),
-    })
-}
-
-struct Search<'a> {
-    index: &'a IndexSpec,
-    env: &'a EnvMap,
-    pypirc_path: Option<PathBuf>,
-    notes: Vec<String>,
-}
-
-impl Search<'_> {
-    /// Looks into variables: the environment, or a file with such lines.
-    fn variables(&self, env: &EnvMap, file: Option<&str>) -> Result<Option<Found>, CredentialError> {
-        let found = match look_up(env, self.index)? {
-            Lookup::Nothing => return Ok(None),
-            Lookup::Found(found) => found,
-            Lookup::NeedsUsername { password, variable } => {
-                let username = self.section()?.and_then(|section| section.username).ok_or_else(|| {
-                    CredentialError::NoUsername { variable, index: self.index.name.clone() }
-                })?;
-                found(basic(&username, &password), &format!("the variable `{variable}`"))
-            }
-        };
-        let origin = file.map_or(found.origin.clone(), |file| format!("{} of {file}", found.origin));
-        Ok(Some(Found { origin, ..found }))
-    }
-
-    /// Returns the user and the password that the upload URL itself carries.
-    fn url(&self) -> Option<Found> {
-        let url = &self.index.upload_url;
-        let password = url.password()?;
-        let credentials = basic(&decoded(url.username()), &Secret::new(decoded(password)));
-        Some(found(credentials, "the index's `upload-url`"))
-    }
-
-    fn section(&self) -> Result<Option<Section>, CredentialError> {
-        let Some(path) = &self.pypirc_path else { return Ok(None) };
-        let Some(file) = Pypirc::read(path)? else { return Ok(None) };
-        Ok(file.section(&self.index.name, bare(&self.index.upload_url).as_str()).cloned())
-    }
-
-    fn pypirc(&mut self, section: Option<&Section>) -> Option<Found> {
-        if let Some(section) = section {
-            let password = section.password.as_ref();
-            let username = match &section.username {
-                // These two take nothing but tokens, and a user name in the file is ignored, as twine does.
-                _ if Known::of(self.index).takes_tokens_only() => Some("__token__".to_owned()),
-                None if password.is_some_and(|password| is_token(self.index, password)) => {
-                    Some("__token__".to_owned())
-                }
-                other => other.clone(),
-            };
-            if let (Some(username), Some(password)) = (username, password) {
-                let origin = format!("`[{}]` of `.pypirc`", section.name);
-                return Some(found(basic(&username, password), &origin));
-            }
-        }
-        self.note_unused_sections();
-        None
-    }
-
-    /// Notes a section of the index's name that does not count, which twine passes over without a word.
-    fn note_unused_sections(&mut self) {
-        let Some(Ok(Some(file))) = self.pypirc_path.as_deref().map(Pypirc::read) else { return };
-        let name = &self.index.name;
-        if file.unlisted.contains(name) {
-            self.notes.push(format!("`[{name}]` of `.pypirc` is not listed in `index-servers`"));
-        }
-        let elsewhere = |section: &&Section| section.name == *name && section.password.is_some();
-        if let Some(section) = file.sections.iter().find(elsewhere)
-            && file.section(name, bare(&self.index.upload_url).as_str()).is_none()
-        {
-            let repository = section.repository.as_deref().and_then(|url| url.parse::<Url>().ok());
-            let shown = repository.map_or_else(|| "no `repository`".to_owned(), |url| bare(&url).to_string());
-            self.notes.push(format!("`[{name}]` of `.pypirc` speaks of another repository: {shown}"));
-        }
-    }
-
-    fn username(&self, section: Option<&Section>) -> Option<String> {
-        if Known::of(self.index).takes_tokens_only() {
-            return Some("__token__".to_owned());
-        }
-        let variable = self.env.get("TWINE_USERNAME").filter(|name| !name.trim().is_empty());
-        let url = Some(self.index.upload_url.username()).filter(|name| !name.is_empty());
-        let given = variable.map(|name| name.trim().to_owned()).or_else(|| url.map(decoded));
-        given.or_else(|| section.and_then(|section| section.username.clone()))
-    }
-
-    fn keyring(&mut self, keyring: &dyn Keyring, section: Option<&Section>) -> Option<Found> {
-        let Some(username) = self.username(section) else {
-            self.notes.push("the keyring was not asked, because no source tells the user name".to_owned());
-            return None;
-        };
-        match keyring.password(bare(&self.index.upload_url).as_str(), &username) {
-            Ok(password) => password.map(|password| found(basic(&username, &password), "the keyring")),
-            Err(reason) => {
-                self.notes.push(reason);
-                None
-            }
-        }
-    }
-
-    fn prompt(&self, prompt: &mut dyn Prompt, section: Option<&Section>) -> Option<Found> {
-        if Known::of(self.index).takes_tokens_only() {
-            let token = prompt.ask(self.index, Question::Token)?;
-            return Some(found(Credentials::token(&token), "the prompt")).filter(|_| !token.is_empty());
-        }
-        let username = match self.username(section) {
-            Some(username) => username,
-            None => prompt.ask(self.index, Question::Username)?.expose().trim().to_owned(),
-        };
-        let password = prompt.ask(self.index, Question::Password)?;
-        Some(found(basic(&username, &password), "the prompt")).filter(|_| !password.is_empty())
-    }
-}
-
-fn found(credentials: Credentials, origin: &str) -> Found {
-    Found { credentials, origin: origin.to_owned() }
-}
-
-/// Returns a URL without user and password.
-pub(crate) fn bare(url: &Url) -> Url {
-    let mut url = url.clone();
-    // Both fail only for URLs without a host, and those have no user either.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url
-}
-
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
@@ -348,26 +179,6 @@ fn is_loopback(url: &Url) -> bool {
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
-}
-
-fn decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let hex = (bytes[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                out.push(byte);
-                at += 3;
-            }
-            None => {
-                out.push(bytes[at]);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 #[cfg(test)]
@@ -499,6 +310,8 @@ mod tests {
         let conflict = pypi().set("PYPI_API_TOKEN", value).set("TWINE_PASSWORD", "not-a-real-token-2");
         let error = conflict.resolve().unwrap_err();
         assert_eq!(error.to_string(), "`PYPI_API_TOKEN` and `TWINE_PASSWORD` are both set and differ");
+        let in_file = pypi().file(".env", "PYPI_API_TOKEN=a\nTWINE_PASSWORD=b\n").resolve().unwrap_err();
+        assert!(in_file.to_string().ends_with("are both set in `.env` and differ"), "{in_file}");
         for text in [error.to_string(), format!("{error:?}"), error.hint().unwrap()] {
             assert!(!text.contains(value), "{text}");
         }

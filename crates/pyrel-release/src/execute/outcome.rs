@@ -142,7 +142,7 @@ mod tests {
         let failed = FileResult::Failed { reason: "no".to_owned(), hint: None };
         assert_eq!(outcome(&[FileResult::Uploaded, FileResult::AlreadyThere], true, true).exit_code(), 0);
         assert_eq!(outcome(&[FileResult::AlreadyThere], true, false).exit_code(), 0);
-        assert_eq!(outcome(&[failed.clone()], false, false).exit_code(), 4);
+        assert_eq!(outcome(std::slice::from_ref(&failed), false, false).exit_code(), 4);
         assert_eq!(outcome(&[FileResult::AlreadyThere, failed.clone()], false, false).exit_code(), 4);
         assert_eq!(outcome(&[FileResult::Uploaded, failed], false, true).exit_code(), 5);
         assert_eq!(outcome(&[FileResult::Uploaded], false, true).exit_code(), 5, "sent and not seen");

@@ -179,7 +179,8 @@ impl Run<'_> {
         self.check().await?;
         let request = self.request;
         if let Some(target) = &request.stage {
-            if let Some(later) = &request.publish {
+            let published = self.state().done.contains(&Step::Publish);
+            if let Some(later) = request.publish.as_ref().filter(|_| !published) {
                 self.look_ahead(later, confirm).await?;
             }
             self.stage(target).await?;

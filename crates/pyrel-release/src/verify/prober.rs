@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fs_err as fs;
 use pyrel_build::{InstallRequest, Interpreter, PythonError, Venv};
+use pyrel_model::{PackageName, Version};
 use pyrel_project::{Process, ProcessError};
 use serde::Deserialize;
 
@@ -72,8 +73,8 @@ fn verify_one(
     let settings = &request.settings;
     match Prober::prepare(&dir, request, target, python) {
         Err((command, error)) => result.trials.push(Trial::failed(command, with_causes(&error))),
-        Ok((prober, install)) => {
-            result.trials.push(Trial::passed(install));
+        Ok((prober, installed)) => {
+            result.trials.extend(installed.into_iter().map(Trial::passed));
             prober.try_all(target, settings, &mut result.trials);
         }
     }
@@ -102,13 +103,13 @@ struct Prober<'a> {
 }
 
 impl<'a> Prober<'a> {
-    /// Makes the environment and installs the package; returns what was typed for that.
+    /// Makes the environment and installs the package; returns what would be typed for that.
     fn prepare(
         dir: &Path,
         request: &'a VerifyRequest,
         target: &VerifyTarget,
         python: &Interpreter,
-    ) -> Result<(Self, String), (String, PythonError)> {
+    ) -> Result<(Self, Vec<String>), (String, PythonError)> {
         let settings = &request.settings;
         let create = format!("{} -m venv", python.path.display());
         let empty = dir.join("empty");
@@ -116,10 +117,13 @@ impl<'a> Prober<'a> {
             .map_err(|source| (create.clone(), PythonError::Folder { path: empty.clone(), source }))?;
         let venv = Venv::create(&dir.join("venv"), python, settings.uv.as_deref())
             .map_err(|error| (create, error))?;
-        let install = install_request(request, target);
-        let command = install_command(&install);
-        venv.install(&install).map_err(|error| (command.clone(), error))?;
-        Ok((Self { venv, empty, settings }, command))
+        let mut commands = Vec::new();
+        for install in installs(request, target) {
+            let command = install_command(&install);
+            venv.install(&install).map_err(|error| (command.clone(), error))?;
+            commands.push(command);
+        }
+        Ok((Self { venv, empty, settings }, commands))
     }
 
     fn try_all(&self, target: &VerifyTarget, settings: &VerifySettings, trials: &mut Vec<Trial>) {
@@ -229,26 +233,28 @@ impl<'a> Prober<'a> {
     }
 }
 
-fn install_request(request: &VerifyRequest, target: &VerifyTarget) -> InstallRequest {
+/// Returns the installs, one after another. The release's own packages come from the index under test and from
+/// nowhere else, whatever other indexes have under their names; only then are third-party packages resolved.
+fn installs(request: &VerifyRequest, target: &VerifyTarget) -> Vec<InstallRequest> {
     let settings = &request.settings;
-    let exact = |name: &pyrel_model::PackageName, version: &pyrel_model::Version| {
-        format!("{}=={version}", name.normalized())
-    };
-    let mut requirements = vec![exact(&target.package, &target.version)];
-    if settings.offline {
-        requirements.extend(target.needs.iter().map(|(name, version)| exact(name, version)));
-    }
-    InstallRequest {
-        requirements,
+    let exact = |(name, version): (&PackageName, &Version)| format!("{}=={version}", name.normalized());
+    let own = std::iter::once((&target.package, &target.version));
+    let needs = target.needs.iter().map(|(name, version)| (name, version));
+    let first = InstallRequest {
+        requirements: own.chain(needs).map(exact).collect(),
         index_url: Some(request.index_url.clone()),
-        extra_index_urls: match &settings.third_party_index {
-            Some(url) if !settings.offline && *url != request.index_url => vec![url.clone()],
-            _ => Vec::new(),
-        },
-        no_deps: settings.offline,
+        no_deps: true,
         cache_dir: settings.cache_dir.clone(),
         ..InstallRequest::default()
+    };
+    if settings.offline {
+        return vec![first];
     }
+    let mut second = InstallRequest { no_deps: false, ..first.clone() };
+    if let Some(url) = settings.third_party_index.clone().filter(|url| *url != request.index_url) {
+        second.extra_index_urls = second.index_url.replace(url).into_iter().collect();
+    }
+    vec![first, second]
 }
 
 fn install_command(install: &InstallRequest) -> String {
@@ -309,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn offline_takes_the_release_itself_and_nothing_else() {
+    fn the_release_comes_from_its_own_index_and_the_rest_from_another() {
         let settings = |offline| VerifySettings {
             interpreters: vec![],
             uv: None,
@@ -332,12 +338,18 @@ mod tests {
             settings: settings(offline),
             work_dir: PathBuf::new(),
         };
-        let online = install_request(&request(false), &target);
-        assert_eq!(online.requirements, ["my-a==1.0"]);
-        assert_eq!(online.extra_index_urls, ["https://third.example/simple/"]);
-        let offline = install_request(&request(true), &target);
-        assert_eq!(offline.requirements, ["my-a==1.0", "b==2.0"]);
-        assert!(offline.no_deps && offline.extra_index_urls.is_empty());
-        assert!(!install_command(&offline).contains("not-a-real-token"));
+        let own = "https://u:not-a-real-token@own.example/simple/";
+        let offline = installs(&request(true), &target);
+        assert_eq!(offline.len(), 1);
+        let online = installs(&request(false), &target);
+        assert_eq!(online[0], offline[0], "the release itself comes from its index alone");
+        assert_eq!(online[0].requirements, ["my-a==1.0", "b==2.0"]);
+        assert_eq!((online[0].index_url.as_deref(), online[0].no_deps), (Some(own), true));
+        assert_eq!(online[1].index_url.as_deref(), Some("https://third.example/simple/"));
+        assert_eq!(
+            (online[1].extra_index_urls.as_slice(), online[1].no_deps),
+            (&[own.to_owned()][..], false)
+        );
+        assert!(!install_command(&online[1]).contains("not-a-real-token"));
     }
 }

@@ -248,8 +248,7 @@ async fn killed_at_any_moment_it_ends_in_the_same_world() {
         let mut life = reference.life(&world, "killed");
         // Killed before its header was complete, the run did nothing, and a new one begins.
         let begun = RunDir::open(world.root(), "killed")
-            .and_then(|run| Ok(run.read_state().is_ok_and(|state| state.requested.is_some())));
-        let begun = begun.unwrap_or(false);
+            .is_ok_and(|run| run.read_state().is_ok_and(|state| state.requested.is_some()));
         if begun {
             life.resume = true;
         } else {

@@ -1,5 +1,7 @@
 //! Tests of whole releases: against an index of every mood, against the embedded index, and with real Python.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot set its world up fails there and then")]
+
 mod crash;
 mod execute;
 mod mock_index;

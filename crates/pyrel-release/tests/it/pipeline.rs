@@ -1,14 +1,18 @@
 //! The pipeline as commands use it: what stops it, what it leaves out, and what it never does.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use fs_err as fs;
 use pyrel_index::{IndexClient, RunningServer};
+use pyrel_project::Package;
 use pyrel_release::events::Event;
 use pyrel_release::gate::{AdvanceConfirm, Refusal};
 use pyrel_release::journal::{Fault, Step};
 use pyrel_release::plan::{Remote, Staged};
-use pyrel_release::release::{Preview, ReleaseError, ReleaseReport, ReleaseRequest, preview, run_release};
+use pyrel_release::release::{
+    PackageTest, Preview, ReleaseError, ReleaseReport, ReleaseRequest, preview, run_release,
+};
 
 use crate::world::{Recorder, World, client_options, index, request, target};
 
@@ -151,6 +155,47 @@ async fn one_bad_file_anywhere_and_nothing_is_sent() {
     let report = run(&upload, false, None).await;
     assert_eq!(report.exit_code(), 1, "{:?}", report.failure);
     assert_eq!((held(&indexes.staging, "base").await, held(&indexes.staging, "top").await), (0, 0));
+}
+
+/// Fails for one package.
+struct Picky;
+
+impl PackageTest for Picky {
+    fn test(&self, package: &Package, wheel: &Path) -> Result<(), String> {
+        assert!(wheel.is_file());
+        if package.name.normalized() == "top" { Err("1 failed".to_owned()) } else { Ok(()) }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failing_test_stops_the_run_before_anything_is_sent() {
+    let world = World::new().package("base", &[]).package("top", &["base"]);
+    let workspace = world.workspace();
+    let indexes = indexes().await;
+    let mut request = request(&world, &workspace, "r1");
+    request.test = Some(Arc::new(Picky));
+    request.stage = Some(target("testpypi", &indexes.staging, false));
+    let report = run(&request, false, None).await;
+    assert_eq!(report.exit_code(), 1);
+    assert_eq!(report.failure.as_ref().unwrap().to_string(), "the tests of `top` failed: 1 failed");
+    assert_eq!(report.done, [Step::Build]);
+    assert_eq!(held(&indexes.staging, "base").await, 0);
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!((json["schema"].as_u64(), json["exit_code"].as_u64()), (Some(1), Some(1)));
+    assert_eq!(json["done"][0], "build");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_can_be_moved_to_another_thread() {
+    fn movable<T: Send>(value: T) -> T {
+        value
+    }
+    let world = World::new().package("base", &[]);
+    let workspace = world.workspace();
+    let request = request(&world, &workspace, "r1");
+    let mut confirm = AdvanceConfirm::default();
+    let report = movable(run_release(&request, &mut confirm, Arc::new(Recorder::default()))).await;
+    assert_eq!(report.exit_code(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

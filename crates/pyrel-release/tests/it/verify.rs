@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pyrel_release::gate::AdvanceConfirm;
 use pyrel_release::release::{ReleaseError, run_release};
-use pyrel_release::verify::TrialState;
+use pyrel_release::verify::{TrialState, VerifySettings};
 
 use crate::rehearse::settings;
 use crate::world::{Recorder, World, index, request, target};
@@ -60,4 +60,33 @@ async fn a_broken_import_and_a_broken_script_are_found_before_the_gate() {
     assert!(verified.packages[2].trials[1].detail.contains("RuntimeError: does not work"));
     let environments = world.root().join(".pyrel/runs/r1/environments");
     assert_eq!(fs_err::read_dir(environments).unwrap().count(), 0, "environments are removed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_release_comes_from_its_index_and_its_requirements_from_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let (staging, elsewhere) = (index(&dir.path().join("s")).await, index(&dir.path().join("e")).await);
+    // Elsewhere has the requirement, and a broken file under the very name of the release.
+    let world = World::new().package("base", &[]).package("top", &["base"]);
+    let init = world.root().join("packages/top/src/top/__init__.py");
+    fs_err::write(&init, "raise RuntimeError('the wrong one')\n").unwrap();
+    let workspace = world.workspace();
+    let mut others = request(&world, &workspace, "others");
+    others.stage = Some(target("elsewhere", &elsewhere, false));
+    let quiet = || Arc::new(Recorder::default());
+    let report = run_release(&others, &mut AdvanceConfirm::default(), quiet()).await;
+    assert_eq!(report.exit_code(), 0, "{:?}", report.failure);
+
+    fs_err::write(&init, "import base\n").unwrap();
+    let mut own = request(&world, &workspace, "own");
+    own.packages.retain(|package| package.name.normalized() == "top");
+    own.stage = Some(target("staging", &staging, false));
+    let third_party_index = Some(elsewhere.simple_url().to_string());
+    own.verify = Some(VerifySettings { offline: false, third_party_index, ..settings() });
+    let report = run_release(&own, &mut AdvanceConfirm::default(), quiet()).await;
+    assert_eq!(report.exit_code(), 0, "{:?} {:#?}", report.failure, report.verified_staged);
+    let verified = report.verified_staged.unwrap();
+    let trials: Vec<&str> = verified.packages[0].trials.iter().map(|trial| trial.command.as_str()).collect();
+    assert!(trials[0].starts_with("pip install --no-deps") && trials[1].contains("--extra-index-url"));
+    assert_eq!(trials[2..], ["pip check", "python -c 'import top'"]);
 }
