@@ -1,13 +1,12 @@
 //! Globs of directories, such as `packages/*`, relative to the root of a workspace.
 
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
 
 /// A glob of directories. `*` and `?` stay within a path segment, `**` spans any number of them.
 #[derive(Debug, Clone)]
 pub(crate) struct Pattern {
-    text: String,
     segments: Vec<Segment>,
     matcher: GlobMatcher,
 }
@@ -49,15 +48,13 @@ impl Pattern {
             return Err(InvalidPattern::Outside(text.to_owned()));
         }
         let parts: Vec<&str> = text.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
-        let segments = parts.iter().map(|part| segment(text, part)).collect::<Result<_, _>>()?;
+        let mut segments: Vec<Segment> =
+            parts.iter().map(|part| segment(text, part)).collect::<Result<_, _>>()?;
+        // One says as much as several, and takes one search.
+        segments.dedup_by(|a, b| matches!((a, b), (Segment::AnyDepth, Segment::AnyDepth)));
         let whole = if parts.is_empty() { ".".to_owned() } else { parts.join("/") };
         let matcher = glob(text, &whole)?;
-        Ok(Self { text: text.to_owned(), segments, matcher })
-    }
-
-    /// Returns the pattern as written.
-    pub(crate) fn as_str(&self) -> &str {
-        &self.text
+        Ok(Self { segments, matcher })
     }
 
     /// Returns the segments; none stand for the root itself.
@@ -65,9 +62,14 @@ impl Pattern {
         &self.segments
     }
 
-    /// Tells whether the pattern names one directory.
-    pub(crate) fn is_literal(&self) -> bool {
-        self.segments.iter().all(|segment| matches!(segment, Segment::Literal(_)))
+    /// Returns the directory that the pattern names, when it has no wild card; `.` for the root itself.
+    pub(crate) fn literal(&self) -> Option<PathBuf> {
+        let mut path = PathBuf::new();
+        for segment in &self.segments {
+            let Segment::Literal(name) = segment else { return None };
+            path.push(name);
+        }
+        Some(if self.segments.is_empty() { PathBuf::from(".") } else { path })
     }
 
     /// Tells whether a directory, or one that it lies in, matches. Only `.` matches the root itself.

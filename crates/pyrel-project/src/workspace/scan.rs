@@ -15,6 +15,10 @@ use super::pattern::{Pattern, Segment};
 use crate::config::Config;
 use crate::root::string_array;
 
+const A_PACKAGE_IS: &str = "a package is a directory with `pyproject.toml`, `setup.cfg`, or `setup.py`";
+const NEVER_HOLD: &str =
+    "hidden, git-ignored, `node_modules`, `dist`, and `build` folders never hold a package";
+
 /// Finds and reads the members of the workspace at `root`; `pyproject` is the root's own file, parsed.
 pub(super) fn members(
     root: &Path,
@@ -50,39 +54,40 @@ struct Scan<'a> {
 
 impl Scan<'_> {
     fn configured(&self, config: &Config) -> Result<Vec<Member>, WorkspaceError> {
+        let patterns = parse_all(&config.members)?;
         let mut found = BTreeSet::new();
-        for pattern in parse_all(&config.members)? {
-            let before = found.len();
+        for pattern in &patterns {
             expand(&self.folder, pattern.segments(), &mut found).map_err(WorkspaceError::Io)?;
-            if found.len() == before && pattern.is_literal() && !self.names_package(&pattern) {
-                return Err(missing_member(config, &pattern));
+        }
+        let members = self.read(found.clone());
+        for directory in patterns.iter().filter_map(Pattern::literal) {
+            let is_there = members.iter().any(|member| member.relative() == directory);
+            if !is_there && !self.excludes(&directory) {
+                return Err(missing_member(config, &directory, found.contains(&directory)));
             }
         }
-        let members = self.read(found);
         if members.is_empty() && config.exclude.is_empty() {
-            let mut fault =
-                Diagnostic::new(format!("`members` matches no package: {}", quoted(&config.members)));
-            fault.location = config.members_location().cloned();
-            let fault = fault.with_hint(
-                "a package is a directory with `pyproject.toml`, `setup.cfg`, or `setup.py`; hidden, git-ignored, `node_modules`, `dist`, and `build` folders never hold one",
-            );
-            return Err(Box::new(fault).into());
+            let message = format!("`members` matches no package: {}", quoted(&config.members));
+            return Err(members_fault(config, message, &format!("{A_PACKAGE_IS}; {NEVER_HOLD}")));
         }
         Ok(members)
     }
 
-    /// Tells whether the directory of a literal pattern was found by an earlier one.
-    fn names_package(&self, pattern: &Pattern) -> bool {
-        let mut again = BTreeSet::new();
-        expand(&self.folder, pattern.segments(), &mut again).is_ok() && !again.is_empty()
-    }
-
     fn uv(&self, workspace: &dyn TableLike, root_is_member: bool) -> Result<Vec<Member>, WorkspaceError> {
+        let parse = |key: &str| -> Result<Vec<Pattern>, WorkspaceError> {
+            let parsed = string_array(workspace, key).iter().map(|text| Pattern::parse(text)).collect();
+            let parsed: Result<Vec<Pattern>, _> = parsed;
+            parsed.map_err(|error| {
+                let place = Location::of_file(&self.root.join("pyproject.toml"));
+                let message = format!("in `tool.uv.workspace.{key}`: {error}");
+                Box::new(Diagnostic::new(message).at(place)).into()
+            })
+        };
         let mut found = BTreeSet::new();
-        for pattern in parse_all(&string_array(workspace, "members"))? {
+        for pattern in parse("members")? {
             expand(&self.folder, pattern.segments(), &mut found).map_err(WorkspaceError::Io)?;
         }
-        let excluded = parse_all(&string_array(workspace, "exclude"))?;
+        let excluded = parse("exclude")?;
         found.retain(|relative| !excluded.iter().any(|pattern| pattern.covers(relative)));
         if root_is_member {
             found.insert(PathBuf::from("."));
@@ -96,10 +101,14 @@ impl Scan<'_> {
         Ok(children.iter().map(|child| child.relative().to_path_buf()).collect())
     }
 
+    fn excludes(&self, relative: &Path) -> bool {
+        self.excluded.iter().any(|pattern| pattern.covers(relative))
+    }
+
     /// Reads the members among directories; those without a package are left out.
     fn read(&self, directories: BTreeSet<PathBuf>) -> Vec<Member> {
-        let is_wanted = |relative: &PathBuf| !self.excluded.iter().any(|pattern| pattern.covers(relative));
-        let wanted: Vec<PathBuf> = directories.into_iter().filter(is_wanted).collect();
+        let wanted: Vec<PathBuf> =
+            directories.into_iter().filter(|relative| !self.excludes(relative)).collect();
         wanted.par_iter().filter_map(|relative| Member::read(self.root, relative)).collect()
     }
 }
@@ -136,20 +145,24 @@ fn parse_all(patterns: &[String]) -> Result<Vec<Pattern>, WorkspaceError> {
     Ok(patterns.iter().map(parse).collect::<Result<_, _>>()?)
 }
 
-fn missing_member(config: &Config, pattern: &Pattern) -> WorkspaceError {
-    let message = format!(
-        "`members` names a directory that does not exist or never holds a package: `{}`",
-        pattern.as_str()
-    );
+fn missing_member(config: &Config, directory: &Path, exists: bool) -> WorkspaceError {
+    let directory = directory.display();
+    if exists {
+        let message = format!("`members` names a directory without a package: `{directory}`");
+        return members_fault(config, message, A_PACKAGE_IS);
+    }
+    let message =
+        format!("`members` names a directory that does not exist or never holds a package: `{directory}`");
+    members_fault(config, message, NEVER_HOLD)
+}
+
+fn members_fault(config: &Config, message: String, hint: &str) -> WorkspaceError {
     let mut fault = Diagnostic::new(message);
     fault.location = match config.members_location() {
         Some(location) => Some(location.clone()),
         None => config.path.as_deref().map(Location::of_file),
     };
-    Box::new(
-        fault.with_hint("hidden, git-ignored, `node_modules`, `dist`, and `build` folders never hold one"),
-    )
-    .into()
+    Box::new(fault.with_hint(hint)).into()
 }
 
 fn quoted(words: &[String]) -> String {

@@ -112,6 +112,7 @@ fn configured_globs_and_excludes() {
     let several = found("members = [\"tools/c\", \"./libs/a/\", \"libs/*\"]");
     assert_eq!(several, ["libs/a", "tools/c", "libs/old-b"]);
     assert_eq!(found("members = [\"**\"]\nexclude = [\"apps\", \"libs\"]"), ["tools/c"]);
+    assert_eq!(found("members = [\"tools/c\", \"libs/a\"]\nexclude = [\"libs\"]"), ["tools/c"]);
     // A glob may find nothing as long as another one does.
     assert_eq!(found("members = [\"tools/*\", \"plugins/*\"]"), ["tools/c"]);
     tree.package(".", "top", &[]);
@@ -128,7 +129,12 @@ fn configured_members_that_do_not_exist_are_an_error() {
     };
     assert_eq!(
         error("members = [\"packages/*\", \"packages/b\"]"),
-        "pyrel.toml:1:1: `members` names a directory that does not exist or never holds a package: `packages/b` [hidden, git-ignored, `node_modules`, `dist`, and `build` folders never hold one]"
+        "pyrel.toml:1:1: `members` names a directory that does not exist or never holds a package: `packages/b` [hidden, git-ignored, `node_modules`, `dist`, and `build` folders never hold a package]"
+    );
+    tree.file("packages/notes/README.md", "");
+    assert_eq!(
+        error("members = [\"packages/a\", \"packages/notes\"]"),
+        "pyrel.toml:1:1: `members` names a directory without a package: `packages/notes` [a package is a directory with `pyproject.toml`, `setup.cfg`, or `setup.py`]"
     );
     let nothing = error("tag = \"{version}\"\nmembers = [\"pkgs/*\"]");
     let expected = "pyrel.toml:2:1: `members` matches no package: `pkgs/*` [a package is a directory with";
@@ -149,6 +155,11 @@ fn members_of_a_uv_workspace() {
     tree.file("pyproject.toml", text).package("packages/no", "no", &[]);
     tree.package("libs/a", "a", &[]).package("libs/seeds", "seeds", &[]);
     assert_eq!(directories(&tree.workspace()), ["libs/a"]);
+    tree.file("pyproject.toml", "[tool.uv.workspace]\nmembers = [\"/abs\"]\n");
+    assert_eq!(
+        config_error(&tree.root(), &tree.discover().unwrap_err()),
+        "pyproject.toml: in `tool.uv.workspace.members`: a pattern must be relative to the root and may not leave it: `/abs`"
+    );
     // A root with a project is a member, too.
     tree.file("pyproject.toml", &format!("[project]\nname = \"top\"\nversion = \"1\"\n{text}"));
     assert_eq!(directories(&tree.workspace()), ["libs/a", "."]);
