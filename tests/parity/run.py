@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+"""Builds projects by pyrel and by their real backends, and compares every sdist and wheel.
+
+usage: run.py --pyrel PATH --python PATH [--real DIR] [--no-real] [--only TEXT] [--keep DIR]
+
+--pyrel    the pyrel binary, or one that understands `-C DIR build --format json --out-dir D`
+--python   an interpreter with tests/parity/requirements.txt installed
+--real     where the sdists of real projects are kept between runs (downloaded when missing)
+--no-real  leaves the real projects out (no network needed)
+--only     takes only projects with this text in their name
+--keep     leaves trees and archives in this folder
+
+Projects: every package under packages/, every folder under tests/parity/projects/ (a name part that starts with
+`dot-` becomes a dot file), and three real projects from PyPI, stripped to what a checkout would hold.
+Each must be built natively and be equivalent to what its backend makes. Exit status 1 on any difference.
+"""
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+REPOSITORY = HERE.parent.parent
+REAL = ["mcp-oauth-dynamicclient==0.2.0", "mcp-streamablehttp-proxy==0.2.0", "mockloop-mcp==2.2.9"]
+GENERATED_CFG = re.compile(r"\s*\[egg_info\]\s*tag_build\s*=\s*tag_date\s*=\s*0\s*\Z")
+LEFTOVERS = shutil.ignore_patterns("dist", "build", "__pycache__", "*.egg-info", "*.pyc", ".venv", ".*_cache")
+
+
+class Failure(Exception):
+    """A project that could not be built or differs; the text goes into the report."""
+
+
+def run(command, **options):
+    """Run a command, returning its standard output; a failure carries the end of all output."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    result = subprocess.run(
+        [str(word) for word in command], capture_output=True, text=True, env=environment, **options
+    )
+    if result.returncode:
+        lines = (result.stdout + result.stderr).splitlines()
+        raise Failure("\n".join(["%s failed:" % command[0], *lines[-25:]]))
+    return result.stdout
+
+
+def undotted(path):
+    """Turn `dot-gitignore` into `.gitignore` in every part of a relative path."""
+    parts = ["." + part[4:] if part.startswith("dot-") else part for part in path.parts]
+    return pathlib.Path(*parts)
+
+
+def copy_fixture(source, target):
+    """Copy a fixture project; links stay links."""
+    for path in sorted(source.rglob("*")):
+        place = target / undotted(path.relative_to(source))
+        if path.is_dir() and not path.is_symlink():
+            place.mkdir(parents=True, exist_ok=True)
+        else:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, place, follow_symlinks=False)
+
+
+def copy_package(source, target):
+    """Copy a package of this repository below a folder that looks like the repository to a backend."""
+    outer = target.parent
+    (outer / ".git").mkdir(parents=True, exist_ok=True)
+    shutil.copy2(REPOSITORY / ".gitignore", outer / ".gitignore")
+    shutil.copytree(source, target, ignore=LEFTOVERS, symlinks=True)
+
+
+def copy_real(sdist, target):
+    """Unpack an sdist and take away what a checkout would not hold."""
+    with tarfile.open(sdist) as archive:
+        archive.extractall(target.parent / "unpacked", filter="data")
+    (top,) = (target.parent / "unpacked").iterdir()
+    top.rename(target)
+    (target / "PKG-INFO").unlink(missing_ok=True)
+    for folder in [path for path in target.rglob("*.egg-info") if path.is_dir()]:
+        shutil.rmtree(folder)
+    config = target / "setup.cfg"
+    if config.is_file() and GENERATED_CFG.fullmatch(config.read_text(encoding="utf-8")):
+        config.unlink()
+
+
+def download(requirement, folder, python):
+    """Return the sdist of a requirement, from the folder or from the index."""
+    name, version = requirement.split("==")
+    path = folder / ("%s-%s.tar.gz" % (name.replace("-", "_"), version))
+    if not path.is_file():
+        flags = ["--no-deps", "--no-binary", ":all:", "--no-build-isolation", "--quiet"]
+        run([python, "-m", "pip", "download", *flags, "--dest", folder, requirement])
+    return path
+
+
+def projects(arguments, downloads):
+    """Yield each project as (name, function that copies it to a folder)."""
+    for folder in sorted((REPOSITORY / "packages").glob("*/pyproject.toml")):
+        yield folder.parent.name, lambda target, source=folder.parent: copy_package(source, target)
+    for folder in sorted((HERE / "projects").iterdir()):
+        yield folder.name, lambda target, source=folder: copy_fixture(source, target)
+    if arguments.no_real:
+        return
+    for requirement in REAL:
+
+        def copy(target, requirement=requirement):
+            copy_real(download(requirement, downloads, arguments.python), target)
+
+        yield requirement.replace("==", "-"), copy
+
+
+def build_native(arguments, project, out):
+    """Build by pyrel and insist on a native build."""
+    text = run([arguments.pyrel, "-C", project, "build", "--format", "json", "--out-dir", out])
+    artifacts = json.loads(text)["artifacts"]
+    for artifact in artifacts:
+        if artifact["builder"] != "native":
+            raise Failure("not built natively: %s" % artifact.get("reason", artifact))
+    if sorted(artifact["kind"] for artifact in artifacts) != ["sdist", "wheel"]:
+        raise Failure("expected one sdist and one wheel, not %s" % artifacts)
+
+
+def build_real(arguments, project, out):
+    """Build by the project's own backend: the sdist, and the wheel from it."""
+    flags = ["--no-isolation", "--skip-dependency-check", "--outdir", out]
+    run([arguments.python, "-m", "build", *flags, project])
+
+
+def one(out, pattern):
+    """Return the only file of a kind."""
+    found = list(out.glob(pattern))
+    if len(found) != 1:
+        raise Failure("expected one %s in %s" % (pattern, out))
+    return found[0]
+
+
+def compare(arguments, native, real, pattern):
+    """Return what compare_dists.py has to say about two files, empty when they are equivalent."""
+    command = [arguments.python, HERE / "compare_dists.py", one(native, pattern), one(real, pattern)]
+    result = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    return "" if result.returncode == 0 else result.stdout + result.stderr
+
+
+def check(arguments, name, copy, scratch):
+    """Build and compare one project; returns (name, sdist verdict, wheel verdict, report)."""
+    try:
+        outs = {}
+        for side, build in (("native", build_native), ("real", build_real)):
+            project = scratch / name / side / name
+            project.parent.mkdir(parents=True)
+            copy(project)
+            outs[side] = scratch / name / ("out-" + side)
+            build(arguments, project, outs[side])
+        sdist = compare(arguments, outs["native"], outs["real"], "*.tar.gz")
+        wheel = compare(arguments, outs["native"], outs["real"], "*.whl")
+    except Failure as failure:
+        return name, "failed", "failed", str(failure)
+    verdict = {True: "differs", False: "same"}
+    return name, verdict[bool(sdist)], verdict[bool(wheel)], sdist + wheel
+
+
+def main():
+    """Run everything and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pyrel", required=True, type=pathlib.Path)
+    parser.add_argument("--python", required=True, type=pathlib.Path)
+    parser.add_argument("--real", type=pathlib.Path)
+    parser.add_argument("--no-real", action="store_true")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--keep", type=pathlib.Path)
+    arguments = parser.parse_args()
+    arguments.pyrel = arguments.pyrel.absolute()
+    arguments.python = arguments.python.absolute()
+    with tempfile.TemporaryDirectory(prefix="parity-") as temporary:
+        scratch = arguments.keep.absolute() if arguments.keep else pathlib.Path(temporary)
+        if arguments.keep:
+            shutil.rmtree(scratch, ignore_errors=True)
+        downloads = (arguments.real or scratch / "downloads").absolute()
+        downloads.mkdir(parents=True, exist_ok=True)
+        chosen = [item for item in projects(arguments, downloads) if arguments.only in item[0]]
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            futures = [pool.submit(check, arguments, name, copy, scratch) for name, copy in chosen]
+            results = [future.result() for future in futures]
+    width = max((len(name) for name, *_ in results), default=0)
+    for name, sdist, wheel, report in results:
+        print("%-*s  sdist %-8s wheel %s" % (width, name, sdist, wheel))
+        if report:
+            print("\n".join("    " + line for line in report.splitlines()))
+    failed = sum((sdist, wheel) != ("same", "same") for _, sdist, wheel, _ in results)
+    print("%d passed, %d failed" % (len(results) - failed, failed))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
