@@ -1,6 +1,6 @@
 //! Which dialect builds a package, or why none does.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use pyrel_model::pyproject::{BuildSystem, TableReader};
 use pyrel_model::{Location, PyProject, Requirement};
@@ -125,10 +125,10 @@ pub(crate) fn known_options(table: &TableReader<'_>, known: &[&str]) -> Plan<()>
 }
 
 /// Steps back because of a file in the project.
-pub(crate) fn file(path: PathBuf, option: impl Into<String>, reason: impl Into<String>) -> Stop {
+pub(crate) fn file(path: &Path, option: impl Into<String>, reason: impl Into<String>) -> Stop {
     Stop::Unsupported(Unsupported {
         option: option.into(),
-        location: Some(Location::of_file(&path)),
+        location: Some(Location::of_file(path)),
         reason: reason.into(),
     })
 }

@@ -69,7 +69,7 @@ impl OutDir {
         let (buffer, digests) = stream.finish().map_err(fail)?;
         let mut file = buffer.into_inner().map_err(|error| fail(error.into_error()))?;
         file.flush().map_err(fail)?;
-        make_readable(file.as_file()).map_err(fail)?;
+        make_readable(file.path()).map_err(fail)?;
         file.as_file().sync_all().map_err(fail)?;
         let (size, sha256, blake2b) = (digests.size, digests.sha256, digests.blake2b);
         Ok(Finished { temporary: file.into_temp_path(), path, size, sha256, blake2b })
@@ -123,13 +123,13 @@ pub(crate) struct Committed {
 
 /// Temporary files are private; archives are for everybody to read, whatever the umask.
 #[cfg(unix)]
-fn make_readable(file: &std::fs::File) -> io::Result<()> {
+fn make_readable(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
-    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+    fs::set_permissions(path, std::fs::Permissions::from_mode(0o644))
 }
 
 #[cfg(not(unix))]
-fn make_readable(_file: &std::fs::File) -> io::Result<()> {
+fn make_readable(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 

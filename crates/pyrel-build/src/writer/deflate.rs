@@ -5,7 +5,11 @@ use std::cell::RefCell;
 use flate2::{Compress, Compression, FlushCompress, Status};
 
 /// The deflate level of every archive.
-pub(super) const LEVEL: u32 = 9;
+///
+/// Measured on 11,700 Python files (177 MB): level 9 takes 5.2 s of processor time and gives 31.94 MB (wheel) and
+/// 26.62 MB (sdist), level 6 takes 3.2 s and gives 32.08 MB and 26.94 MB. One hundredth of the size is not worth
+/// two thirds more time.
+pub(super) const LEVEL: u32 = 6;
 
 /// Longer data is cut into pieces of this size, each deflated on its own, so that pieces can be deflated at the
 /// same time and memory stays bounded. Part of the format of our archives: another value gives other bytes.

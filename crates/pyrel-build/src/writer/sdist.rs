@@ -129,10 +129,10 @@ struct Gzip<'w, W> {
 impl<'w, W: Write> Gzip<'w, W> {
     fn start(output: &'w mut Output<W>, source_date: u64, budget: Budget) -> io::Result<Self> {
         let mtime = u32::try_from(source_date).unwrap_or(0).to_le_bytes();
-        // Deflate, no name, time, "best compression", unknown system.
+        // Deflate, no name, time, no hint about the level, unknown system.
         output.write_all(&[0x1f, 0x8b, 8, 0])?;
         output.write_all(&mtime)?;
-        output.write_all(&[2, 255])?;
+        output.write_all(&[0, 255])?;
         let batch = (budget.batch / SEGMENT).max(1);
         Ok(Self { output, full: Vec::new(), current: Vec::new(), fill: 0, batch, crc: Crc::new() })
     }

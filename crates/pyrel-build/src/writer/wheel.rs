@@ -117,10 +117,10 @@ impl<W: Write> Writer<'_, W> {
         long.compressed += done.bytes.len() as u64;
         long.size += done.raw.len() as u64;
         if done.segment.is_last {
-            self.put_long(done.segment.entry, long)
-        } else {
-            Ok(self.long = Some(long))
+            return self.put_long(done.segment.entry, long);
         }
+        self.long = Some(long);
+        Ok(())
     }
 
     fn put_long(&mut self, entry: &Entry, mut long: Long) -> io::Result<()> {

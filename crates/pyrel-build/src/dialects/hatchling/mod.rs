@@ -98,7 +98,7 @@ fn refuse_files(tree: &Tree) -> Plan<()> {
         ("PKG-INFO", "makes this an unpacked sdist, where hatchling takes dynamic fields from"),
     ] {
         if tree.is_file(name) {
-            return Err(detector::file(tree.display_path(name), name, reason));
+            return Err(detector::file(&tree.display_path(name), name, reason));
         }
     }
     Ok(())

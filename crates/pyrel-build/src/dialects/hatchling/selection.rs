@@ -60,13 +60,11 @@ impl<'a> Selection<'a> {
     fn walk_project(&self, out: &mut Vec<Selected>) -> Result<(), BuildError> {
         let mut enter = |dir: &str, name: &str| {
             let path = join(dir, name);
-            !SKIPPED_FOLDERS.contains(&name)
-                && !self.target.is_reserved(&path)
-                && !(self.target.skips_excluded_dirs() && self.target.excludes(&format!("{path}/")))
+            let skips = self.target.skips_excluded_dirs();
+            let is_excluded = skips && self.target.excludes(&format!("{path}/"));
+            !is_excluded && !SKIPPED_FOLDERS.contains(&name) && !self.target.is_reserved(&path)
         };
-        walk_followed(self.tree, "", &mut enter, &mut |dir, listing| {
-            self.visit(dir, dir, false, listing, out)
-        })
+        walk_followed(self.tree, "", &mut enter, &mut |dir, listing| self.visit(dir, false, listing, out))
     }
 
     /// Takes a listed file, or everything below a listed folder that is not excluded.
@@ -82,16 +80,13 @@ impl<'a> Selection<'a> {
             return Ok(());
         }
         let mut enter = |_: &str, name: &str| !SKIPPED_FOLDERS.contains(&name);
-        walk_followed(self.tree, path, &mut enter, &mut |dir, listing| {
-            self.visit(dir, dir, true, listing, out)
-        })
+        walk_followed(self.tree, path, &mut enter, &mut |dir, listing| self.visit(dir, true, listing, out))
     }
 
-    /// Takes the files of one folder; `virtual_dir` is the folder that patterns see.
+    /// Takes the files of one folder.
     fn visit(
         &self,
         dir: &str,
-        virtual_dir: &str,
         explicit: bool,
         listing: &Listing,
         out: &mut Vec<Selected>,
@@ -101,13 +96,13 @@ impl<'a> Selection<'a> {
             if SKIPPED_FILES.contains(&name.as_str()) {
                 continue;
             }
-            let path = join(virtual_dir, name);
+            let path = join(dir, name);
             let distribution = self.target.distribution_path(&path);
             if !self.target.is_reserved(&distribution) && self.target.takes(&path, explicit, in_package) {
-                out.push((join(dir, name), distribution));
+                out.push((path, distribution));
             }
         }
-        let odd = listing.odd.iter().map(|name| join(virtual_dir, name));
+        let odd = listing.odd.iter().map(|name| join(dir, name));
         match odd.into_iter().find(|path| self.target.takes(path, explicit, in_package)) {
             Some(path) => Err(odd_name(&self.tree.display_path(&path))),
             None => Ok(()),
@@ -174,7 +169,7 @@ pub(super) fn link(root: &Path, path: &str) -> Stop {
         _ => false,
     };
     if inside {
-        return detector::file(full, path, "is a symbolic link, which hatchling keeps as a link in sdists");
+        return detector::file(&full, path, "is a symbolic link, which hatchling keeps as a link in sdists");
     }
     let target = fs::read_link(&full).unwrap_or_default();
     let message = format!("symbolic link leads out of the project: `{}`", target.display());

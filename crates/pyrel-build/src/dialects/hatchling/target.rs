@@ -57,7 +57,7 @@ impl Target {
         }
         forced.extend(metadata.license_files.iter().map(|path| (path.clone(), path.clone())));
         let lines = ignore.map(|ignore| ignore.lines).unwrap_or_default();
-        Self::resolve(&subject.tree, &options, &Defaults::default(), lines, forced)
+        Self::resolve(&subject.tree, &options, &Defaults::default(), &lines, forced)
     }
 
     pub(super) fn wheel(subject: &Subject<'_>, tree: &Tree) -> Plan<Self> {
@@ -65,14 +65,14 @@ impl Target {
         let defaults = wheel_defaults(subject, tree, &options)?;
         let ignore = nearest_ignore_file(tree, &subject.root)?;
         let lines = ignore.map(|ignore| ignore.lines).unwrap_or_default();
-        Self::resolve(tree, &options, &defaults, lines, Vec::new())
+        Self::resolve(tree, &options, &defaults, &lines, Vec::new())
     }
 
     fn resolve(
         tree: &Tree,
         options: &Options<'_>,
         defaults: &Defaults,
-        ignore_lines: Vec<String>,
+        ignore_lines: &[String],
         build_data: Vec<(String, String)>,
     ) -> Plan<Self> {
         let packages = packages(options, defaults)?;
@@ -169,7 +169,7 @@ fn include_spec(options: &Options<'_>, packages: &[String]) -> Plan<Option<Ignor
     spec(options, "include", all)
 }
 
-fn exclude_spec(options: &Options<'_>, ignore_lines: Vec<String>) -> Plan<IgnoreSpec> {
+fn exclude_spec(options: &Options<'_>, ignore_lines: &[String]) -> Plan<IgnoreSpec> {
     let mut patterns = vec!["*.py[cdo]", "/dist"];
     if !options.flag("ignore-vcs")? {
         patterns.extend(ignore_lines.iter().map(String::as_str));

@@ -19,7 +19,7 @@ pub(super) struct IgnoreFile {
 pub(super) fn nearest_ignore_file(tree: &Tree, root: &std::path::Path) -> Plan<Option<IgnoreFile>> {
     if let Some(path) = locate(tree, root, ".hgignore", ".hg") {
         let reason = "holds exclusions of Mercurial, which are not reproduced natively";
-        return Err(detector::file(tree.display_path(&path), ".hgignore", reason));
+        return Err(detector::file(&tree.display_path(&path), ".hgignore", reason));
     }
     let Some(path) = locate(tree, root, ".gitignore", ".git") else { return Ok(None) };
     let text = tree.read_text(&path)?;
@@ -34,7 +34,7 @@ pub(super) fn nearest_ignore_file(tree: &Tree, root: &std::path::Path) -> Plan<O
 fn compile(tree: &Tree, path: &str, lines: &[String]) -> Plan<IgnoreSpec> {
     IgnoreSpec::new(lines.iter().map(String::as_str)).map_err(|invalid| {
         let reason = format!("holds a pattern that is not reproduced natively: `{}`", invalid.0);
-        detector::file(tree.display_path(path), ".gitignore", reason)
+        detector::file(&tree.display_path(path), ".gitignore", reason)
     })
 }
 

@@ -77,6 +77,10 @@ impl Dynamic {
             }
             Some(path) => ("attr", attribute(directive, path, tree, layout)?),
         };
+        // setuptools turns spaces into dots before it parses.
+        if text.trim_end_matches('\n').contains(char::is_whitespace) {
+            return Err(option(directive, key, "gives a version with white space in it"));
+        }
         let parsed = text.parse();
         parsed.map_err(|error| directive.fault(key, &format!("gives no version, {error}")).into())
     }

@@ -13,7 +13,7 @@ pub(super) fn check_setup_py(tree: &Tree) -> Plan<()> {
         return Ok(());
     }
     let reason = "does more than call `setup()`, so that only Python knows the outcome";
-    Err(detector::file(tree.display_path("setup.py"), "setup.py", reason))
+    Err(detector::file(&tree.display_path("setup.py"), "setup.py", reason))
 }
 
 /// Tells whether a `setup.py` holds nothing but an import of setuptools and one call without arguments.
@@ -67,7 +67,7 @@ pub(super) fn setup_cfg(tree: &Tree) -> Plan<String> {
         return Ok(GENERATED.to_owned());
     }
     let text = tree.read_text("setup.cfg")?;
-    rewrite(&text).map_err(|reason| detector::file(tree.display_path("setup.cfg"), "setup.cfg", reason))
+    rewrite(&text).map_err(|reason| detector::file(&tree.display_path("setup.cfg"), "setup.cfg", reason))
 }
 
 /// Sections of other tools, which setuptools carries along without reading them.
@@ -120,11 +120,10 @@ fn rewrite(text: &str) -> Result<String, String> {
         if section == "egg_info" && !matches!((key, value), ("tag_build", "") | ("tag_date", "0")) {
             return Err(format!("changes the version in `[egg_info]`: `{key}`"));
         }
-        if section != "egg_info" {
-            out.push_str(&format!("{key} = {value}\n"));
-        } else if !out.ends_with(GENERATED.trim_end()) {
-            out.push_str(&format!("{key} = {value}\n"));
-        }
+        out.push_str(&format!(
+            "{key} = {value}
+"
+        ));
     }
     if names.contains(&"egg_info") {
         return if names == ["egg_info"] {

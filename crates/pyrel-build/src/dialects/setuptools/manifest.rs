@@ -51,7 +51,7 @@ impl<'a> FileList<'a> {
         for line in logical_lines(&self.tree.read_text(TEMPLATE)?) {
             if !line.is_ascii() {
                 let reason = "holds a name that is not ASCII, which setuptools normalises";
-                return Err(detector::file(self.tree.display_path(TEMPLATE), TEMPLATE, reason));
+                return Err(detector::file(&self.tree.display_path(TEMPLATE), TEMPLATE, reason));
             }
             self.command(&line)?;
         }
@@ -132,7 +132,7 @@ impl<'a> FileList<'a> {
 
     fn outside(&self, pattern: &str) -> crate::error::Stop {
         let reason = format!("takes files in a way that is not reproduced natively: `{pattern}`");
-        detector::file(self.tree.display_path(TEMPLATE), TEMPLATE, reason)
+        detector::file(&self.tree.display_path(TEMPLATE), TEMPLATE, reason)
     }
 }
 

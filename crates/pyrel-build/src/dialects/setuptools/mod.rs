@@ -49,7 +49,7 @@ impl Dialect for Setuptools {
         let tree = &subject.tree;
         if tree.is_file("PKG-INFO") {
             let reason = "makes this an unpacked sdist, whose list of files setuptools reads again";
-            return Err(detector::file(tree.display_path("PKG-INFO"), "PKG-INFO", reason));
+            return Err(detector::file(&tree.display_path("PKG-INFO"), "PKG-INFO", reason));
         }
         legacy::check_setup_py(tree)?;
         let options = Options::read(subject.pyproject)?;

@@ -67,10 +67,8 @@ fn string_end(characters: &[char], start: usize) -> Option<usize> {
         match characters.get(at)? {
             '\\' => at += 1,
             '\n' if !triple => return None,
-            c if *c == quote => {
-                if !triple || characters.get(at..at + 3)?.iter().all(|c| *c == quote) {
-                    return Some(at + width);
-                }
+            c if *c == quote && characters.get(at..at + width)?.iter().all(|c| *c == quote) => {
+                return Some(at + width);
             }
             _ => {}
         }

@@ -1,0 +1,104 @@
+//! Projects in temporary folders.
+
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+use pyrel_build::{BuildError, BuildObserver, BuildRequest, Kinds, Planned, PythonSettings, Silent};
+use pyrel_model::Artifact;
+use pyrel_project::Package;
+use tempfile::TempDir;
+
+pub(crate) const HATCHLING: &str =
+    "[build-system]\nrequires = [\"hatchling\"]\nbuild-backend = \"hatchling.build\"\n";
+pub(crate) const SETUPTOOLS: &str =
+    "[build-system]\nrequires = [\"setuptools\"]\nbuild-backend = \"setuptools.build_meta\"\n";
+pub(crate) const DEMO: &str = "[project]\nname = \"demo\"\nversion = \"1.0\"\n";
+
+/// 2020-02-02T00:00:00Z
+pub(crate) const SOURCE_DATE: u64 = 1_580_601_600;
+
+pub(crate) struct Project {
+    root: TempDir,
+}
+
+impl Project {
+    /// Makes a project of a `pyproject.toml` and other files.
+    pub(crate) fn new(pyproject: &str, files: &[(&str, &str)]) -> Self {
+        let project = Self { root: tempfile::tempdir().unwrap() };
+        project.write("pyproject.toml", pyproject);
+        for (path, content) in files {
+            project.write(path, content);
+        }
+        project
+    }
+
+    /// The usual project: a package `demo` with one module.
+    pub(crate) fn demo(system: &str, tool: &str) -> Self {
+        Self::new(&format!("{system}{DEMO}{tool}"), &[("demo/__init__.py", "x = 1\n")])
+    }
+
+    pub(crate) fn write(&self, path: &str, content: &str) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.root.path().join(path)
+    }
+
+    pub(crate) fn package(&self) -> Package {
+        Package::load(self.root.path()).unwrap()
+    }
+
+    pub(crate) fn plan(&self) -> Result<Planned, BuildError> {
+        pyrel_build::plan(&self.package())
+    }
+
+    /// Builds into the folder `out`.
+    pub(crate) fn build(&self) -> Result<Vec<Artifact>, BuildError> {
+        self.build_watched(&Silent)
+    }
+
+    pub(crate) fn build_watched(&self, observer: &dyn BuildObserver) -> Result<Vec<Artifact>, BuildError> {
+        build_dir(self.root.path(), &PythonSettings::default(), observer)
+    }
+
+    /// Returns the names in the folder `out`, and `None` when there is no such folder.
+    pub(crate) fn built(&self) -> Option<Vec<String>> {
+        let entries = fs::read_dir(self.path("out")).ok()?;
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        Some(names)
+    }
+}
+
+/// Builds the project in a folder into its folder `out`.
+pub(crate) fn build_dir(
+    dir: &Path,
+    python: &PythonSettings,
+    observer: &dyn BuildObserver,
+) -> Result<Vec<Artifact>, BuildError> {
+    let package = Package::load(dir).unwrap();
+    let request = BuildRequest {
+        package: &package,
+        kinds: Kinds::BOTH,
+        out_dir: dir.join("out"),
+        force_pep517: false,
+        source_date: SOURCE_DATE,
+        python,
+    };
+    pyrel_build::build(&request, observer)
+}
+
+/// Returns an error with all its causes, as a person sees it.
+pub(crate) fn chain(error: &BuildError) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text.push_str(&format!("\n{cause}"));
+        source = cause.source();
+    }
+    text
+}
