@@ -71,9 +71,9 @@ pub struct GatePolicy {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// Files whose bytes the staging index does not hold.
-    #[error("{} not staged with the same bytes on `{index}`: {}", files_are(.files.len()), list(.files))]
+    #[error("{} not staged with the same bytes on {index}: {}", files_are(.files.len()), list(.files))]
     Unstaged {
-        /// The staging index.
+        /// The staging index in words.
         index: String,
         /// The file names.
         files: Vec<String>,
@@ -201,7 +201,7 @@ impl Gate {
             return Ok(());
         }
         Err(Refusal::Unstaged {
-            index: plan.staging().unwrap_or("no staging index").to_owned(),
+            index: plan.staging().map_or_else(|| "any staging index".to_owned(), |name| format!("`{name}`")),
             files,
             stage: policy.stage_command.clone(),
             anyway: format!("{} --allow-unstaged", policy.command),

@@ -106,9 +106,7 @@ impl RunLock {
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// The record never reaches the disk: its effect may have happened.
-    Before(u64),
-    /// Half of the record reaches the disk.
+    /// Half of the record reaches the disk: what it tells of may have happened.
     Torn(u64),
     /// The record is on the disk and nothing after it.
     After(u64),
@@ -228,13 +226,11 @@ impl Journal {
     }
 
     fn cut_before(&mut self, bytes: &[u8]) -> Result<(), JournalError> {
-        let half = match self.fault {
-            Some(Fault::Before(at)) if at == self.appended => 0,
-            Some(Fault::Torn(at)) if at == self.appended => bytes.len() / 2,
-            _ => return Ok(()),
-        };
+        if self.fault != Some(Fault::Torn(self.appended)) {
+            return Ok(());
+        }
         self.broken = true;
-        self.file.write_all(&bytes[..half])?;
+        self.file.write_all(&bytes[..bytes.len() / 2])?;
         Err(JournalError::Injected)
     }
 }
