@@ -1,9 +1,10 @@
 //! The whole release against two indexes of its own on this machine: nothing leaves it, and nothing is skipped.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use fs_err as fs;
 use pyrel_index::{Credentials, IndexSpec, RunningServer, ServerOptions, serve};
 use pyrel_model::Secret;
 
@@ -12,13 +13,14 @@ use crate::gate::Confirm;
 use crate::journal::RunKind;
 use crate::plan::Plan;
 use crate::release::{ReleaseError, ReleaseReport, ReleaseRequest, ReleaseTarget, run_in};
-use crate::run_dir::RunDir;
+use crate::run_dir::{RunDir, RunDirError};
 
 /// Any token does: the indexes live on the loopback address and as long as the rehearsal.
 const TOKEN: &str = "rehearsal";
 
 /// Rehearses a release. The request's own indexes are replaced by two embedded ones, whose files stay in the
-/// run's directory: `index/staging` and `index/production`.
+/// run's directory: `index/staging` and `index/production`. Their ports are kept there too: a rehearsal that is
+/// taken up again finds its indexes where the journal and the plan's digest know them.
 ///
 /// With somebody to ask, the gate asks as it does before production. Without, the gate is answered with the
 /// digest that was shown, and an event says so.
@@ -28,7 +30,6 @@ pub async fn rehearse(
     reporter: Arc<dyn Reporter>,
 ) -> ReleaseReport {
     request.run.kind = RunKind::Rehearsal;
-    request.run.resume = false;
     let prepared = match prepare(&request).await {
         Ok(prepared) => prepared,
         Err(error) => {
@@ -52,15 +53,34 @@ pub async fn rehearse(
 }
 
 async fn prepare(request: &ReleaseRequest<'_>) -> Result<(RunDir, [RunningServer; 2]), ReleaseError> {
-    let dir = RunDir::create(request.root, &request.run.id)?;
+    let resume = request.run.resume;
+    let dir = if resume {
+        RunDir::open(request.root, &request.run.id)?
+    } else {
+        RunDir::create(request.root, &request.run.id)?
+    };
     let index = dir.path().join("index");
-    let staging = start(index.join("staging")).await?;
-    let production = start(index.join("production")).await?;
+    let ports_path = index.join("ports.json");
+    let ports: [u16; 2] = if resume { read_ports(&ports_path)? } else { [0, 0] };
+    let staging = start(index.join("staging"), ports[0]).await?;
+    let production = start(index.join("production"), ports[1]).await?;
+    if !resume {
+        let ports = [staging.addr().port(), production.addr().port()];
+        fs::write(&ports_path, format!("{ports:?}\n")).map_err(RunDirError::from)?;
+    }
     Ok((dir, [staging, production]))
 }
 
-async fn start(dir: PathBuf) -> Result<RunningServer, ReleaseError> {
-    let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+/// Reads the ports that the interrupted rehearsal used. They are written before its journal begins.
+fn read_ports(path: &Path) -> Result<[u16; 2], ReleaseError> {
+    let text = fs::read_to_string(path).map_err(RunDirError::from)?;
+    let ports =
+        serde_json::from_str(&text).map_err(|error| RunDirError::from(std::io::Error::from(error)))?;
+    Ok(ports)
+}
+
+async fn start(dir: PathBuf, port: u16) -> Result<RunningServer, ReleaseError> {
+    let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     Ok(serve(ServerOptions { dir, bind, overlay: None, token: None }).await?)
 }
 

@@ -25,8 +25,7 @@ impl Workspace {
     #[must_use]
     pub fn new(program: &str) -> Self {
         let folder = TempDir::new().expect("a temporary folder can be made");
-        let workspace =
-            Self { folder, program: PathBuf::from(program), environment: Vec::new() };
+        let workspace = Self { folder, program: PathBuf::from(program), environment: Vec::new() };
         fs::create_dir_all(workspace.home()).expect("the temporary folder can be written");
         fs::create_dir_all(workspace.root()).expect("the temporary folder can be written");
         workspace
@@ -35,7 +34,8 @@ impl Workspace {
     /// Returns the root of the workspace.
     #[must_use]
     pub fn root(&self) -> PathBuf {
-        let folder = fs::canonicalize(self.folder.path()).unwrap_or_else(|_| self.folder.path().to_path_buf());
+        let folder =
+            fs::canonicalize(self.folder.path()).unwrap_or_else(|_| self.folder.path().to_path_buf());
         folder.join("work")
     }
 
@@ -61,7 +61,8 @@ impl Workspace {
     /// When it cannot be written.
     pub fn write(&self, path: &str, text: impl AsRef<[u8]>) {
         let path = self.root().join(path);
-        fs::create_dir_all(path.parent().expect("a file has a folder")).expect("the workspace can be written");
+        fs::create_dir_all(path.parent().expect("a file has a folder"))
+            .expect("the workspace can be written");
         fs::write(path, text).expect("the workspace can be written");
     }
 
@@ -100,7 +101,16 @@ impl Workspace {
     pub fn command<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(&self.program);
         command.args(arguments).current_dir(self.root()).env_clear().stdin(Stdio::null());
-        for name in ["PATH", "SystemRoot", "TEMP", "TMP", "SSL_CERT_FILE", "PIP_CERT", "PIP_INDEX_URL", "UV_INDEX_URL"] {
+        for name in [
+            "PATH",
+            "SystemRoot",
+            "TEMP",
+            "TMP",
+            "SSL_CERT_FILE",
+            "PIP_CERT",
+            "PIP_INDEX_URL",
+            "UV_INDEX_URL",
+        ] {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);
             }
@@ -130,7 +140,14 @@ impl Workspace {
     #[expect(clippy::disallowed_methods, reason = "the tests start git itself, hermetically")]
     pub fn git(&self, arguments: &[&str]) {
         let output = Command::new("git")
-            .args(["-c", "user.name=Test", "-c", "user.email=test@example.org", "-c", "init.defaultBranch=main"])
+            .args([
+                "-c",
+                "user.name=Test",
+                "-c",
+                "user.email=test@example.org",
+                "-c",
+                "init.defaultBranch=main",
+            ])
             .args(arguments)
             .current_dir(self.root())
             .env("GIT_CONFIG_GLOBAL", self.home().join("gitconfig"))

@@ -29,11 +29,18 @@ impl InstallRequest {
     pub(super) fn arguments(&self, with_uv: bool) -> Vec<OsString> {
         let mut out: Vec<OsString> = Vec::new();
         let mut pair = |flag: &str, value: OsString| out.extend([flag.into(), value]);
-        if let Some(url) = &self.index_url {
-            pair("--index-url", url.into());
-        }
-        for url in &self.extra_index_urls {
-            pair("--extra-index-url", url.into());
+        // uv asks indexes one after another and stops at the first that knows a project, `--default-index` being
+        // the last. The main index must be the first: it has the version that is wanted.
+        let urls: Vec<&String> = self.index_url.iter().chain(&self.extra_index_urls).collect();
+        let own_default = self.index_url.is_none();
+        for (at, url) in urls.iter().enumerate() {
+            let flag = match (with_uv, own_default) {
+                (true, false) if at + 1 == urls.len() => "--default-index",
+                (true, _) => "--index",
+                (false, false) if at == 0 => "--index-url",
+                (false, _) => "--extra-index-url",
+            };
+            pair(flag, (*url).into());
         }
         for place in &self.find_links {
             pair("--find-links", place.into());
@@ -91,5 +98,18 @@ mod tests {
             ]
         );
         assert!(request.arguments(true).contains(&"--offline".into()));
+    }
+
+    #[test]
+    fn the_main_index_is_asked_first() {
+        let request = InstallRequest {
+            index_url: Some("main".into()),
+            extra_index_urls: vec!["third".into()],
+            ..InstallRequest::default()
+        };
+        assert_eq!(request.arguments(false)[..4], ["--index-url", "main", "--extra-index-url", "third"]);
+        assert_eq!(request.arguments(true)[..4], ["--index", "main", "--default-index", "third"]);
+        let only = InstallRequest { index_url: Some("main".into()), ..InstallRequest::default() };
+        assert_eq!(only.arguments(true)[..2], ["--default-index", "main"]);
     }
 }

@@ -97,7 +97,7 @@ impl fmt::Display for Step {
 pub enum RunKind {
     /// Against real indexes.
     Release,
-    /// Against indexes that live as long as the run, so that it cannot be taken up again.
+    /// Against embedded indexes, whose files lie in the run's directory.
     Rehearsal,
 }
 

@@ -92,11 +92,10 @@ impl RunState {
             .is_some_and(|state| state.files.values().any(|file| *file == FileState::Uploaded))
     }
 
-    /// Tells whether the run can be taken up again: it is no rehearsal and did not end well.
+    /// Tells whether the run can be taken up again: it began, and did not end well.
     #[must_use]
     pub fn is_resumable(&self) -> bool {
-        let is_release = self.requested.as_ref().is_some_and(|requested| requested.kind == RunKind::Release);
-        is_release && self.finished != Some(0)
+        self.requested.is_some() && self.finished != Some(0)
     }
 
     /// Takes one record in.

@@ -11,9 +11,7 @@ use pyrel_project::Package;
 use super::{ReleaseError, ReleaseReport, ReleaseRequest};
 use crate::events::{Event, Reporter};
 use crate::gate::Confirm;
-use crate::journal::{
-    Journal, JournalError, KeptFile, Phase, Record, Requested, RunKind, RunState, Step, Target,
-};
+use crate::journal::{Journal, JournalError, KeptFile, Phase, Record, Requested, RunState, Step, Target};
 use crate::plan::order_of;
 use crate::remote::IndexView;
 use crate::run_dir::RunDir;
@@ -210,8 +208,7 @@ impl Run<'_> {
         let resumable = matches!(self.report.exit_code(), 1 | 3 | 4 | 5);
         let done = &self.journal.state().done;
         let gathered = done.contains(&Step::Build) || done.contains(&Step::Collect);
-        let useful = resumable && gathered && self.request.run.kind == RunKind::Release;
-        self.report.resume_command = useful.then(|| self.request.run.resume_command.clone());
+        self.report.resume_command = (resumable && gathered).then(|| self.request.run.resume_command.clone());
         self.report
     }
 

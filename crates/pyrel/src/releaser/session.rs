@@ -15,6 +15,7 @@ use pyrel_release::verify::VerifySettings;
 
 use crate::context::Context;
 use crate::exit::{CommandError, Failure};
+use crate::ui::Tone;
 use crate::{checker, remote};
 
 /// How long an installer may take to see a package.
@@ -85,24 +86,26 @@ impl Session<'_> {
     }
 
     fn run(&self, context: &Context, workspace: &Workspace) -> Result<RunRequest, CommandError> {
-        let id = match self.resume {
-            Some("") => self.latest(workspace)?,
-            Some(id) => id.to_owned(),
-            None => new_id(context, workspace),
+        let interrupted = match self.resume {
+            Some("") => self.latest(context, workspace)?,
+            named => named.map(str::to_owned),
         };
+        let resume = interrupted.is_some();
+        let id = interrupted.unwrap_or_else(|| new_id(context, workspace));
         Ok(RunRequest {
             kind: self.kind,
             resume_command: format!("{} --resume={id}", self.command),
             id,
-            resume: self.resume.is_some(),
+            resume,
             tool: format!("pyrel {}", env!("CARGO_PKG_VERSION")),
             clock: Arc::new(now),
             fault: None,
         })
     }
 
-    /// Returns the latest run of this kind that can be taken up again.
-    fn latest(&self, workspace: &Workspace) -> Result<String, CommandError> {
+    /// Returns the latest run of this kind that can be taken up again. A rehearsal that was killed before it
+    /// wrote anything down has none, and begins anew.
+    fn latest(&self, context: &Context, workspace: &Workspace) -> Result<Option<String>, CommandError> {
         let refuse = |error: pyrel_release::run_dir::RunDirError| {
             let hint = error.hint();
             CommandError::new(Failure::Refused, error).hint(hint)
@@ -113,8 +116,12 @@ impl Session<'_> {
                 .read_state()
                 .map_err(|error| CommandError::new(Failure::Refused, error))?;
             if state.requested.is_some_and(|requested| requested.kind == self.kind) {
-                return Ok(run.id);
+                return Ok(Some(run.id));
             }
+        }
+        if self.kind == RunKind::Rehearsal {
+            context.ui().status(Tone::Busy, "Note", "no rehearsal was interrupted: this one begins anew");
+            return Ok(None);
         }
         let hint = format!("start one with `{}`", self.command);
         Err(CommandError::message(Failure::Refused, "there is no interrupted run to resume").hint(Some(hint)))

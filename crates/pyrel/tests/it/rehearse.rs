@@ -52,13 +52,8 @@ fn killed_anywhere_it_goes_on_with_the_same_bytes() {
     let expected = world(&whole);
     let workspace = two_packages();
     for milliseconds in [30, 120, 400, 1_200, 2_500] {
-        let arguments: &[&str] = if workspace.files(".pyrel/runs").is_empty() {
-            &["rehearse", "--offline"]
-        } else {
-            &["rehearse", "--offline", "--resume"]
-        };
         let mut child = workspace
-            .command(arguments)
+            .command(["rehearse", "--offline", "--resume"])
             .stdout(std::process::Stdio::null())
             .stderr(std::process::Stdio::null())
             .spawn()
