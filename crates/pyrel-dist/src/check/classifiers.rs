@@ -1,4 +1,4 @@
-//! The trove classifiers that PyPI knows: a generated table, sorted.
+//! @generated: the trove classifiers that PyPI knows, sorted.
 //!
 //! Made from the package `trove-classifiers` 2026.9.21.13.
 
