@@ -108,10 +108,9 @@ impl SelectError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::NoPackages { .. } => Some(
-                "a package is a directory with `pyproject.toml`, `setup.cfg`, or `setup.py`; `pyrel adopt` makes one"
-                    .to_owned(),
-            ),
+            Self::NoPackages { .. } => {
+                Some("a package is a directory with `pyproject.toml`, `setup.cfg`, or `setup.py`".to_owned())
+            }
             Self::Unknown { suggestion: Some(near), .. } => Some(format!("did you mean `{near}`?")),
             Self::Unknown { .. } | Self::NoMatch { .. } => {
                 Some("`pyrel info` lists the packages of the workspace".to_owned())

@@ -117,7 +117,7 @@ fn undescribed(manifest: &Manifest) -> Box<Diagnostic> {
             "name and version are known to `setup.py` only, which pyrel does not execute to read them",
         )
         .at(Location::of_file(&file("setup.py")))
-        .with_hint("move them to `[project]` in `pyproject.toml` or to `[metadata]` in `setup.cfg`; `pyrel adopt` does it"),
+        .with_hint("move them to `[project]` in `pyproject.toml` or to `[metadata]` in `setup.cfg`"),
         Some(pyproject) if pyproject.tool(&["flit", "metadata"]).is_some() => {
             Diagnostic::new("metadata in `[tool.flit.metadata]`, a table that flit gave up for `[project]`")
                 .at(Location::of_file(pyproject.path()))
@@ -125,7 +125,7 @@ fn undescribed(manifest: &Manifest) -> Box<Diagnostic> {
         }
         Some(pyproject) => Diagnostic::new("no table `[project]`, so this is no package")
             .at(Location::of_file(pyproject.path()))
-            .with_hint("add `[project]` with `name` and `version`, let `pyrel adopt` do it, or list the directory under `exclude`"),
+            .with_hint("add `[project]` with `name` and `version`, or list the directory under `exclude`"),
         None => Diagnostic::new("no metadata").at(Location::of_file(&manifest.directory)),
     };
     Box::new(fault)

@@ -187,7 +187,7 @@ fn one_broken_package_never_hides_the_others() {
         ),
         (
             "[tool.black]\nline-length = 100\n",
-            "packages/bad/pyproject.toml: no table `[project]`, so this is no package [add `[project]` with `name` and `version`, let `pyrel adopt` do it, or list the directory under `exclude`]",
+            "packages/bad/pyproject.toml: no table `[project]`, so this is no package [add `[project]` with `name` and `version`, or list the directory under `exclude`]",
         ),
     ] {
         tree.file("packages/bad/pyproject.toml", text);

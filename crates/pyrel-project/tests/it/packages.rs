@@ -196,7 +196,7 @@ fn setup_files_without_a_name_say_so() {
         (
             None,
             true,
-            "setup.py: name and version are known to `setup.py` only, which pyrel does not execute to read them [move them to `[project]` in `pyproject.toml` or to `[metadata]` in `setup.cfg`; `pyrel adopt` does it]",
+            "setup.py: name and version are known to `setup.py` only, which pyrel does not execute to read them [move them to `[project]` in `pyproject.toml` or to `[metadata]` in `setup.cfg`]",
         ),
         (
             Some("[metadata]\nversion = 1\n"),

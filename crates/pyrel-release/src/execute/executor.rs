@@ -122,10 +122,7 @@ impl Executor<'_, '_> {
             filename: file.filename.clone(),
             reason: reason.clone(),
         });
-        let hint = format!(
-            "a file name is never free again: bump the version with `pyrel bump patch {}`",
-            item.package
-        );
+        let hint = format!("a file name is never free again: give `{}` a new version", item.package);
         FileResult::Failed { reason, hint: Some(hint) }
     }
 

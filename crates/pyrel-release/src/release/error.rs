@@ -132,7 +132,7 @@ impl ReleaseError {
             Self::Build(errors) => errors.first().and_then(|(_, error)| error.hint()),
             Self::Index { source, .. } => source.hint(),
             Self::Conflict { .. } => {
-                Some("a file name is never free again: bump the version with `pyrel bump patch`".to_owned())
+                Some("a file name is never free again: give the package a new version".to_owned())
             }
             Self::PlanChanged { .. } => {
                 Some("resume with the account that began the run, or start a new run".to_owned())

@@ -145,7 +145,7 @@ async fn other_bytes_under_one_name_stop_the_whole_run_before_the_first_write() 
     assert_eq!(report.exit_code(), 4);
     let failure = report.failure.unwrap();
     assert!(failure.to_string().contains(&sdist("top")), "{failure}");
-    assert!(failure.hint().unwrap().contains("pyrel bump"));
+    assert!(failure.hint().unwrap().contains("a new version"));
     assert!(index.posts().is_empty(), "not one write");
 }
 

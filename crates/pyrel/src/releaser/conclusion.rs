@@ -5,7 +5,6 @@ use pyrel_release::execute::{FileResult, Outcome};
 use pyrel_release::journal::Phase;
 use pyrel_release::release::{ReleaseError, ReleaseReport};
 use pyrel_release::verify::{TrialState, VerifyReport};
-use serde_json::{Value, json};
 
 use crate::builder;
 use crate::commands::check;
@@ -16,7 +15,7 @@ use crate::ui::{Align, Table, Tone, size};
 /// Shows what a run did and returns how it ended.
 pub(crate) fn conclude(context: &Context, report: ReleaseReport) -> CommandResult {
     if context.json() {
-        context.ui().json(&to_json(&report))?;
+        context.ui().json(&report)?;
     } else {
         if let (Some(checked), Some(ReleaseError::Findings { .. })) = (&report.check, &report.failure) {
             check::show(context, checked, false)?;
@@ -127,27 +126,4 @@ fn cell(outcome: &Outcome, filename: &str) -> (String, Style) {
         Some(FileResult::NotSent { .. }) | None => ("not sent", Tone::Warn),
     };
     (text.to_owned(), tone.style())
-}
-
-fn to_json(report: &ReleaseReport) -> Value {
-    let error = report
-        .failure
-        .as_ref()
-        .map(|failure| json!({"message": failure.to_string(), "hint": failure.hint()}));
-    json!({
-        "schema": 1,
-        "run": report.run,
-        "ok": report.ok(),
-        "exit_code": report.exit_code(),
-        "digest": report.plan.as_ref().map(|plan| plan.digest().to_string()),
-        "done": report.done,
-        "private": report.private,
-        "files": report.files,
-        "staged": report.staged,
-        "verified_staged": report.verified_staged,
-        "published": report.published,
-        "verified_published": report.verified_published,
-        "error": error,
-        "resume_command": report.resume_command,
-    })
 }

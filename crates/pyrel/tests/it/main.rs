@@ -1,5 +1,7 @@
 //! End-to-end tests of the program: exit code and both streams, in hermetic workspaces.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod bad_input;
 mod build;
 mod check;
