@@ -51,10 +51,8 @@ pub(crate) struct CommandError {
     pub(crate) error: Option<anyhow::Error>,
     /// What to do, one line each.
     pub(crate) hints: Vec<String>,
-    /// Lines with the source and a caret.
-    pub(crate) snippet: Option<String>,
     /// Where, for annotations.
-    pub(crate) location: Option<pyrel_model::Location>,
+    pub(crate) location: Option<Box<pyrel_model::Location>>,
 }
 
 /// The result of a command: the exit is success, or an error.
@@ -63,7 +61,7 @@ pub(crate) type CommandResult = Result<(), CommandError>;
 impl CommandError {
     /// Makes an error of a kind.
     pub(crate) fn new(failure: Failure, error: impl Into<anyhow::Error>) -> Self {
-        Self { failure, error: Some(error.into()), hints: Vec::new(), snippet: None, location: None }
+        Self { failure, error: Some(error.into()), hints: Vec::new(), location: None }
     }
 
     /// Makes an error of a kind from a message.
@@ -73,17 +71,15 @@ impl CommandError {
 
     /// Ends the run with a code when the findings are already on the screen.
     pub(crate) const fn silent(failure: Failure) -> Self {
-        Self { failure, error: None, hints: Vec::new(), snippet: None, location: None }
+        Self { failure, error: None, hints: Vec::new(), location: None }
     }
 
     /// Makes a configuration error from a located diagnostic.
     pub(crate) fn diagnostic(failure: Failure, diagnostic: pyrel_model::Diagnostic) -> Self {
-        let snippet = diagnostic.location.as_ref().map(pyrel_model::Location::to_snippet);
         Self {
             failure,
             hints: diagnostic.hint.iter().cloned().collect(),
-            snippet: snippet.filter(|text| !text.is_empty()),
-            location: diagnostic.location.clone(),
+            location: diagnostic.location.clone().map(Box::new),
             error: Some(diagnostic.into()),
         }
     }

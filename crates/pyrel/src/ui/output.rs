@@ -165,11 +165,12 @@ impl Ui {
             }
             if self.settings.github {
                 let text = format!("{cause:#}");
-                self.note(&annotation::annotation(Level::Error, heading, &text, error.location.as_ref()));
+                self.note(&annotation::annotation(Level::Error, heading, &text, error.location.as_deref()));
             }
         }
-        if let Some(snippet) = &error.snippet {
-            self.note(snippet);
+        let snippet = error.location.as_ref().map(|location| location.to_snippet());
+        if let Some(snippet) = snippet.filter(|text| !text.is_empty()) {
+            self.note(&snippet);
         }
         for hint in &error.hints {
             self.hint(hint);

@@ -9,14 +9,14 @@ use pyrel_testkit::{Run, Workspace};
 use super::{two_packages, workspace};
 
 /// A running `pyrel index serve`, ended at the end.
-pub struct Index {
+pub(super) struct Index {
     child: Child,
-    pub url: String,
+    pub(super) url: String,
 }
 
 impl Index {
     /// Serves a folder of the workspace.
-    pub fn serve(workspace: &Workspace, folder: &str) -> Self {
+    fn serve(workspace: &Workspace, folder: &str) -> Self {
         let mut child = workspace
             .command(["index", "serve", "--dir", folder, "--port", "0"])
             .stdout(Stdio::piped())
@@ -37,7 +37,7 @@ impl Drop for Index {
 }
 
 /// Writes the two indexes into the configuration, under the names of the real ones.
-pub fn configure(workspace: &Workspace, stage: &str, production: &str) {
+pub(super) fn configure(workspace: &Workspace, stage: &str, production: &str) {
     let index = |name: &str, url: &str| {
         format!("[index.{name}]\nupload-url = \"{url}/legacy/\"\nsimple-url = \"{url}/simple/\"\n")
     };
