@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Draws what a command prints on a terminal as an SVG: `picture.py OUT.svg COMMAND [ARGUMENT...]`.
+"""Draws what a command prints on a terminal as an SVG: `picture.py OUT.svg TITLE COMMAND [ARGUMENT...]`.
 
-The command runs at a pseudo-terminal that is 118 columns wide; what stays on the screen when it has ended is drawn,
-with its colours. Progress bars come and go by carriage returns and erasures, which are carried out. Unix only.
+The command runs at a pseudo-terminal with nobody there to answer; its lines are drawn with their colours, under the
+title as the line that was typed. Commands with progress bars want `--no-progress`: a bar is no line. Unix only.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import html
 import os
 import pty
 import re
-import shlex
 import struct
 import sys
 import termios
@@ -22,7 +21,7 @@ COLUMNS = 118
 CELL, LINE = 7.83, 18
 COLOURS = {"31": "#f7768e", "32": "#9ece6a", "33": "#e0af68", "36": "#7dcfff", "2": "#737aa2"}
 PLAIN = "#c0caf5"
-TOKEN = re.compile(r"\x1b\[([0-9;?]*)([A-Za-z])|([\r\n])|([^\x1b\r\n]+)")
+TOKEN = re.compile(r"\x1b\[([0-9;?]*)[A-Za-z]|(\n)|([^\x1b\r\n]+)|\r")
 
 
 def record(command: list[str]) -> str:
@@ -47,27 +46,16 @@ def record(command: list[str]) -> str:
 
 
 def screen(text: str) -> list[list[tuple[str, str]]]:
-    """Carries out what a terminal would: the lines that remain, each a list of (character, style)."""
+    """Returns the lines of an output, each a list of (character, style)."""
     lines: list[list[tuple[str, str]]] = [[]]
-    row = column = 0
     style = ""
-    for numbers, letter, control, words in TOKEN.findall(text):
-        if control == "\n":
-            row += 1
-            lines.extend([] for _ in range(row + 1 - len(lines)))
-        elif control == "\r":
-            column = 0
+    for numbers, end, words in TOKEN.findall(text):
+        if end:
+            lines.append([])
         elif words:
-            line = lines[row]
-            line.extend([(" ", "")] * (column - len(line)))
-            line[column : column + len(words)] = [(character, style) for character in words]
-            column += len(words)
-        elif letter == "m":
+            lines[-1].extend((character, style) for character in words)
+        else:
             style = "" if numbers in {"", "0"} else f"{style};{numbers}"
-        elif letter == "A":
-            row = max(0, row - int(numbers or 1))
-        elif letter == "K":
-            lines[row] = [] if numbers == "2" else lines[row][:column]
     return lines
 
 
@@ -111,9 +99,8 @@ def spans(line: list[tuple[str, str]]) -> str:
 
 def main() -> None:
     """Records and draws."""
-    target, command = Path(sys.argv[1]), sys.argv[2:]
-    shown = shlex.join(["pyrel" if word.endswith("/pyrel") else word for word in command])
-    target.write_text(draw(shown, screen(record(command))), encoding="utf-8")
+    target, title, command = Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
+    target.write_text(draw(title, screen(record(command))), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "not-a-real-token"
+DEVPI = Path(__file__).with_name("devpi.txt")
 JSON = "application/vnd.pypi.simple.v1+json"
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "TEMP", "TMP", "USERPROFILE")
 
@@ -215,15 +216,27 @@ class Bench:
         with self.background(port, self.tool("pypi-server"), "run", *options, directory):
             yield f"http://127.0.0.1:{port}/"
 
+    def devpi_tool(self, name: str) -> Path:
+        """Returns a program of devpi, which wants an older setuptools than the backends: it has its own environment."""
+        scripts = self.python.parent
+        home = scripts.parent / "devpi"
+        program = home / scripts.name / Path(self.tool(name)).name
+        if not program.exists():
+            uv, python = self.tool("uv"), str(self.python)
+            # Not hermetic: this comes from wherever the machine gets its packages.
+            subprocess.run([uv, "venv", "-q", "--allow-existing", "--python", python, str(home)], check=True)
+            subprocess.run([uv, "pip", "install", "-q", "--python", str(home), "-r", str(DEVPI)], check=True)
+        return program
+
     @contextlib.contextmanager
     def devpi(self, directory: Path) -> Iterator[str]:
         """Runs devpi over a directory; gives the address of an index that keeps what it has."""
         port = free_port()
-        self.run(self.tool("devpi-init"), "--serverdir", directory, "--no-root-pypi").ok()
+        self.run(self.devpi_tool("devpi-init"), "--serverdir", directory, "--no-root-pypi").ok()
         options = ["--serverdir", directory, "--host", "127.0.0.1", "--port", str(port), "--offline-mode"]
         # What it hashes are passwords that protect nothing; at full cost that takes a quarter of a minute.
         options += ["--argon2-memory-cost", "8", "--argon2-parallelism", "1", "--argon2-time-cost", "1"]
-        with self.background(port, self.tool("devpi-server"), *options):
+        with self.background(port, self.devpi_tool("devpi-server"), *options):
             url = f"http://127.0.0.1:{port}/root/test/"
             request = urllib.request.Request(url, b'{"type": "stage", "volatile": false, "bases": []}', method="PUT")
             request.add_header("Content-Type", "application/json")

@@ -115,7 +115,9 @@ impl Sources {
 /// Whether a path names a requirement file of the tests.
 fn is_requirements(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    path.starts_with("tests/") && name.starts_with("requirements") && name.ends_with(".txt")
+    // Deeper down are projects that tests work on, whose requirements are theirs.
+    let depth = path.matches('/').count();
+    path.starts_with("tests/") && depth <= 2 && name.starts_with("requirements") && name.ends_with(".txt")
 }
 
 /// A Python 3 on the search path.
@@ -182,6 +184,7 @@ mod tests {
         assert!(is_requirements("tests/mcp/requirements.txt"));
         assert!(!is_requirements("packages/a/requirements.txt"));
         assert!(!is_requirements("tests/parity/fixture/notes.txt"));
+        assert!(!is_requirements("tests/parity/projects/one/requirements.txt"));
     }
 
     #[test]
