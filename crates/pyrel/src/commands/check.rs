@@ -40,7 +40,7 @@ pub(crate) fn run(args: &CheckArgs, context: &Context) -> CommandResult {
         let workspace = context.workspace()?;
         let names: Vec<String> = names.into_iter().cloned().collect();
         paths.extend(built(context, &workspace, &names, &args.narrow)?);
-        options = checker::options(&workspace, args.strict);
+        options = checker::options(context, &workspace, args.strict)?;
     }
     let report = checker::check(context, &paths, &options);
     show(context, &report, args.strict)?;

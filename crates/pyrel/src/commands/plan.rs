@@ -57,7 +57,7 @@ pub(crate) fn run(args: &PlanArgs, context: &Context) -> CommandResult {
     let target = planned_target(context, &workspace, &args.index, account)?;
     let proof = proof_of(&workspace, &target.spec)?;
     let directories: Vec<_> = workspace.members().iter().map(pyrel_project::Member::directory).collect();
-    let (options, client) = (checker::options(&workspace, false), remote::client_options(context));
+    let (options, client) = (checker::options(context, &workspace, false)?, remote::client_options(context));
     let request = Preview {
         packages: selection.packages(),
         directories: &directories,

@@ -61,7 +61,7 @@ impl Session<'_> {
         packages: &[&'w Package],
         parts: Parts,
     ) -> Result<ReleaseRequest<'w>, CommandError> {
-        let check: CheckOptions = checker::options(workspace, false);
+        let check: CheckOptions = checker::options(context, workspace, false)?;
         Ok(ReleaseRequest {
             root: workspace.root(),
             packages: packages.to_vec(),

@@ -84,6 +84,16 @@ fn an_unknown_configuration_key() {
         .says("hint: did you mean `members`?");
 }
 
+#[test]
+fn an_unknown_rule() {
+    let run =
+        two_packages().file("pyrel.toml", "[check]\nrequires-pyton = \"off\"\n").run(["check"]).expect(2);
+    let _ = run
+        .says("pyrel.toml:2:")
+        .says("no such rule: `requires-pyton`")
+        .says("hint: did you mean `requires-python`?");
+}
+
 /// Every write past 64 KiB fails, as on a full disk: with an error in the middle of a file.
 #[cfg(unix)]
 #[test]
