@@ -39,8 +39,8 @@ pub(crate) fn run(args: &CheckArgs, context: &Context) -> CommandResult {
     if files.is_empty() || !names.is_empty() {
         let workspace = context.workspace()?;
         let names: Vec<String> = names.into_iter().cloned().collect();
-        paths.extend(built(context, &workspace, &names, &args.narrow)?);
         options = checker::options(context, &workspace, args.strict)?;
+        paths.extend(built(context, &workspace, &names, &args.narrow)?);
     }
     let report = checker::check(context, &paths, &options);
     show(context, &report, args.strict)?;
