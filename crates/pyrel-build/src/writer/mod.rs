@@ -1,6 +1,7 @@
 //! From an entry set to files: deterministic, in parallel, within bounded memory, complete or absent.
 
 mod atomic;
+mod clash;
 mod deflate;
 mod output;
 mod sdist;
@@ -10,6 +11,7 @@ mod wheel;
 mod zip;
 
 pub(crate) use atomic::{Finished, OutDir};
+use clash::refuse_clashes;
 pub(crate) use output::Output;
 pub(crate) use sdist::write_sdist;
 pub(crate) use wheel::write_wheel;

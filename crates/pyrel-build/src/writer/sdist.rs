@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use tar::{EntryType, Header};
 
 use super::deflate::{SEGMENT, deflate};
-use super::{Budget, Output, Progress};
+use super::{Budget, Output, Progress, refuse_clashes};
 use crate::entry_set::{Entry, EntrySet, Source};
 use crate::error::BuildError;
 
@@ -21,6 +21,7 @@ pub(crate) fn write_sdist<W: Write>(
     (source_date, budget): (u64, Budget),
     progress: Progress<'_>,
 ) -> Result<(), BuildError> {
+    refuse_clashes(&set.sdist, target)?;
     let write = |source| BuildError::Write { path: target.to_path_buf(), source };
     let mut gzip = Gzip::start(output, source_date, budget).map_err(write)?;
     for entry in &set.sdist {

@@ -1,6 +1,5 @@
 //! Wheels: members as planned, `RECORD` last.
 
-use std::collections::HashSet;
 use std::io::{self, Seek as _, Write};
 use std::path::Path;
 
@@ -12,7 +11,7 @@ use tempfile::SpooledTempFile;
 
 use super::segment::{Deflated, deflate_batch, next_batch, segments};
 use super::zip::{Member, Method, Zip};
-use super::{Budget, Output, Progress};
+use super::{Budget, Output, Progress, refuse_clashes};
 use crate::entry_set::{Entry, EntrySet};
 use crate::error::BuildError;
 
@@ -29,7 +28,7 @@ pub(crate) fn write_wheel<W: Write + Send>(
     (source_date, budget): (u64, Budget),
     progress: Progress<'_>,
 ) -> Result<(), BuildError> {
-    refuse_doubles(&set.wheel, target)?;
+    refuse_clashes(&set.wheel, target)?;
     let record_path = format!("{}/RECORD", set.dist_info());
     let mut writer =
         Writer { zip: Zip::new(output, source_date), scratch, target, record: String::new(), long: None };
@@ -164,17 +163,5 @@ fn csv_field(text: &str) -> String {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {
         text.to_owned()
-    }
-}
-
-fn refuse_doubles(entries: &[Entry], target: &Path) -> Result<(), BuildError> {
-    let mut seen = HashSet::new();
-    match entries.iter().find(|entry| !seen.insert(entry.path.as_str())) {
-        None => Ok(()),
-        Some(entry) => {
-            let message = format!("two files would be `{}` in the wheel `{}`", entry.path, target.display());
-            let hint = "the options that select or move files overlap; take one of the files out";
-            Err(BuildError::Project(Box::new(pyrel_model::Diagnostic::new(message).with_hint(hint))))
-        }
     }
 }

@@ -52,7 +52,7 @@ impl Dialect for Hatchling {
         let unpacked = Tree::unpacked(&sdist);
         let wheel_metadata = Metadata::read(subject, &unpacked, &version)?;
         let tags = metadata::tags(subject.project.requires_python.as_ref())?;
-        let mut wheel = plan_wheel(subject, &unpacked)?;
+        let mut wheel = plan_wheel(subject, &unpacked, &stem)?;
         let dist_info = format!("{stem}.dist-info");
         let mut add = |name: &str, text: String| {
             wheel.push(Entry::generated(format!("{dist_info}/{name}"), text.into_bytes()));
@@ -105,7 +105,7 @@ fn refuse_files(tree: &Tree) -> Plan<()> {
 }
 
 fn plan_sdist(subject: &Subject<'_>, metadata: &Metadata, stem: &str) -> Plan<Vec<Entry>> {
-    let target = Target::sdist(subject, metadata)?;
+    let target = Target::sdist(subject, metadata, stem)?;
     if target.distribution_path("pyproject.toml") != "pyproject.toml" {
         return unsupported("tool.hatch.build.sources", "moves `pyproject.toml` inside the sdist");
     }
@@ -126,8 +126,8 @@ fn plan_sdist(subject: &Subject<'_>, metadata: &Metadata, stem: &str) -> Plan<Ve
     Ok(entries)
 }
 
-fn plan_wheel(subject: &Subject<'_>, unpacked: &Tree) -> Plan<Vec<Entry>> {
-    let target = Target::wheel(subject, unpacked)?;
+fn plan_wheel(subject: &Subject<'_>, unpacked: &Tree, stem: &str) -> Plan<Vec<Entry>> {
+    let target = Target::wheel(subject, unpacked, stem)?;
     let files = Selection::new(unpacked, &target).files()?;
     let mut entries = Vec::with_capacity(files.len());
     for (path, distribution) in files {

@@ -39,9 +39,9 @@ struct Defaults {
 }
 
 impl Target {
-    pub(super) fn sdist(subject: &Subject<'_>, metadata: &Metadata) -> Plan<Self> {
+    pub(super) fn sdist(subject: &Subject<'_>, metadata: &Metadata, stem: &str) -> Plan<Self> {
         let options = Options::sdist(subject.pyproject);
-        let ignore = nearest_ignore_file(&subject.tree, &subject.root)?;
+        let ignore = nearest_ignore_file(&subject.tree, &subject.root, stem)?;
         let mut forced = Vec::new();
         for name in ["pyproject.toml", "hatch_build.py"] {
             if subject.tree.is_file(name) {
@@ -60,10 +60,10 @@ impl Target {
         Self::resolve(&subject.tree, &options, &Defaults::default(), &lines, forced)
     }
 
-    pub(super) fn wheel(subject: &Subject<'_>, tree: &Tree) -> Plan<Self> {
+    pub(super) fn wheel(subject: &Subject<'_>, tree: &Tree, stem: &str) -> Plan<Self> {
         let options = Options::wheel(subject.pyproject);
         let defaults = wheel_defaults(subject, tree, &options)?;
-        let ignore = nearest_ignore_file(tree, &subject.root)?;
+        let ignore = nearest_ignore_file(tree, &subject.root, stem)?;
         let lines = ignore.map(|ignore| ignore.lines).unwrap_or_default();
         Self::resolve(tree, &options, &defaults, &lines, Vec::new())
     }

@@ -13,10 +13,17 @@ pub(super) struct IgnoreFile {
     pub(super) lines: Vec<String>,
 }
 
+/// Where an sdist is unpacked to: folders whose names nobody knows, so that only wildcards match them.
+const SOMEWHERE: &str = "/\u{1}unknown\u{1}/\u{1}unknown\u{1}";
+
 /// Looks for `.gitignore` from the root upwards, up to the folder that holds `.git`.
 ///
-/// A tree that is an unpacked sdist has nothing above it.
-pub(super) fn nearest_ignore_file(tree: &Tree, root: &std::path::Path) -> Plan<Option<IgnoreFile>> {
+/// A tree that is an unpacked sdist has nothing above it but its folder `stem`.
+pub(super) fn nearest_ignore_file(
+    tree: &Tree,
+    root: &std::path::Path,
+    stem: &str,
+) -> Plan<Option<IgnoreFile>> {
     if let Some(path) = locate(tree, root, ".hgignore", ".hg") {
         let reason = "holds exclusions of Mercurial, which are not reproduced natively";
         return Err(detector::file(&tree.display_path(&path), ".hgignore", reason));
@@ -25,7 +32,11 @@ pub(super) fn nearest_ignore_file(tree: &Tree, root: &std::path::Path) -> Plan<O
     let text = tree.read_text(&path)?;
     let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
     let spec = compile(tree, &path, &lines)?;
-    if matches!(tree, Tree::Disk(_)) && spec.matches(&root.to_string_lossy().replace('\\', "/")) {
+    let project = match tree {
+        Tree::Disk(_) => root.to_string_lossy().replace('\\', "/"),
+        Tree::Memory(_) => format!("{SOMEWHERE}/{stem}"),
+    };
+    if spec.matches(&project) {
         lines.clear();
     }
     Ok(Some(IgnoreFile { path, lines }))

@@ -11,12 +11,14 @@ const TEMPLATE: &str = "MANIFEST.in";
 /// A list of files that commands add to and take from.
 pub(super) struct FileList<'a> {
     tree: &'a Tree,
+    /// Files that setuptools has written into the tree by now.
+    generated: Vec<String>,
     files: Vec<String>,
 }
 
 impl<'a> FileList<'a> {
-    pub(super) fn new(tree: &'a Tree) -> Self {
-        Self { tree, files: Vec::new() }
+    pub(super) fn new(tree: &'a Tree, generated: Vec<String>) -> Self {
+        Self { tree, generated, files: Vec::new() }
     }
 
     /// Adds a file if it exists.
@@ -98,7 +100,13 @@ impl<'a> FileList<'a> {
         }
         let found = python_glob(self.tree, "", pattern, GlobOptions { recursive, hidden: true })?;
         self.files.extend(found.into_iter().filter(|path| self.tree.is_file(path)));
+        let compiled = ManifestPattern::new(pattern);
+        self.add_generated(|path| compiled.matches(path));
         Ok(())
+    }
+
+    fn add_generated(&mut self, test: impl Fn(&str) -> bool) {
+        self.files.extend(self.generated.iter().filter(|path| test(path)).cloned());
     }
 
     fn exclude(&mut self, pattern: &str) {
@@ -111,6 +119,7 @@ impl<'a> FileList<'a> {
         for pattern in patterns {
             let pattern = ManifestPattern::new(&join("**", pattern));
             self.files.extend(all.iter().filter(|path| pattern.matches(path)).cloned());
+            self.add_generated(|path| pattern.matches(path));
         }
         Ok(())
     }
@@ -122,8 +131,11 @@ impl<'a> FileList<'a> {
         let pattern = if pattern.is_empty() { "." } else { pattern };
         if pattern == "." {
             self.files.extend(files_below(self.tree, "")?);
+            self.add_generated(|_| true);
             return Ok(());
         }
+        let compiled = ManifestPattern::new(&join(pattern, "**"));
+        self.add_generated(|path| compiled.matches(path));
         for dir in python_glob(self.tree, "", pattern, GlobOptions { recursive: false, hidden: true })? {
             self.files.extend(files_below(self.tree, &dir)?);
         }
@@ -204,7 +216,7 @@ mod tests {
             paths.iter().map(|path| Entry::generated(format!("t/{path}"), *b"")).collect();
         entries.push(Entry::generated("t/MANIFEST.in", template.as_bytes()));
         let tree = Tree::unpacked(&entries);
-        let mut list = FileList::new(&tree);
+        let mut list = FileList::new(&tree, vec!["x.egg-info/PKG-INFO".to_owned()]);
         assert!(list.apply_template().is_ok());
         list.into_sorted()
     }
@@ -216,9 +228,13 @@ mod tests {
         assert_eq!(run("graft docs\nexclude docs/a.txt\nprune docs/b"), ["docs/.hidden.txt"]);
         assert_eq!(run("exclude a.txt\ninclude a.txt"), ["a.txt"]);
         assert_eq!(run("global-include *.rst"), ["docs/b/c.rst", "x/docs/d.rst"]);
-        assert_eq!(run("global-include *\nglobal-exclude *.txt *.in"), ["docs/b/c.rst", "x/docs/d.rst"]);
+        assert_eq!(
+            run("global-include *\nglobal-exclude *.txt *.in *-INFO"),
+            ["docs/b/c.rst", "x/docs/d.rst"]
+        );
         assert_eq!(run("nonsense a\ngraft\nrecursive-include docs"), Vec::<String>::new());
         assert_eq!(run("graft */docs"), ["x/docs/d.rst"]);
         assert_eq!(run("graft docs/b\nprune ."), ["docs/b/c.rst"]);
+        assert_eq!(run("graft x.*"), ["x.egg-info/PKG-INFO"]);
     }
 }

@@ -24,7 +24,7 @@ use self::options::Options;
 use super::{Dialect, Subject, generator};
 use crate::detector;
 use crate::entry_set::{Entry, EntrySet};
-use crate::error::Plan;
+use crate::error::{Plan, unsupported};
 use crate::pattern::{GlobOptions, python_glob};
 use crate::tree::{Tree, parent_and_name};
 
@@ -90,6 +90,10 @@ struct Project {
 impl Project {
     fn read(subject: &Subject<'_>, tree: &Tree, options: &Options) -> Plan<Self> {
         let layout = discovery::layout(subject, tree, options)?;
+        if !tree.is_dir(layout.base()) {
+            let reason = format!("names a folder that does not exist: `{}`", layout.base());
+            return unsupported("tool.setuptools.package-dir", reason);
+        }
         let dynamic = Dynamic::read(subject, tree, &layout)?;
         let metadata = Metadata::read(subject, tree, options, dynamic)?;
         Ok(Self { layout, metadata })
@@ -104,7 +108,8 @@ fn manifest(
     project: &Project,
     egg_info: &EggInfo,
 ) -> Plan<Vec<String>> {
-    let mut list = FileList::new(tree);
+    let generated = egg_info.paths();
+    let mut list = FileList::new(tree, generated.clone());
     if let Some(readme) = READMES.into_iter().find(|name| tree.is_file(name)) {
         list.add(readme);
     }
@@ -128,8 +133,7 @@ fn manifest(
         }
     }
     list.remove(|path| is_below(path, egg_info.folder()));
-    list.add_known(egg_info.paths());
-    let generated = egg_info.paths();
+    list.add_known(generated.iter().cloned());
     list.apply_template()?;
     // Left over from an older build: setuptools would write over these.
     list.remove(|path| is_below(path, egg_info.folder()) && !generated.iter().any(|known| known == path));
@@ -159,7 +163,15 @@ fn plan_sdist(subject: &Subject<'_>, options: &Options, project: &Project, stem:
     let tree = &subject.tree;
     let egg_info = EggInfo::new(subject, &project.metadata, &project.layout, options);
     let setup_cfg = legacy::setup_cfg(tree)?;
+    if tree.is_dir(stem) {
+        let reason = "has the name of the folder in which setuptools prepares the sdist";
+        return Err(detector::file(&tree.display_path(stem), stem, reason));
+    }
     let sources = manifest(subject, tree, options, project, &egg_info)?;
+    if !sources.iter().any(|path| path == "pyproject.toml") {
+        let reason = "takes `pyproject.toml` out of the sdist";
+        return Err(detector::file(&tree.display_path("MANIFEST.in"), "MANIFEST.in", reason));
+    }
     let mut files: BTreeMap<String, Entry> = BTreeMap::new();
     let own = egg_info.path("SOURCES.txt");
     for path in sources.iter().chain([&own]) {
