@@ -1,4 +1,7 @@
 //! Virtual environments: made by `uv` when it is at hand, else by the standard library and `pip`.
+//!
+//! A `pip` of its own costs an environment several seconds, and needs `ensurepip`, which some systems package
+//! apart. So the interpreter's own `pip` does the work from outside, where it is there and can.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +14,40 @@ use super::{InstallRequest, Interpreter, PythonError};
 #[derive(Debug, Clone)]
 pub struct Venv {
     dir: PathBuf,
-    uv: Option<PathBuf>,
+    installer: Installer,
+}
+
+/// Who installs into an environment.
+#[derive(Debug, Clone)]
+enum Installer {
+    /// The `uv` executable.
+    Uv(PathBuf),
+    /// The `pip` of this interpreter, from outside (`pip --python`, since pip 22.3).
+    Outer(PathBuf),
+    /// The environment's own `pip`.
+    Inner,
+}
+
+impl Installer {
+    fn of(interpreter: &Interpreter, uv: Option<&Path>) -> Self {
+        match uv {
+            Some(uv) => Self::Uv(uv.to_path_buf()),
+            None if can_reach_out(interpreter) => Self::Outer(interpreter.path.clone()),
+            None => Self::Inner,
+        }
+    }
+}
+
+/// Tells whether the interpreter has a `pip` that can work on another environment.
+fn can_reach_out(interpreter: &Interpreter) -> bool {
+    let asked = Process::new(&interpreter.path).args(["-I", "-m", "pip", "--version"]).run();
+    let Ok(output) = asked else { return false };
+    let text = output.stdout_text();
+    let mut numbers = text.strip_prefix("pip ").unwrap_or_default().split(['.', ' ']).map(str::parse::<u32>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => output.success() && (major, minor) >= (22, 3),
+        _ => false,
+    }
 }
 
 impl Venv {
@@ -22,15 +58,19 @@ impl Venv {
     pub fn create(dir: &Path, interpreter: &Interpreter, uv: Option<&Path>) -> Result<Self, PythonError> {
         let folder = |source| PythonError::Folder { path: dir.to_path_buf(), source };
         fs::create_dir_all(dir).map_err(folder)?;
-        let process = match uv {
-            Some(uv) => Process::new(uv)
+        let installer = Installer::of(interpreter, uv);
+        let process = match &installer {
+            Installer::Uv(uv) => Process::new(uv)
                 .args(["venv", "--quiet", "--no-project", "--allow-existing", "--python"])
                 .arg(&interpreter.path)
                 .arg(dir),
-            None => Process::new(&interpreter.path).args(["-I", "-m", "venv"]).arg(dir),
+            Installer::Outer(python) => {
+                Process::new(python).args(["-I", "-m", "venv", "--without-pip"]).arg(dir)
+            }
+            Installer::Inner => Process::new(&interpreter.path).args(["-I", "-m", "venv"]).arg(dir),
         };
         process.run_checked().map_err(|source| PythonError::Create { path: dir.to_path_buf(), source })?;
-        Ok(Self { dir: dir.to_path_buf(), uv: uv.map(Path::to_path_buf) })
+        Ok(Self { dir: dir.to_path_buf(), installer })
     }
 
     /// Returns the environment's folder.
@@ -65,19 +105,32 @@ impl Venv {
         if request.requirements.is_empty() {
             return Ok(());
         }
-        let process = match &self.uv {
-            Some(uv) => Process::new(uv).args(["pip", "install", "--quiet", "--python"]).arg(self.python()),
-            None => self.pip("install"),
-        };
-        process
-            .args(request.arguments(self.uv.is_some()))
+        let with_uv = matches!(self.installer, Installer::Uv(_));
+        self.command("install")
+            .arg("--quiet")
+            .args(request.arguments(with_uv))
             .run_checked()
             .map(drop)
             .map_err(|source| PythonError::Install { requirements: request.listed(), source })
     }
 
-    fn pip(&self, command: &str) -> Process {
-        let words = ["-I", "-m", "pip", "--disable-pip-version-check", "--no-input", command, "--quiet"];
-        Process::new(self.python()).args(words)
+    /// Returns the command that asks whether every requirement of what is installed is met, and how a person
+    /// would type it.
+    #[must_use]
+    pub fn check_command(&self) -> (Process, &'static str) {
+        let shown = if matches!(self.installer, Installer::Uv(_)) { "uv pip check" } else { "pip check" };
+        (self.command("check"), shown)
+    }
+
+    /// Returns a command of the installer on this environment.
+    fn command(&self, word: &str) -> Process {
+        const PIP: [&str; 5] = ["-I", "-m", "pip", "--disable-pip-version-check", "--no-input"];
+        match &self.installer {
+            Installer::Uv(uv) => Process::new(uv).args(["pip", word, "--python"]).arg(self.python()),
+            Installer::Outer(python) => {
+                Process::new(python).args(PIP).arg("--python").arg(self.python()).arg(word)
+            }
+            Installer::Inner => Process::new(self.python()).args(PIP).arg(word),
+        }
     }
 }

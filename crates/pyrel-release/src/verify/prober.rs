@@ -168,12 +168,7 @@ impl<'a> Prober<'a> {
 
     /// Asks the installer whether every requirement of what is installed is met.
     fn check_dependencies(&self) -> Trial {
-        let (process, shown) = match &self.settings.uv {
-            Some(uv) => {
-                (Process::new(uv).args(["pip", "check", "--python"]).arg(self.venv.python()), "uv pip check")
-            }
-            None => (self.python(["-m", "pip", "--disable-pip-version-check", "check"]), "pip check"),
-        };
+        let (process, shown) = self.venv.check_command();
         judged(shown.to_owned(), process.run_with_timeout(self.settings.timeout))
     }
 
