@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use fs_err as fs;
 use pyrel_model::{PackageName, Version};
+use tempfile::TempDir;
 
 use super::pipeline::{Run, blocking};
 use super::{ReleaseError, ReleaseTarget};
 use crate::credentials::bare;
 use crate::journal::{Phase, Record, Step};
+use crate::run_dir::RunDirError;
 use crate::verify::{VerifyReport, VerifyRequest, VerifyTarget, verify};
 
 impl Run<'_> {
@@ -25,20 +28,30 @@ impl Run<'_> {
         self.start(step);
         let index_url =
             target.install_url.clone().unwrap_or_else(|| bare(&target.spec.simple_url).to_string());
+        let room = self.environments()?;
         let request = VerifyRequest {
             index_url,
             targets: self.verify_targets(phase),
             settings,
-            work_dir: self.dir.path().join("environments"),
+            work_dir: room.path().to_path_buf(),
         };
         let reporter = Arc::clone(&self.reporter);
         let report = blocking(move || verify(&request, &*reporter)).await;
+        drop(room);
         let result = self.remember(phase, &report);
         match phase {
             Phase::Stage => self.report.verified_staged = Some(report),
             Phase::Publish => self.report.verified_published = Some(report),
         }
         self.end(step, result)
+    }
+
+    /// Makes the room for environments, a new one for each attempt: when this program is killed, installers that
+    /// it had started live on for a while, and write into the environments of the attempt that is over.
+    fn environments(&self) -> Result<TempDir, ReleaseError> {
+        let base = self.dir.path().join("environments");
+        fs::create_dir_all(&base).map_err(RunDirError::from)?;
+        Ok(tempfile::tempdir_in(&base).map_err(RunDirError::from)?)
     }
 
     fn remember(&mut self, phase: Phase, report: &VerifyReport) -> Result<(), ReleaseError> {
