@@ -204,6 +204,7 @@ mod tests {
             ),
             ("foo>=1,", "foo>=1"),
             ("foo[]", "foo"),
+            ("foo===1.0,!=2", "foo!=2,===1.0"),
         ] {
             assert_eq!(print(text), printed);
         }

@@ -43,7 +43,7 @@ impl Specifier {
         };
         scanner.skip_space();
         let text = if operator == "===" {
-            scanner.take_while(|c| !c.is_whitespace() && !matches!(c, ';' | ')'))
+            scanner.take_while(|c| !c.is_whitespace() && !matches!(c, ';' | ')' | ','))
         } else {
             scanner
                 .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '*' | '+' | '!' | '-' | '_'))

@@ -13,7 +13,7 @@ use super::super::Subject;
 use crate::detector::option;
 use crate::error::{Plan, Stop, unsupported};
 use crate::metadata::{
-    canonical_license, classifier_rank, is_private_classifier, nearest_classifier, people_fields,
+    canonical_license, classifier_rank, is_exotic, is_private_classifier, nearest_classifier, people_fields,
     python_lines, single_line,
 };
 use crate::pattern::{GlobOptions, has_magic, python_glob};
@@ -57,6 +57,13 @@ impl Metadata {
             field(&mut text, "Classifier", classifier);
         }
         if let Some(requires_python) = &project.requires_python {
+            if is_exotic(requires_python) {
+                return Err(option(
+                    &table,
+                    "requires-python",
+                    "has comparisons that are printed by rules of their own",
+                ));
+            }
             field(&mut text, "Requires-Python", &requires_python.to_string());
         }
         requirements(subject, &table, &mut text)?;
@@ -242,6 +249,13 @@ fn print(requirement: &Requirement, (table, key): (&TableReader<'_>, &str), dire
     let written = requirement.as_written();
     if written.contains(['{', '}']) {
         return Err(option(table, key, format!("holds a field that hatchling fills in: `{written}`")));
+    }
+    if is_exotic(&requirement.specifiers) {
+        return Err(option(
+            table,
+            key,
+            format!("has comparisons that are printed by rules of their own: `{written}`"),
+        ));
     }
     if requirement.url.is_some() && !direct {
         let mut fault = *table.fault(key, &format!("holds a direct reference: `{written}`"));

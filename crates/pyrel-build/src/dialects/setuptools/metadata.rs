@@ -13,7 +13,7 @@ use super::options::Options;
 use crate::detector::option;
 use crate::error::{Plan, Stop, unsupported};
 use crate::metadata::{
-    canonical_license, classifier_rank, groups, is_private_classifier, people_fields, sorted,
+    canonical_license, classifier_rank, groups, is_exotic, is_private_classifier, people_fields, sorted,
 };
 use crate::pattern::{GlobOptions, has_magic, python_glob};
 use crate::tree::{Tree, normalize};
@@ -119,6 +119,13 @@ fn check(table: &TableReader<'_>, project: &Project) -> Plan<()> {
     };
     if let Some((label, url)) = project.urls.iter().find(|(_, url)| !is_url(url)) {
         return Err(option(table, "urls", format!("holds an unusual address: `{label}` = `{url}`")));
+    }
+    if project.requires_python.as_ref().is_some_and(is_exotic) {
+        return Err(option(
+            table,
+            "requires-python",
+            "has comparisons that are printed by rules of their own",
+        ));
     }
     check_entry_points(table, project)
 }
@@ -334,6 +341,13 @@ fn requirements(
     optional: &[(String, Vec<Requirement>)],
     text: &mut String,
 ) -> Plan<()> {
+    let lists = optional.iter().map(|(_, list)| ("optional-dependencies", list.as_slice()));
+    for (key, list) in [("dependencies", dependencies)].into_iter().chain(lists) {
+        if let Some(odd) = list.iter().find(|one| is_exotic(&one.specifiers)) {
+            let reason = format!("has comparisons that are printed by rules of their own: `{odd}`");
+            return Err(option(table, key, reason));
+        }
+    }
     for requirement in dependencies {
         let _ = writeln!(text, "Requires-Dist: {requirement}");
     }
