@@ -10,6 +10,7 @@ import base64
 import itertools
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -175,6 +176,11 @@ def unsigned_jwt(claims: dict[str, Any], header: dict[str, Any] | None = None) -
     return f"{part(header or {'alg': 'none', 'typ': 'JWT'})}.{part(claims)}.not-a-signature"
 
 
+def hear_interrupts() -> None:
+    """What a shell runs in the background ignores interrupts, and so would its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Program:
     """The installed command as a child process, its log lines read from stderr."""
 
@@ -187,6 +193,7 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=hear_interrupts if os.name == "posix" else None,
         )
         self.lines: list[str] = []
 
