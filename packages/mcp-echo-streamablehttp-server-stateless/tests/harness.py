@@ -193,7 +193,7 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            preexec_fn=hear_interrupts if os.name == "posix" else None,
+            preexec_fn=hear_interrupts if os.name == "posix" else None,  # noqa: PLW1509 - it only sets a signal
         )
         self.lines: list[str] = []
 
