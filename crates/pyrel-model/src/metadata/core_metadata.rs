@@ -93,7 +93,8 @@ impl CoreMetadata {
     /// Returns the fields as parts of an upload form, in the order of the specification.
     ///
     /// Fields that the legacy API does not know are left out; empty values too, as an index treats them as
-    /// absent.
+    /// absent; and `License-File` below metadata version 2.4, where old setuptools wrote it before it was a field
+    /// and an index refuses it (twine leaves it out as well).
     #[must_use]
     pub fn to_form(&self) -> Vec<(&'static str, String)> {
         let mut form = Vec::new();
@@ -104,7 +105,9 @@ impl CoreMetadata {
                 form.extend(self.get_all(field.header).map(|value| (field.form, value.to_owned())));
             }
         }
-        form.retain(|(_, value)| !value.is_empty());
+        let early =
+            matches!(self.get("Metadata-Version"), Some("1.0" | "1.1" | "1.2" | "2.1" | "2.2" | "2.3"));
+        form.retain(|(name, value)| !value.is_empty() && !(early && *name == "license_file"));
         form
     }
 
@@ -138,6 +141,16 @@ mod tests {
         assert!(form.contains(&("description", "# Title\n\nText\n".to_owned())));
         assert_eq!(form.iter().filter(|(name, _)| *name == "classifiers").count(), 2);
         assert!(!form.iter().any(|(_, value)| value == "1"), "unknown fields stay out");
+    }
+
+    #[test]
+    fn a_licence_file_is_sent_from_the_version_that_knows_it() {
+        let sends = |version: &str| {
+            let text = format!("Metadata-Version: {version}\nName: a\nVersion: 1\nLicense-File: LICENSE\n");
+            let form = CoreMetadata::parse(text.as_bytes()).unwrap().to_form();
+            form.iter().any(|(name, _)| *name == "license_file")
+        };
+        assert_eq!(["2.1", "2.3", "2.4", "2.5"].map(sends), [false, false, true, true]);
     }
 
     #[test]
