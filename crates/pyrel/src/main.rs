@@ -22,6 +22,7 @@ use std::panic;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tracing_subscriber::EnvFilter;
 
 use crate::cli::Cli;
 use crate::context::Context;
@@ -31,6 +32,7 @@ use crate::exit::{CommandError, Failure};
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let environment = Environment::read();
+    trace(cli.globals.verbose, environment.get("PYREL_LOG"));
     let context = Context::new(&cli.globals, environment);
     let outcome = panic::catch_unwind(panic::AssertUnwindSafe(|| commands::run(&cli, &context)));
     let result = outcome.unwrap_or_else(|_| {
@@ -45,4 +47,16 @@ fn main() -> ExitCode {
             ExitCode::from(error.failure.code())
         }
     }
+}
+
+/// Sends the libraries' own records to standard error: with `-vv` all of pyrel's, with `PYREL_LOG` whatever that
+/// filter lets through, else what went wrong where nobody was listening.
+fn trace(verbose: u8, filter: Option<&str>) {
+    let default = if verbose > 1 { "pyrel_index=debug,pyrel_project=debug" } else { "error" };
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(filter.unwrap_or(default)))
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .without_time()
+        .init();
 }

@@ -69,8 +69,17 @@ impl Venv {
             }
             Installer::Inner => Process::new(&interpreter.path).args(["-I", "-m", "venv"]).arg(dir),
         };
-        process.run_checked().map_err(|source| PythonError::Create { path: dir.to_path_buf(), source })?;
-        Ok(Self { dir: dir.to_path_buf(), installer })
+        let failed = |source| PythonError::Create { path: dir.to_path_buf(), source };
+        process.run_checked().map_err(failed)?;
+        let venv = Self { dir: dir.to_path_buf(), installer };
+        if matches!(venv.installer, Installer::Inner) {
+            // Before Python 3.12 an environment is born with an old setuptools, which would meet `setuptools>=61`.
+            venv.command("uninstall")
+                .args(["--yes", "--quiet", "setuptools"])
+                .run_checked()
+                .map_err(failed)?;
+        }
+        Ok(venv)
     }
 
     /// Returns the environment's folder.

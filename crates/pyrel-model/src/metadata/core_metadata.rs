@@ -107,7 +107,7 @@ impl CoreMetadata {
         }
         let early =
             matches!(self.get("Metadata-Version"), Some("1.0" | "1.1" | "1.2" | "2.1" | "2.2" | "2.3"));
-        form.retain(|(name, value)| !value.is_empty() && !(early && *name == "license_file"));
+        form.retain(|(name, value)| !(value.is_empty() || early && *name == "license_file"));
         form
     }
 
