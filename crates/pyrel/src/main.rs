@@ -33,6 +33,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let environment = Environment::read();
     trace(cli.globals.verbose, environment.get("PYREL_LOG"));
+    limit_threads(cli.globals.jobs);
     let context = Context::new(&cli.globals, environment);
     let outcome = panic::catch_unwind(panic::AssertUnwindSafe(|| commands::run(&cli, &context)));
     let result = outcome.unwrap_or_else(|_| {
@@ -59,4 +60,12 @@ fn trace(verbose: u8, filter: Option<&str>) {
         .with_ansi(false)
         .without_time()
         .init();
+}
+
+/// Builds and checks use one thread a core unless told otherwise.
+fn limit_threads(jobs: Option<u16>) {
+    if let Some(jobs) = jobs {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs.into()).build_global();
+        pool.expect("nothing has used the pool before the first command");
+    }
 }

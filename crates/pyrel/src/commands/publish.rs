@@ -11,8 +11,8 @@ use crate::context::Context;
 use crate::exit::CommandResult;
 use crate::gatekeeper;
 use crate::releaser::{
-    ConfirmArgs, Parts, ResumeArgs, Session, WheelTest, build_options, conclude, find_account, target,
-    verify_settings, words,
+    ConfirmArgs, Parts, ResumeArgs, Session, WheelTest, build_options, conclude, find_account, selection,
+    target, verify_settings, words,
 };
 use crate::reporter::Screen;
 use crate::runtime;
@@ -41,7 +41,7 @@ pub(crate) struct PublishArgs {
 /// Runs the command.
 pub(crate) fn run(args: &PublishArgs, context: &Context) -> CommandResult {
     let workspace = context.workspace()?;
-    let selection = context.select(&workspace, &args.selection)?;
+    let selection = selection(context, &workspace, &args.selection, (&args.resume, RunKind::Release))?;
     let stage = find_account(context, &workspace, &args.stage, false)?;
     let production = find_account(context, &workspace, &args.index, false)?;
     let mut command = words("publish", &args.selection);

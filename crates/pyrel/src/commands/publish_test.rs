@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::exit::{CommandError, CommandResult, Failure};
 use crate::releaser::{
     CredentialArgs, Parts, ResumeArgs, Session, WheelTest, build_options, conclude, find_account, find_index,
-    target, verify_settings, words,
+    selection, target, verify_settings, words,
 };
 use crate::reporter::Screen;
 use crate::runtime;
@@ -35,7 +35,7 @@ pub(crate) struct PublishTestArgs {
 /// Runs the command.
 pub(crate) fn run(args: &PublishTestArgs, context: &Context) -> CommandResult {
     let workspace = context.workspace()?;
-    let selection = context.select(&workspace, &args.selection)?;
+    let selection = selection(context, &workspace, &args.selection, (&args.resume, RunKind::Release))?;
     if find_index(&workspace, &args.index)?.production {
         let message = format!("`{}` is a production index", args.index);
         return Err(CommandError::message(Failure::Usage, message).hint(Some("use `pyrel publish`")));

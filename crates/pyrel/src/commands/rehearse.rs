@@ -11,7 +11,9 @@ use crate::cli::SelectionArgs;
 use crate::context::Context;
 use crate::exit::CommandResult;
 use crate::gatekeeper::Prompt;
-use crate::releaser::{Parts, ResumeArgs, Session, build_options, conclude, verify_settings, words};
+use crate::releaser::{
+    Parts, ResumeArgs, Session, build_options, conclude, selection, verify_settings, words,
+};
 use crate::reporter::Screen;
 use crate::runtime;
 use crate::ui::{Tone, duration};
@@ -34,7 +36,7 @@ pub(crate) struct RehearseArgs {
 pub(crate) fn run(args: &RehearseArgs, context: &Context) -> CommandResult {
     let started = Instant::now();
     let workspace = context.workspace()?;
-    let selection = context.select(&workspace, &args.selection)?;
+    let selection = selection(context, &workspace, &args.selection, (&args.resume, RunKind::Rehearsal))?;
     let command = words("rehearse", &args.selection);
     let session = Session {
         stage_command: command.clone(),

@@ -9,7 +9,8 @@ use crate::context::Context;
 use crate::exit::CommandResult;
 use crate::gatekeeper;
 use crate::releaser::{
-    ConfirmArgs, CredentialArgs, Parts, ResumeArgs, Session, conclude, find_account, proof_of, target, words,
+    ConfirmArgs, CredentialArgs, Parts, ResumeArgs, Session, conclude, find_account, proof_of, selection,
+    target, words,
 };
 use crate::reporter::Screen;
 use crate::runtime;
@@ -39,7 +40,7 @@ pub(crate) struct UploadArgs {
 /// Runs the command.
 pub(crate) fn run(args: &UploadArgs, context: &Context) -> CommandResult {
     let workspace = context.workspace()?;
-    let selection = context.select(&workspace, &args.selection)?;
+    let selection = selection(context, &workspace, &args.selection, (&args.resume, RunKind::Release))?;
     let account = find_account(context, &workspace, &args.index, args.credentials.token_stdin)?;
     let mut command = words("upload", &args.selection);
     if args.index != "pypi" {

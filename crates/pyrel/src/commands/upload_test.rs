@@ -9,7 +9,7 @@ use crate::cli::SelectionArgs;
 use crate::context::Context;
 use crate::exit::{CommandError, CommandResult, Failure};
 use crate::releaser::{
-    CredentialArgs, Parts, ResumeArgs, Session, conclude, find_account, find_index, target, words,
+    CredentialArgs, Parts, ResumeArgs, Session, conclude, find_account, find_index, selection, target, words,
 };
 use crate::reporter::Screen;
 use crate::runtime;
@@ -32,7 +32,7 @@ pub(crate) struct UploadTestArgs {
 /// Runs the command.
 pub(crate) fn run(args: &UploadTestArgs, context: &Context) -> CommandResult {
     let workspace = context.workspace()?;
-    let selection = context.select(&workspace, &args.selection)?;
+    let selection = selection(context, &workspace, &args.selection, (&args.resume, RunKind::Release))?;
     if find_index(&workspace, &args.index)?.production {
         let message = format!("`{}` is a production index", args.index);
         let hint = format!("`pyrel upload --index {}` uploads there, past the gate", args.index);

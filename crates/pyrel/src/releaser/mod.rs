@@ -11,6 +11,6 @@ mod tester;
 pub(crate) use account::{find_account, find_index, planned_target, target};
 pub(crate) use arguments::{ConfirmArgs, CredentialArgs, ResumeArgs, words};
 pub(crate) use conclusion::{conclude, show_trials, stopped};
-pub(crate) use session::{Parts, Session};
+pub(crate) use session::{Parts, Session, selection};
 pub(crate) use settings::{build_options, proof_of, verify_settings};
 pub(crate) use tester::WheelTest;

@@ -6,13 +6,15 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pyrel_dist::CheckOptions;
 use pyrel_index::IndexSpec;
-use pyrel_project::{Package, Workspace};
+use pyrel_project::{Package, Selection, Workspace};
 use pyrel_release::gate::GatePolicy;
 use pyrel_release::journal::RunKind;
 use pyrel_release::release::{BuildOptions, PackageTest, ReleaseRequest, ReleaseTarget, RunRequest};
-use pyrel_release::run_dir::RunDir;
+use pyrel_release::run_dir::{RunDir, RunDirError};
 use pyrel_release::verify::VerifySettings;
 
+use super::ResumeArgs;
+use crate::cli::SelectionArgs;
 use crate::context::Context;
 use crate::exit::{CommandError, Failure};
 use crate::ui::Tone;
@@ -87,8 +89,8 @@ impl Session<'_> {
 
     fn run(&self, context: &Context, workspace: &Workspace) -> Result<RunRequest, CommandError> {
         let interrupted = match self.resume {
-            Some("") => self.latest(context, workspace)?,
-            named => named.map(str::to_owned),
+            None => None,
+            Some(run) => self.taken_up(context, interrupted(workspace, run, self.kind)?)?,
         };
         let resume = interrupted.is_some();
         let id = interrupted.unwrap_or_else(|| new_id(context, workspace));
@@ -103,21 +105,10 @@ impl Session<'_> {
         })
     }
 
-    /// Returns the latest run of this kind that can be taken up again. A rehearsal that was killed before it
-    /// wrote anything down has none, and begins anew.
-    fn latest(&self, context: &Context, workspace: &Workspace) -> Result<Option<String>, CommandError> {
-        let refuse = |error: pyrel_release::run_dir::RunDirError| {
-            let hint = error.hint();
-            CommandError::new(Failure::Refused, error).hint(hint)
-        };
-        for run in RunDir::list(workspace.root()).map_err(refuse)?.into_iter().filter(|run| run.resumable) {
-            let state = RunDir::open(workspace.root(), &run.id)
-                .map_err(refuse)?
-                .read_state()
-                .map_err(|error| CommandError::new(Failure::Refused, error))?;
-            if state.requested.is_some_and(|requested| requested.kind == self.kind) {
-                return Ok(Some(run.id));
-            }
+    /// Returns the run to take up. A rehearsal that was killed before it wrote anything down begins anew.
+    fn taken_up(&self, context: &Context, run: Option<Interrupted>) -> Result<Option<String>, CommandError> {
+        if let Some(run) = run {
+            return Ok(Some(run.id));
         }
         if self.kind == RunKind::Rehearsal {
             context.ui().status(Tone::Busy, "Note", "no rehearsal was interrupted: this one begins anew");
@@ -126,6 +117,54 @@ impl Session<'_> {
         let hint = format!("start one with `{}`", self.command);
         Err(CommandError::message(Failure::Refused, "there is no interrupted run to resume").hint(Some(hint)))
     }
+}
+
+/// An interrupted run that is to be taken up again.
+struct Interrupted {
+    id: String,
+    packages: Vec<String>,
+}
+
+/// Returns the packages of a command: those that were named, or else those of the run that it takes up again.
+pub(crate) fn selection<'w>(
+    context: &Context,
+    workspace: &'w Workspace,
+    args: &SelectionArgs,
+    (resume, kind): (&ResumeArgs, RunKind),
+) -> Result<Selection<'w>, CommandError> {
+    let narrowed = !args.packages.is_empty() || !args.narrow.exclude.is_empty() || args.narrow.changed;
+    match resume.resume.as_deref() {
+        Some(run) if !narrowed => match interrupted(workspace, run, kind)? {
+            Some(run) => context.select_named(workspace, &run.packages, &args.narrow),
+            None => context.select(workspace, args),
+        },
+        _ => context.select(workspace, args),
+    }
+}
+
+/// Finds the run of a name, or the latest of a kind that can be taken up again.
+fn interrupted(workspace: &Workspace, run: &str, kind: RunKind) -> Result<Option<Interrupted>, CommandError> {
+    let refuse = |error: RunDirError| {
+        let hint = error.hint();
+        CommandError::new(Failure::Refused, error).hint(hint)
+    };
+    let ids = if run.is_empty() {
+        let runs = RunDir::list(workspace.root()).map_err(refuse)?;
+        runs.into_iter().filter(|run| run.resumable).map(|run| run.id).collect()
+    } else {
+        vec![run.to_owned()]
+    };
+    for id in ids {
+        let state = RunDir::open(workspace.root(), &id).map_err(refuse)?.read_state().map_err(|error| {
+            let hint = error.hint();
+            CommandError::new(Failure::Refused, error).hint(hint)
+        })?;
+        if let Some(requested) = state.requested.filter(|requested| requested.kind == kind) {
+            let packages = requested.targets.iter().map(|target| target.package.normalized().to_owned());
+            return Ok(Some(Interrupted { id, packages: packages.collect() }));
+        }
+    }
+    Ok(None)
 }
 
 /// Returns the directories of all members: one inside another is not its source.

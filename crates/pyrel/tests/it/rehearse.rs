@@ -46,6 +46,16 @@ fn a_package_that_does_not_work_is_never_published() {
 }
 
 #[test]
+fn resuming_without_names_means_the_packages_of_the_run() {
+    let workspace = two_packages();
+    workspace.write("packages/alpha/src/alpha/__init__.py", "raise RuntimeError('broken at import')\n");
+    let run = workspace.run(["rehearse", "alpha", "--offline"]).expect(1);
+    let _ = run.says("to go on with the same bytes, run `pyrel rehearse alpha --resume=");
+    let run = workspace.run(["rehearse", "--offline", "--resume"]).expect(1).says("Kept build: done before");
+    assert!(!run.stderr.contains("beta"), "{}", run.stderr);
+}
+
+#[test]
 fn killed_anywhere_it_goes_on_with_the_same_bytes() {
     let whole = two_packages();
     let _ = whole.run(["rehearse", "--offline"]).expect(0);
