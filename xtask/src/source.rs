@@ -22,15 +22,8 @@ const RUST: [&str; 5] = [
 const REGISTRY: [&str; 8] =
     ["pypi", "pythonhosted", "mirror", "registry", "artifactory", "nexus", "npmjs", "devpi"];
 
-/// Hosts that may be named: the two indexes that the product knows, where they serve files, and their documentation.
-const KNOWN: [&str; 6] = [
-    "pypi.org",
-    "test.pypi.org",
-    "upload.pypi.org",
-    "docs.pypi.org",
-    "files.pythonhosted.org",
-    "test-files.pythonhosted.org",
-];
+/// Hosts that may be named: the two indexes that the product knows, and their documentation.
+const KNOWN: [&str; 4] = ["pypi.org", "test.pypi.org", "upload.pypi.org", "docs.pypi.org"];
 
 /// Ends of hosts that exist nowhere (RFC 2606, RFC 6761), or only on this machine.
 const RESERVED: [&str; 9] = [
