@@ -120,7 +120,13 @@ impl BuildObserver for Screen<'_> {
         match event {
             BuildEvent::Started { package } => self.ui.detail(&format!("building {package}")),
             BuildEvent::FallingBack { package, unsupported } => {
-                let text = format!("{package} with its own backend: {unsupported}");
+                let place = unsupported.location.clone().map(|mut location| {
+                    location.path = PathBuf::from(self.context.shown(&location.path));
+                    format!("{}: ", location.to_text())
+                });
+                let (place, option) = (place.unwrap_or_default(), &unsupported.option);
+                let text =
+                    format!("{package} with its own backend: {place}`{option}` {}", unsupported.reason);
                 self.ui.status(Tone::Warn, "PEP 517", &text);
             }
             BuildEvent::Bytes { package, done, total } => self.advance(package, done, total),

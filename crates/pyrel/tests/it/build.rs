@@ -63,3 +63,16 @@ fn a_missing_licence_file_names_its_line() {
     assert!(run.stderr.contains('^'), "{}", run.stderr);
     assert!(workspace.files("packages/alpha/dist").is_empty());
 }
+
+#[test]
+fn a_backend_without_a_dialect_is_named_with_its_place() {
+    let workspace = workspace().file("pyrel.toml", "").package("alpha", "1.0", &[]).env("PIP_NO_INDEX", "1");
+    let path = "packages/alpha/pyproject.toml";
+    let text = fs_err::read_to_string(workspace.root().join(path)).unwrap();
+    workspace.write(path, text.replace("hatchling.build", "no_such_backend"));
+    let run = workspace.run(["build", "--offline"]);
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    let run = run.says("PEP 517 alpha with its own backend: packages/alpha/pyproject.toml:3:17: `build-system.build-backend`");
+    let _ = run.says("names a backend without a native dialect: `no_such_backend`");
+    assert!(workspace.files("packages/alpha/dist").is_empty());
+}
