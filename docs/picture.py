@@ -21,6 +21,7 @@ COLUMNS = 118
 CELL, LINE = 7.83, 18
 COLOURS = {"31": "#f7768e", "32": "#9ece6a", "33": "#e0af68", "36": "#7dcfff", "2": "#737aa2"}
 PLAIN = "#c0caf5"
+FONT = "ui-monospace, SFMono-Regular, Menlo, DejaVu Sans Mono, monospace"
 TOKEN = re.compile(r"\x1b\[([0-9;?]*)[A-Za-z]|(\n)|([^\x1b\r\n]+)|\r")
 
 
@@ -30,7 +31,7 @@ def record(command: list[str]) -> str:
     if pid == 0:
         silence = os.open(os.devnull, os.O_RDONLY)
         os.dup2(silence, 0)
-        os.execvp(command[0], command)
+        os.execvp(command[0], command)  # noqa: S606 - the command is the caller's
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 60, COLUMNS, 0, 0))
     seen = b""
     while True:
@@ -70,10 +71,9 @@ def draw(command: str, lines: list[list[tuple[str, str]]]) -> str:
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}">',
         f'<title>{html.escape(command)}</title><rect width="100%" height="100%" rx="9" fill="#1a1b26"/>',
-        '<g fill="#f7768e"><circle cx="20" cy="18" r="6"/><circle cx="40" cy="18" r="6" fill="#e0af68"/>'
+        '<g fill="#f7768e"><circle cx="20" cy="18" r="6"/><circle cx="40" cy="18" r="6" fill="#e0af68"/>',
         '<circle cx="60" cy="18" r="6" fill="#9ece6a"/></g>',
-        f'<g font-family="ui-monospace, SFMono-Regular, Menlo, DejaVu Sans Mono, monospace" font-size="13" fill="{PLAIN}" '
-        'xml:space="preserve">',
+        f'<g font-family="{FONT}" font-size="13" fill="{PLAIN}" xml:space="preserve">',
     ]
     for number, line in enumerate(lines):
         out.append(f'<text x="16" y="{52 + number * LINE}">{spans(line)}</text>')

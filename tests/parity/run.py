@@ -14,6 +14,7 @@ Projects: every package under packages/, every folder under tests/parity/project
 `dot-` becomes a dot file), and three real projects from PyPI, stripped to what a checkout would hold.
 Each must be built natively and be equivalent to what its backend makes. Exit status 1 on any difference.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -35,7 +36,7 @@ GENERATED_CFG = re.compile(r"\s*\[egg_info\]\s*tag_build\s*=\s*tag_date\s*=\s*0\
 LEFTOVERS = shutil.ignore_patterns("dist", "build", "__pycache__", "*.egg-info", "*.pyc", ".venv", ".*_cache")
 
 
-class Failure(Exception):
+class BuildError(Exception):
     """A project that could not be built or differs; the text goes into the report."""
 
 
@@ -43,11 +44,11 @@ def run(command, **options):
     """Run a command, returning its standard output; a failure carries the end of all output."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     result = subprocess.run(
-        [str(word) for word in command], capture_output=True, text=True, env=environment, **options
+        [str(word) for word in command], capture_output=True, text=True, env=environment, **options, check=False
     )
     if result.returncode:
         lines = (result.stdout + result.stderr).splitlines()
-        raise Failure("\n".join(["%s failed:" % command[0], *lines[-25:]]))
+        raise BuildError("\n".join([f"{command[0]} failed:", *lines[-25:]]))
     return result.stdout
 
 
@@ -93,7 +94,7 @@ def copy_real(sdist, target):
 def download(requirement, folder, python):
     """Return the sdist of a requirement, from the folder or from the index."""
     name, version = requirement.split("==")
-    path = folder / ("%s-%s.tar.gz" % (name.replace("-", "_"), version))
+    path = folder / ("{}-{}.tar.gz".format(name.replace("-", "_"), version))
     if not path.is_file():
         flags = ["--no-deps", "--no-binary", ":all:", "--no-build-isolation", "--quiet"]
         run([python, "-m", "pip", "download", *flags, "--dest", folder, requirement])
@@ -122,9 +123,9 @@ def build_native(arguments, project, out):
     artifacts = json.loads(text)["artifacts"]
     for artifact in artifacts:
         if artifact["builder"] != "native":
-            raise Failure("not built natively: %s" % artifact.get("reason", artifact))
+            raise BuildError("not built natively: {}".format(artifact.get("reason", artifact)))
     if sorted(artifact["kind"] for artifact in artifacts) != ["sdist", "wheel"]:
-        raise Failure("expected one sdist and one wheel, not %s" % artifacts)
+        raise BuildError(f"expected one sdist and one wheel, not {artifacts}")
 
 
 def build_real(arguments, project, out):
@@ -137,14 +138,14 @@ def one(out, pattern):
     """Return the only file of a kind."""
     found = list(out.glob(pattern))
     if len(found) != 1:
-        raise Failure("expected one %s in %s" % (pattern, out))
+        raise BuildError(f"expected one {pattern} in {out}")
     return found[0]
 
 
 def compare(arguments, native, real, pattern):
     """Return what compare_dists.py has to say about two files, empty when they are equivalent."""
     command = [arguments.python, HERE / "compare_dists.py", one(native, pattern), one(real, pattern)]
-    result = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    result = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
     return "" if result.returncode == 0 else result.stdout + result.stderr
 
 
@@ -160,7 +161,7 @@ def check(arguments, name, copy, scratch):
             build(arguments, project, outs[side])
         sdist = compare(arguments, outs["native"], outs["real"], "*.tar.gz")
         wheel = compare(arguments, outs["native"], outs["real"], "*.whl")
-    except Failure as failure:
+    except BuildError as failure:
         return name, "failed", "failed", str(failure)
     verdict = {True: "differs", False: "same"}
     return name, verdict[bool(sdist)], verdict[bool(wheel)], sdist + wheel
@@ -190,11 +191,11 @@ def main():
             results = [future.result() for future in futures]
     width = max((len(name) for name, *_ in results), default=0)
     for name, sdist, wheel, report in results:
-        print("%-*s  sdist %-8s wheel %s" % (width, name, sdist, wheel))
+        print(f"{name:<{width}}  sdist {sdist:<8} wheel {wheel}")
         if report:
             print("\n".join("    " + line for line in report.splitlines()))
     failed = sum((sdist, wheel) != ("same", "same") for _, sdist, wheel, _ in results)
-    print("%d passed, %d failed" % (len(results) - failed, failed))
+    print(f"{len(results) - failed} passed, {failed} failed")
     return 1 if failed else 0
 
 
