@@ -276,6 +276,8 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=2000, help="calls per round (default 2000)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds per case (default 3)")
     parser.add_argument("--sessions", type=int, default=1000, help="live sessions to weigh (default 1000)")
+    for unused in ("--pyrel", "--python"):
+        parser.add_argument(unused, help="given to every benchmark by `cargo xtask bench`; not used by this one")
     options = parser.parse_args()
     print(f"requests per second, {CONNECTIONS} connections, {options.rounds} rounds of {options.calls} calls")
     print(f"{'':<18} {'median':>7} {'best':>7} {'peer':>7} {'best':>7} {'ratio':>7}")
