@@ -7,7 +7,7 @@ use pyrel_release::release::{Preview, preview};
 use crate::cli::SelectionArgs;
 use crate::context::Context;
 use crate::exit::CommandResult;
-use crate::releaser::{planned_target, proof_of, stopped};
+use crate::releaser::{directories, planned_target, proof_of, stopped};
 use crate::ui::plural;
 use crate::{checker, gatekeeper, remote, runtime};
 
@@ -56,7 +56,7 @@ pub(crate) fn run(args: &PlanArgs, context: &Context) -> CommandResult {
     let account = args.account.map(AccountArg::as_str);
     let target = planned_target(context, &workspace, &args.index, account)?;
     let proof = proof_of(&workspace, &target.spec)?;
-    let directories: Vec<_> = workspace.members().iter().map(pyrel_project::Member::directory).collect();
+    let directories = directories(&workspace);
     let (options, client) = (checker::options(context, &workspace, false)?, remote::client_options(context));
     let request = Preview {
         packages: selection.packages(),

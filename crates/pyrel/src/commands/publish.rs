@@ -4,18 +4,15 @@ use std::sync::Arc;
 
 use clap::Args;
 use pyrel_release::journal::RunKind;
-use pyrel_release::release::run_release;
 
 use crate::cli::SelectionArgs;
 use crate::context::Context;
 use crate::exit::CommandResult;
 use crate::gatekeeper;
 use crate::releaser::{
-    ConfirmArgs, Parts, ResumeArgs, Session, WheelTest, build_options, conclude, find_account, selection,
+    ConfirmArgs, Parts, ResumeArgs, Session, WheelTest, build_options, carry_out, find_account, selection,
     target, verify_settings, words,
 };
-use crate::reporter::Screen;
-use crate::runtime;
 
 /// Build, test, check, stage, install from the stage, confirm twice, publish, install again
 ///
@@ -67,7 +64,5 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> CommandResult {
     };
     let request = session.request(context, &workspace, selection.packages(), parts)?;
     let mut confirm = gatekeeper::answers(context, &args.confirm);
-    let reporter = Screen::new(context.shared_ui());
-    let report = runtime::block_on(async { Ok(run_release(&request, &mut *confirm, reporter).await) })?;
-    conclude(context, report)
+    carry_out(context, &request, &mut *confirm)
 }

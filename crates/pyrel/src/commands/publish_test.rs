@@ -5,17 +5,14 @@ use std::sync::Arc;
 use clap::Args;
 use pyrel_release::gate::AdvanceConfirm;
 use pyrel_release::journal::RunKind;
-use pyrel_release::release::run_release;
 
 use crate::cli::SelectionArgs;
 use crate::context::Context;
 use crate::exit::{CommandError, CommandResult, Failure};
 use crate::releaser::{
-    CredentialArgs, Parts, ResumeArgs, Session, WheelTest, build_options, conclude, find_account, find_index,
-    selection, target, verify_settings, words,
+    CredentialArgs, Parts, ResumeArgs, Session, WheelTest, build_options, carry_out, find_account,
+    find_index, selection, target, verify_settings, words,
 };
-use crate::reporter::Screen;
-use crate::runtime;
 
 /// Build, test, check, upload to TestPyPI, and install from there
 #[derive(Debug, Args)]
@@ -61,7 +58,5 @@ pub(crate) fn run(args: &PublishTestArgs, context: &Context) -> CommandResult {
     };
     let request = session.request(context, &workspace, selection.packages(), parts)?;
     let mut nobody = AdvanceConfirm::default();
-    let reporter = Screen::new(context.shared_ui());
-    let report = runtime::block_on(async { Ok(run_release(&request, &mut nobody, reporter).await) })?;
-    conclude(context, report)
+    carry_out(context, &request, &mut nobody)
 }

@@ -2,18 +2,15 @@
 
 use clap::Args;
 use pyrel_release::journal::RunKind;
-use pyrel_release::release::run_release;
 
 use crate::cli::SelectionArgs;
 use crate::context::Context;
 use crate::exit::CommandResult;
 use crate::gatekeeper;
 use crate::releaser::{
-    ConfirmArgs, CredentialArgs, Parts, ResumeArgs, Session, conclude, find_account, proof_of, selection,
+    ConfirmArgs, CredentialArgs, Parts, ResumeArgs, Session, carry_out, find_account, proof_of, selection,
     target, words,
 };
-use crate::reporter::Screen;
-use crate::runtime;
 
 /// Check built files and upload them to PyPI, after two confirmations
 ///
@@ -60,7 +57,5 @@ pub(crate) fn run(args: &UploadArgs, context: &Context) -> CommandResult {
     };
     let request = session.request(context, &workspace, selection.packages(), parts)?;
     let mut confirm = gatekeeper::answers(context, &args.confirm);
-    let reporter = Screen::new(context.shared_ui());
-    let report = runtime::block_on(async { Ok(run_release(&request, &mut *confirm, reporter).await) })?;
-    conclude(context, report)
+    carry_out(context, &request, &mut *confirm)
 }

@@ -3,16 +3,13 @@
 use clap::Args;
 use pyrel_release::gate::AdvanceConfirm;
 use pyrel_release::journal::RunKind;
-use pyrel_release::release::run_release;
 
 use crate::cli::SelectionArgs;
 use crate::context::Context;
 use crate::exit::{CommandError, CommandResult, Failure};
 use crate::releaser::{
-    CredentialArgs, Parts, ResumeArgs, Session, conclude, find_account, find_index, selection, target, words,
+    CredentialArgs, Parts, ResumeArgs, Session, carry_out, find_account, find_index, selection, target, words,
 };
-use crate::reporter::Screen;
-use crate::runtime;
 
 /// Check built files and upload them to TestPyPI
 #[derive(Debug, Args)]
@@ -53,7 +50,5 @@ pub(crate) fn run(args: &UploadTestArgs, context: &Context) -> CommandResult {
     let parts = Parts { stage: Some(target(account)), ..Parts::default() };
     let request = session.request(context, &workspace, selection.packages(), parts)?;
     let mut nobody = AdvanceConfirm::default();
-    let reporter = Screen::new(context.shared_ui());
-    let report = runtime::block_on(async { Ok(run_release(&request, &mut nobody, reporter).await) })?;
-    conclude(context, report)
+    carry_out(context, &request, &mut nobody)
 }

@@ -2,15 +2,29 @@
 
 use anstyle::Style;
 use pyrel_release::execute::{FileResult, Outcome};
+use pyrel_release::gate::Confirm;
 use pyrel_release::journal::Phase;
-use pyrel_release::release::{ReleaseError, ReleaseReport};
+use pyrel_release::release::{ReleaseError, ReleaseReport, ReleaseRequest, run_release};
 use pyrel_release::verify::{TrialState, VerifyReport};
 
 use crate::builder;
 use crate::commands::check;
 use crate::context::Context;
 use crate::exit::{CommandError, CommandResult, Failure};
+use crate::reporter::Screen;
+use crate::runtime;
 use crate::ui::{Align, Table, Tone, size};
+
+/// Carries a run out on the screen, and returns how it ended.
+pub(crate) fn carry_out(
+    context: &Context,
+    request: &ReleaseRequest<'_>,
+    confirm: &mut dyn Confirm,
+) -> CommandResult {
+    let reporter = Screen::new(context.shared_ui());
+    let report = runtime::block_on(async { Ok(run_release(request, confirm, reporter).await) })?;
+    conclude(context, report)
+}
 
 /// Shows what a run did and returns how it ended.
 pub(crate) fn conclude(context: &Context, report: ReleaseReport) -> CommandResult {

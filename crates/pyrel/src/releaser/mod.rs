@@ -10,7 +10,7 @@ mod tester;
 
 pub(crate) use account::{find_account, find_index, planned_target, target};
 pub(crate) use arguments::{ConfirmArgs, CredentialArgs, ResumeArgs, words};
-pub(crate) use conclusion::{conclude, show_trials, stopped};
-pub(crate) use session::{Parts, Session, selection};
+pub(crate) use conclusion::{carry_out, conclude, show_trials, stopped};
+pub(crate) use session::{Parts, Session, directories, selection};
 pub(crate) use settings::{build_options, proof_of, verify_settings};
 pub(crate) use tester::WheelTest;
