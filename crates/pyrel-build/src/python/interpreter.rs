@@ -60,22 +60,26 @@ impl Interpreter {
         own.starts_with(prefix)
     }
 
-    /// Asks one executable for its version.
+    /// Asks one executable for its version, and for where it really is: a version manager's shim stands in for an
+    /// interpreter, and does work of its own around each `pip` that several at once get in each other's way with.
     ///
     /// # Errors
     /// When it does not run, or does not answer as Python does.
     pub fn probe(path: &Path) -> Result<Self, PythonError> {
-        const QUESTION: &str = "import sys; print('%d.%d.%d' % sys.version_info[:3])";
+        const QUESTION: &str = "import sys; print('%d.%d.%d' % sys.version_info[:3]); print(sys.executable)";
         let unusable = |reason: String| PythonError::Unusable { path: path.to_path_buf(), reason };
         let output = Process::new(path)
             .args(["-I", "-S", "-c", QUESTION])
             .run_checked()
             .map_err(|error| unusable(error.to_string()))?;
         let text = String::from_utf8_lossy(&output.stdout);
-        let parts: Option<Vec<u8>> = text.trim().split('.').map(|part| part.parse().ok()).collect();
+        let (version, executable) = text.trim().split_once('\n').unwrap_or((text.trim(), ""));
+        let parts: Option<Vec<u8>> = version.trim().split('.').map(|part| part.parse().ok()).collect();
         match parts.as_deref() {
             Some([major, minor, micro]) => {
-                Ok(Self { path: path.to_path_buf(), version: (*major, *minor, *micro) })
+                let executable = Path::new(executable.trim());
+                let real = if executable.is_absolute() && executable.is_file() { executable } else { path };
+                Ok(Self { path: real.to_path_buf(), version: (*major, *minor, *micro) })
             }
             _ => Err(unusable(format!("it answered `{}` when asked for its version", text.trim()))),
         }
