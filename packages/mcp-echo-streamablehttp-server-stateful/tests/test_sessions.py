@@ -10,7 +10,7 @@ import anyio
 import httpx
 import pytest
 from harness import MODERN, Wire, error_of, message_of
-from under_test import service
+from under_test import tools
 
 TRUSTING = {"MCP_TRUST_USER_HEADER": "1"}
 ALICE, BOB = {"x-user-id": "alice"}, {"x-user-id": "bob"}
@@ -254,7 +254,7 @@ def test_both_kinds_of_content_must_be_accepted(wire: Wire):
 @pytest.fixture
 def slow_wire(serve: Any) -> tuple[Wire, list[str]]:
     """A server with a tool that reports progress and takes its time, and what became of its calls."""
-    catalogue, fates = service("catalogue"), []
+    catalogue, fates = tools("catalogue"), []
 
     async def slow(call: Any, arguments: dict[str, Any]) -> Any:
         fates.append("started")

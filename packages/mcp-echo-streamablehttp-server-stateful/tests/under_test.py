@@ -10,6 +10,7 @@ from typing import Any
 
 from mcp_echo_streamablehttp_server_stateful.server import MCPEchoServerStateful
 from mcp_echo_streamablehttp_server_stateful.settings import read_settings
+from mcp_echo_streamablehttp_server_stateful.tools.settings import VARIABLES  # noqa: F401 - the shared tests import it
 
 NAME = "mcp-echo-streamablehttp-server-stateful"
 PACKAGE = "mcp_echo_streamablehttp_server_stateful"
@@ -45,3 +46,8 @@ def build(*, env: dict[str, str] | None = None, extra_tools: Sequence[Any] = ())
 def service(module: str) -> ModuleType:
     """A module of the package's ``service`` part."""
     return importlib.import_module(f"{PACKAGE}.service.{module}")
+
+
+def tools(module: str) -> ModuleType:
+    """A module of the package's ``tools`` part."""
+    return importlib.import_module(f"{PACKAGE}.tools.{module}")

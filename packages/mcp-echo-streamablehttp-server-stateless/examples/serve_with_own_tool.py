@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from mcp_echo_streamablehttp_server_stateless import MCPEchoServer
-from mcp_echo_streamablehttp_server_stateless.service.call import Call
-from mcp_echo_streamablehttp_server_stateless.service.catalogue import EchoTool, Reply, ToolError
+from mcp_echo_streamablehttp_server_stateless.tools.call import Call
+from mcp_echo_streamablehttp_server_stateless.tools.catalogue import EchoTool, Reply, ToolError
 
 
 async def count_words(call: Call, arguments: dict[str, Any]) -> Reply:

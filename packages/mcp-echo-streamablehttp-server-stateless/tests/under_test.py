@@ -10,6 +10,7 @@ from typing import Any
 
 from mcp_echo_streamablehttp_server_stateless.server import MCPEchoServer
 from mcp_echo_streamablehttp_server_stateless.service.settings import read_service_settings
+from mcp_echo_streamablehttp_server_stateless.tools.settings import VARIABLES
 
 NAME = "mcp-echo-streamablehttp-server-stateless"
 PACKAGE = "mcp_echo_streamablehttp_server_stateless"
@@ -35,10 +36,15 @@ ARGUMENTS = {
 
 def build(*, env: dict[str, str] | None = None, extra_tools: Sequence[Any] = ()) -> MCPEchoServer:
     """A server with the settings the environment ``env`` gives, and tools of the test's own."""
-    settings = read_service_settings(argparse.Namespace(), env or {})
+    settings = read_service_settings(argparse.Namespace(), env or {}, VARIABLES)
     return MCPEchoServer(settings=settings, extra_tools=extra_tools)
 
 
 def service(module: str) -> ModuleType:
     """A module of the package's ``service`` part."""
     return importlib.import_module(f"{PACKAGE}.service.{module}")
+
+
+def tools(module: str) -> ModuleType:
+    """A module of the package's ``tools`` part."""
+    return importlib.import_module(f"{PACKAGE}.tools.{module}")

@@ -10,12 +10,13 @@ from .about import NAME, distribution_version
 from .server import MCPEchoServerStateful
 from .service.command import run_command, service_parser
 from .settings import add_session_arguments, read_settings
+from .tools.settings import VARIABLES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the server; returns the exit code."""
     parser = service_parser(
-        NAME, distribution_version(), "Session-keeping MCP echo and diagnostics server over streamable HTTP."
+        NAME, distribution_version(), "Session-keeping MCP echo and diagnostics server over streamable HTTP.", VARIABLES
     )
     add_session_arguments(parser)
     return run_command(parser, arguments, _start)

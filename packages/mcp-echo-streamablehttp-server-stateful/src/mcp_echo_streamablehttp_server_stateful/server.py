@@ -14,10 +14,6 @@ from starlette.applications import Starlette
 
 from .about import NAME, PACKAGE, distribution_version
 from .service.assembly import ServiceParts, assemble
-from .service.call import Call
-from .service.caller_tools import auth_context_tool, bearer_decode_tool, goat_tool
-from .service.catalogue import Catalogue, EchoTool
-from .service.diagnostics import Diagnostics, print_header_tool
 from .service.envelope import MAX_BODY_BYTES
 from .service.launch import serve
 from .service.protocol import ProtocolPolicy
@@ -25,6 +21,11 @@ from .service.settings import DEFAULT_HOST, DEFAULT_PORT, ServiceSettings
 from .session import SessionManager
 from .session_tools import SessionTools
 from .settings import DEFAULT_SESSION_TIMEOUT, StatefulSettings
+from .tools.call import Call
+from .tools.caller_tools import auth_context_tool, bearer_decode_tool, goat_tool
+from .tools.catalogue import Catalogue, EchoTool
+from .tools.diagnostics import Diagnostics, print_header_tool
+from .tools.settings import log_level
 from .tracking import SessionTrackingLayer
 
 
@@ -45,7 +46,7 @@ class MCPEchoServerStateful:
         extra_tools: Sequence[EchoTool] = (),
     ) -> None:
         self.settings = settings or StatefulSettings(
-            service=ServiceSettings(debug=debug, protocol=ProtocolPolicy.of(supported_versions)),
+            service=ServiceSettings(log_level=log_level(debug), protocol=ProtocolPolicy.of(supported_versions)),
             session_timeout=session_timeout,
         )
         self.sessions = SessionManager(self.settings.session_timeout, max_sessions=self.settings.max_sessions)

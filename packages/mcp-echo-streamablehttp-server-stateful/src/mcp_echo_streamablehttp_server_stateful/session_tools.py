@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from .service.bearer import describe_duration
-from .service.call import Call
-from .service.catalogue import EchoTool, Reply, ToolError
 from .session import HANDLE_PREFIX, KEPT_CHARACTERS, SessionManager, SessionState, UnknownHandleError
+from .tools.bearer import describe_duration
+from .tools.call import Call
+from .tools.catalogue import EchoTool, Reply, ToolError
 
 _ECHO_OUTPUT = {
     "type": "object",

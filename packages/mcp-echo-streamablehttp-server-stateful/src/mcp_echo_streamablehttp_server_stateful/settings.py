@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .service.settings import OptionReader, ServiceSettings, as_count, read_service_settings
+from .tools.settings import VARIABLES
 
 DEFAULT_SESSION_TIMEOUT = 3600
 DEFAULT_MAX_SESSIONS = 1000
@@ -45,7 +46,7 @@ def read_settings(options: argparse.Namespace, environment: Mapping[str, str]) -
     """
     reader = OptionReader(options, environment)
     return StatefulSettings(
-        service=read_service_settings(options, environment),
+        service=read_service_settings(options, environment, VARIABLES),
         session_timeout=reader.get("MCP_SESSION_TIMEOUT", as_count, DEFAULT_SESSION_TIMEOUT, option="session_timeout"),
         max_sessions=reader.get("MCP_MAX_SESSIONS", as_count, DEFAULT_MAX_SESSIONS, option="max_sessions"),
         cleanup_interval=reader.get("MCP_SESSION_CLEANUP_INTERVAL", as_count, DEFAULT_CLEANUP_INTERVAL),

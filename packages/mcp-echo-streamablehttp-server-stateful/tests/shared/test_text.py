@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 import pytest
-from under_test import service
+from under_test import VARIABLES, service, tools
 
 NOW = 1_700_000_000.0
 
@@ -43,7 +43,7 @@ def test_session_ids_are_cut_in_logs():
     ("seconds", "text"), [(0, "0s"), (59.9, "59s"), (60, "1m"), (3661, "1h 1m"), (90_061, "1d 1h"), (86_400, "1d")]
 )
 def test_durations(seconds: float, text: str):
-    assert service("bearer").describe_duration(seconds) == text
+    assert tools("bearer").describe_duration(seconds) == text
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_durations(seconds: float, text: str):
     ],
 )
 def test_moments(value: Any, text: str):
-    assert service("bearer").describe_moment(value, NOW) == text
+    assert tools("bearer").describe_moment(value, NOW) == text
 
 
 def test_flags_must_arrive_as_text():
@@ -86,7 +86,7 @@ def test_settings_from_the_environment():
         "MCP_TRUSTED_PROXIES": "192.0.2.1",
         "LOG_FILE": "",
     }
-    settings = service("settings").read_service_settings(argparse.Namespace(), env)
+    settings = service("settings").read_service_settings(argparse.Namespace(), env, VARIABLES)
     assert (settings.host, settings.port, settings.debug) == ("localhost", 0, True)
     assert settings.allow.hosts == ("a.example", "b.example:*")
     assert settings.allow.origins == ("https://a.example",)

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from harness import Wire, message_of, unsigned_jwt
-from under_test import ARGUMENTS, TOOLS, service
+from under_test import ARGUMENTS, TOOLS
+from under_test import tools as module
 
 TOKEN = unsigned_jwt({"sub": "alice", "client_id": "cli", "name": "Alice A."})
 LONG_SECRET = "abcd-this-is-the-middle-wxyz"
@@ -211,7 +212,7 @@ def test_request_timing(wire: Wire):
     [(0, "excellent"), (9.99, "excellent"), (10, "good"), (50, "acceptable"), (99.9, "acceptable"), (100, "slow")],
 )
 def test_ratings(elapsed: float, word: str):
-    assert service("diagnostics").rating(elapsed) == word
+    assert module("diagnostics").rating(elapsed) == word
 
 
 def test_cors_left_to_the_edge(wire: Wire):

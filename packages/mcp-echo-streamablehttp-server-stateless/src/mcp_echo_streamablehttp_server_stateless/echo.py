@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .service.call import Call
-from .service.catalogue import EchoTool, Reply
+from .tools.call import Call
+from .tools.catalogue import EchoTool, Reply
 
 
 def echo_tool() -> EchoTool:

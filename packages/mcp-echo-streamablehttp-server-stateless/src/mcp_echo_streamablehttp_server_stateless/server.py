@@ -17,15 +17,16 @@ from starlette.applications import Starlette
 from .about import NAME, PACKAGE, distribution_version
 from .echo import echo_tool
 from .service.assembly import ServiceParts, assemble
-from .service.call import Call
-from .service.caller_tools import auth_context_tool, bearer_decode_tool, goat_tool
-from .service.catalogue import Catalogue, EchoTool
-from .service.diagnostics import Diagnostics, print_header_tool
 from .service.envelope import MAX_BODY_BYTES
 from .service.launch import serve
 from .service.log_output import LogOutput
 from .service.protocol import ProtocolPolicy
 from .service.settings import DEFAULT_HOST, DEFAULT_PORT, ServiceSettings, read_service_settings
+from .tools.call import Call
+from .tools.caller_tools import auth_context_tool, bearer_decode_tool, goat_tool
+from .tools.catalogue import Catalogue, EchoTool
+from .tools.diagnostics import Diagnostics, print_header_tool
+from .tools.settings import VARIABLES, log_level
 
 
 class MCPEchoServer:
@@ -43,7 +44,9 @@ class MCPEchoServer:
         settings: ServiceSettings | None = None,
         extra_tools: Sequence[EchoTool] = (),
     ) -> None:
-        self.settings = settings or ServiceSettings(debug=debug, protocol=ProtocolPolicy.of(supported_versions))
+        self.settings = settings or ServiceSettings(
+            log_level=log_level(debug), protocol=ProtocolPolicy.of(supported_versions)
+        )
         self._logger = logging.getLogger(PACKAGE)
         self._catalogue = Catalogue((*standard_tools(), *extra_tools), self._logger)
 
@@ -117,13 +120,13 @@ def app_from_environment() -> Starlette:
     Raises:
         ConfigurationError: a variable makes no sense.
     """
-    settings = read_service_settings(argparse.Namespace(), environment_with_dotenv())
+    settings = read_service_settings(argparse.Namespace(), environment_with_dotenv(), VARIABLES)
     app = MCPEchoServer(settings=settings).app
     inner = app.router.lifespan_context
 
     @asynccontextmanager
     async def logged(application: Starlette) -> AsyncIterator[None]:
-        output = LogOutput(PACKAGE, debug=settings.debug, log_file=settings.log_file, libraries=("mcp",))
+        output = LogOutput(PACKAGE, level=settings.log_level, log_file=settings.log_file, libraries=("mcp",))
         try:
             async with inner(application):
                 yield

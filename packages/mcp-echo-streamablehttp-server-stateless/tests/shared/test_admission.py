@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from harness import MODERN, Wire, running
-from under_test import build, service
+from under_test import VARIABLES, build, service
 
 CALL = {"name": "echo", "arguments": {"message": "hello"}}
 
@@ -192,7 +192,7 @@ def test_other_binds_need_a_list(host: str):
 
 
 def test_default_bind_is_loopback():
-    settings = service("settings").read_service_settings(argparse.Namespace(), {})
+    settings = service("settings").read_service_settings(argparse.Namespace(), {}, VARIABLES)
     assert (settings.host, settings.port) == ("127.0.0.1", 3000)
 
 

@@ -148,14 +148,14 @@ def test_sigterm_ends_open_streams_and_the_process():
 
 SLOW_SERVER = """
 import asyncio, sys
-from under_test import build, service
+from under_test import build, service, tools
 
 async def slow(call, arguments):
     print("started", file=sys.stderr, flush=True)
     await asyncio.sleep(1.5)
-    return service("catalogue").Reply("finished")
+    return tools("catalogue").Reply("finished")
 
-build(extra_tools=[service("catalogue").EchoTool("slow", "Slow", "Takes its time.", slow)]).run("127.0.0.1", 0)
+build(extra_tools=[tools("catalogue").EchoTool("slow", "Slow", "Takes its time.", slow)]).run("127.0.0.1", 0)
 """
 
 

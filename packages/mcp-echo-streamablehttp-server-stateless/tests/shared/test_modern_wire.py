@@ -13,7 +13,7 @@ import pytest
 from harness import CAPABILITIES_KEY, MODERN, SERVER_KEY, VERSION_KEY, Wire, error_of, message_of
 from mcp.shared.exceptions import MCPError
 from mcp_types import MISSING_REQUIRED_CLIENT_CAPABILITY
-from under_test import NAME, TOOLS, service
+from under_test import NAME, TOOLS, tools
 
 META = {VERSION_KEY: MODERN, CAPABILITIES_KEY: {}}
 ECHO = {"name": "echo", "arguments": {"message": "hello"}}
@@ -105,7 +105,7 @@ def test_white_space_round_header_values_is_no_part_of_them(wire: Wire):
 
 @pytest.mark.parametrize(("region", "status"), [("eu", 200), ("us", 400), (None, 400)])
 def test_parameter_headers_are_checked_against_the_schema(serve: Any, region: str | None, status: int):
-    catalogue = service("catalogue")
+    catalogue = tools("catalogue")
 
     async def answer(call: Any, arguments: dict[str, Any]) -> Any:
         return catalogue.Reply(arguments["region"])
@@ -143,7 +143,7 @@ def test_unsupported_version_names_the_supported_ones(wire: Wire):
 
 
 def test_undeclared_capability_is_a_400(serve: Any):
-    catalogue = service("catalogue")
+    catalogue = tools("catalogue")
 
     async def ask(call: Any, arguments: dict[str, Any]) -> Any:
         raise MCPError(MISSING_REQUIRED_CLIENT_CAPABILITY, "needs sampling", {"requiredCapabilities": {"sampling": {}}})
@@ -238,7 +238,7 @@ def test_malformed_call_is_a_protocol_error(wire: Wire, params: dict[str, Any]):
 
 
 def test_crash_tells_nothing(serve: Any):
-    catalogue = service("catalogue")
+    catalogue = tools("catalogue")
 
     async def crash(call: Any, arguments: dict[str, Any]) -> Any:
         raise RuntimeError("the secret plan")

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 from harness import MODERN, Wire, unsigned_jwt
-from under_test import PACKAGE, service
+from under_test import PACKAGE, service, tools
 
 
 @pytest.fixture
 def log_file(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
     path = tmp_path / "new" / "directory" / "echo.log"
-    output = service("log_output").LogOutput(PACKAGE, debug=getattr(request, "param", False), log_file=str(path))
+    output = service("log_output").LogOutput(PACKAGE, level=getattr(request, "param", "info"), log_file=str(path))
     yield path
     output.close()
 
@@ -71,7 +71,7 @@ def test_addresses_from_strangers_are_not_logged(log_file: Path, serve: Any):
     assert "192.0.2.7" not in lines(log_file)[0]
 
 
-@pytest.mark.parametrize("log_file", [False, True], indirect=True, ids=["plain", "debug"])
+@pytest.mark.parametrize("log_file", ["info", "debug"], indirect=True, ids=["plain", "debug"])
 def test_nothing_secret_is_logged(log_file: Path, wire: Wire):
     token = unsigned_jwt({"sub": "alice"})
     session = wire.open_session()
@@ -102,7 +102,7 @@ def test_long_values_are_cut(log_file: Path, wire: Wire):
 
 
 def test_a_crash_is_logged_without_its_message(log_file: Path, serve: Any):
-    catalogue = service("catalogue")
+    catalogue = tools("catalogue")
 
     async def crash(call: Any, arguments: dict[str, Any]) -> Any:
         raise RuntimeError(f"the caller said: {arguments['text']}")
@@ -125,7 +125,7 @@ def test_messages_of_libraries_are_quoted_and_shortened(log_file: Path):
 
 def test_reopening_goes_on_in_a_fresh_file(tmp_path: Path):
     path = tmp_path / "echo.log"
-    output = service("log_output").LogOutput(PACKAGE, debug=True, log_file=str(path))
+    output = service("log_output").LogOutput(PACKAGE, level="debug", log_file=str(path))
     logger = logging.getLogger(PACKAGE)
     logger.info("event=first")
     path.rename(tmp_path / "echo.log.1")
@@ -142,7 +142,7 @@ def test_reopening_goes_on_in_a_fresh_file(tmp_path: Path):
 def test_closing_restores_the_loggers():
     logger = logging.getLogger(PACKAGE)
     before = (logger.level, logger.propagate, list(logger.handlers))
-    output = service("log_output").LogOutput(PACKAGE, debug=True, log_file=None)
+    output = service("log_output").LogOutput(PACKAGE, level="debug", log_file=None)
     assert logger.handlers
     output.reopen()
     output.close()
@@ -152,5 +152,5 @@ def test_closing_restores_the_loggers():
 def test_unwritable_file_is_a_configuration_error(tmp_path: Path):
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     with pytest.raises(service("errors").ConfigurationError, match="cannot open the log file") as refusal:
-        service("log_output").LogOutput(PACKAGE, debug=False, log_file=str(tmp_path / "file" / "echo.log"))
+        service("log_output").LogOutput(PACKAGE, level="info", log_file=str(tmp_path / "file" / "echo.log"))
     assert "LOG_FILE" in refusal.value.hint

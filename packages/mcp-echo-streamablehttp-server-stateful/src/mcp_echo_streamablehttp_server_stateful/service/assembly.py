@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol
 
-from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -26,27 +26,48 @@ from .settings import ServiceSettings
 _EXPOSED = ("Mcp-Session-Id", "MCP-Protocol-Version", "WWW-Authenticate")
 
 
+class Manager(Protocol):
+    """What answers the requests that the layers let through; the SDK's session manager is one."""
+
+    def run(self) -> AbstractAsyncContextManager[None]:
+        """Lives as long as the application."""
+
+    async def handle_request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one HTTP request."""
+
+
+@dataclass(frozen=True)
+class Health:
+    """What ``/health`` says beside its status and the version: facts, or a ``reason`` when unhealthy."""
+
+    healthy: bool = True
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class ServiceParts:
     """What a package brings to the assembly.
 
     ``manager`` is called once per start of the application: the SDK's manager
     cannot run twice. ``inner`` wraps it with layers of the package's own,
-    ``background`` runs beside it.
+    ``background`` runs beside it, ``health`` is asked by ``/health``, and
+    ``application`` is the class to build.
     """
 
     version: str
     logger: logging.Logger
-    manager: Callable[[], StreamableHTTPSessionManager]
+    manager: Callable[[], Manager]
     inner: Callable[[ASGIApp], ASGIApp] = lambda app: app
     background: Callable[[], AbstractAsyncContextManager[object]] = nullcontext
+    health: Callable[[], Health] = Health
+    application: Callable[..., Starlette] = Starlette
 
 
 class _Endpoint:
     """The running session manager, or 503 while there is none."""
 
     def __init__(self) -> None:
-        self.manager: StreamableHTTPSessionManager | None = None
+        self.manager: Manager | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.manager is None:
@@ -70,10 +91,12 @@ def assemble(settings: ServiceSettings, parts: ServiceParts) -> Starlette:
     # An instance, not a function: Starlette then sends it every verb and leaves the answer to the layers.
     layered = AdmissionLayer(IdentityLayer(enveloped, settings.edge), settings.allow)
 
-    async def health(request: Request) -> JSONResponse:
+    async def answer_health(request: Request) -> JSONResponse:
         if endpoint.manager is None:
             return JSONResponse(_UNHEALTHY, status_code=503)
-        return JSONResponse({"status": "healthy", "version": parts.version})
+        health = parts.health()
+        status = {"status": "healthy" if health.healthy else "unhealthy", "version": parts.version}
+        return JSONResponse({**status, **health.facts}, status_code=200 if health.healthy else 503)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -101,9 +124,9 @@ def assemble(settings: ServiceSettings, parts: ServiceParts) -> Starlette:
     routes = [
         Route("/mcp", endpoint=layered),
         Route("/mcp/", endpoint=layered),
-        Route("/health", endpoint=health, methods=["GET"]),
+        Route("/health", endpoint=answer_health, methods=["GET"]),
     ]
-    app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
+    app = parts.application(routes=routes, middleware=middleware, lifespan=lifespan)
     app.router.redirect_slashes = False
     app.state.closing = closing
     return app

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from .errors import ConfigurationError
-from .settings import add_service_arguments
+from .settings import Variables, add_service_arguments
 
 EXIT_CONFIGURATION = 2
 
@@ -27,9 +27,9 @@ def run_command(
     return 0
 
 
-def service_parser(name: str, version: str, summary: str) -> argparse.ArgumentParser:
+def service_parser(name: str, version: str, summary: str, variables: Variables) -> argparse.ArgumentParser:
     """A parser with the flags every MCP service here takes, and ``--version``."""
     parser = argparse.ArgumentParser(prog=name, description=summary)
     parser.add_argument("--version", action="version", version=f"{name} {version}")
-    add_service_arguments(parser)
+    add_service_arguments(parser, variables)
     return parser

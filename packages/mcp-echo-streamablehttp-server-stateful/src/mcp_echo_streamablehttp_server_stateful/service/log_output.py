@@ -20,6 +20,9 @@ from types import TracebackType
 from .errors import ConfigurationError
 from .masking import without_session_ids
 
+LOG_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+"""Levels by the names a person gives them."""
+
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@+,*\[\]-]+")
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
@@ -69,9 +72,11 @@ class LogOutput:
     """The handlers of one running service. :meth:`close` puts the loggers back as they were."""
 
     def __init__(
-        self, package: str, *, debug: bool, log_file: str | None, libraries: Sequence[str] = ("mcp", "uvicorn")
+        self, package: str, *, level: str, log_file: str | None, libraries: Sequence[str] = ("mcp", "uvicorn")
     ) -> None:
         """Opens the outputs and routes the loggers of the package and of ``libraries`` to them.
+
+        ``level`` is one of ``LOG_LEVELS``. Libraries stay quieter than the package.
 
         Raises:
             ConfigurationError: ``log_file`` cannot be opened for appending.
@@ -82,14 +87,15 @@ class LogOutput:
             handlers.append(self._file)
         for handler in handlers:
             handler.setFormatter(LineFormatter())
-        quiet = logging.INFO if debug else logging.WARNING
-        levels = {**dict.fromkeys(libraries, quiet), package: logging.DEBUG if debug else logging.INFO}
+        own = LOG_LEVELS[level]
+        quiet = logging.INFO if own == logging.DEBUG else max(own, logging.WARNING)
+        levels = {**dict.fromkeys(libraries, quiet), package: own}
         self._routed: list[tuple[logging.Logger, int, bool]] = []
         self._handlers = handlers
-        for name, level in levels.items():
+        for name, threshold in levels.items():
             logger = logging.getLogger(name)
             self._routed.append((logger, logger.level, logger.propagate))
-            logger.setLevel(level)
+            logger.setLevel(threshold)
             logger.propagate = False
             for handler in handlers:
                 logger.addHandler(handler)

@@ -10,13 +10,30 @@ from typing import TypeVar
 from .admission import AllowList
 from .errors import ConfigurationError
 from .identity import DEFAULT_TRUSTED_PROXIES, TrustedEdge, parse_networks
+from .log_output import LOG_LEVELS
 from .protocol import ProtocolPolicy
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 3000
+DEFAULT_LOG_LEVEL = "info"
+DEBUG = "debug"
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"", "0", "false", "no", "off"})
 _T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Variables:
+    """Names of the environment variables that each package calls its own way.
+
+    A package logs by level (``--log-level``) or has a debug switch (``--debug``):
+    it names the variable of the one it has.
+    """
+
+    host: str
+    port: str
+    log_level: str | None = None
+    debug: str | None = None
 
 
 @dataclass(frozen=True)
@@ -25,13 +42,18 @@ class ServiceSettings:
 
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
-    debug: bool = False
+    log_level: str = DEFAULT_LOG_LEVEL
     protocol: ProtocolPolicy = field(default_factory=ProtocolPolicy)
     allow: AllowList = field(default_factory=AllowList)
     edge: TrustedEdge = field(default_factory=TrustedEdge)
     cors_origins: tuple[str, ...] = ()
     log_file: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def debug(self) -> bool:
+        """Whether everything is logged."""
+        return self.log_level == DEBUG
 
 
 def as_text(text: str) -> str:
@@ -68,6 +90,14 @@ def as_count(text: str) -> int:
     return int(text)
 
 
+def as_log_level(text: str) -> str:
+    """Reads the name of a log level, in capitals or not."""
+    lowered = text.strip().lower()
+    if lowered not in LOG_LEVELS:
+        raise ValueError(f"none of {', '.join(LOG_LEVELS)}")
+    return lowered
+
+
 class OptionReader:
     """Looks a setting up: flag first, then environment variable, then default."""
 
@@ -96,13 +126,20 @@ class OptionReader:
             raise ConfigurationError(f"`{source}` is {error}: {text}", hint=f"correct or unset `{source}`") from error
 
 
-def add_service_arguments(parser: argparse.ArgumentParser) -> None:
+def add_service_arguments(parser: argparse.ArgumentParser, variables: Variables) -> None:
     """Adds the flags every MCP service here takes. All of them stay text: :class:`OptionReader` reads them."""
-    parser.add_argument("--host", help=f"address to bind (MCP_ECHO_HOST, default {DEFAULT_HOST})")
-    parser.add_argument("--port", help=f"port to bind, 0 for any free one (MCP_ECHO_PORT, default {DEFAULT_PORT})")
-    parser.add_argument(
-        "--debug", action="store_const", const="1", help="log more and let tools unmask more (MCP_ECHO_DEBUG)"
-    )
+    parser.add_argument("--host", help=f"address to bind ({variables.host}, default {DEFAULT_HOST})")
+    parser.add_argument("--port", help=f"port to bind, 0 for any free one ({variables.port}, default {DEFAULT_PORT})")
+    if variables.log_level is not None:
+        parser.add_argument(
+            "--log-level",
+            metavar="LEVEL",
+            help=f"{', '.join(LOG_LEVELS)} ({variables.log_level}, default {DEFAULT_LOG_LEVEL})",
+        )
+    if variables.debug is not None:
+        parser.add_argument(
+            "--debug", action="store_const", const="1", help=f"log more and let tools unmask more ({variables.debug})"
+        )
     parser.add_argument(
         "--protocol-versions",
         metavar="LIST",
@@ -140,7 +177,9 @@ def add_service_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def read_service_settings(options: argparse.Namespace, environment: Mapping[str, str]) -> ServiceSettings:
+def read_service_settings(
+    options: argparse.Namespace, environment: Mapping[str, str], variables: Variables
+) -> ServiceSettings:
     """Combines flags and environment into settings.
 
     Raises:
@@ -155,9 +194,9 @@ def read_service_settings(options: argparse.Namespace, environment: Mapping[str,
     cors_origins = reader.get("MCP_CORS_ORIGINS", as_list, nothing)
     trusted = reader.get("MCP_TRUSTED_PROXIES", as_list, trusted_by_default, option="trusted_proxy")
     return ServiceSettings(
-        host=reader.get("MCP_ECHO_HOST", as_text, DEFAULT_HOST, option="host"),
-        port=reader.get("MCP_ECHO_PORT", as_port, DEFAULT_PORT, option="port"),
-        debug=reader.get("MCP_ECHO_DEBUG", as_flag, False, option="debug"),
+        host=reader.get(variables.host, as_text, DEFAULT_HOST, option="host"),
+        port=reader.get(variables.port, as_port, DEFAULT_PORT, option="port"),
+        log_level=_log_level(reader, variables),
         protocol=ProtocolPolicy.of(versions, preferred or None),
         allow=AllowList(
             hosts=reader.get("MCP_ALLOWED_HOSTS", as_list, nothing, option="allowed_host"),
@@ -172,3 +211,11 @@ def read_service_settings(options: argparse.Namespace, environment: Mapping[str,
         log_file=reader.get("LOG_FILE", as_text, "") or None,
         environment=dict(environment),
     )
+
+
+def _log_level(reader: OptionReader, variables: Variables) -> str:
+    if variables.debug is not None and reader.get(variables.debug, as_flag, False, option="debug"):
+        return DEBUG
+    if variables.log_level is not None:
+        return reader.get(variables.log_level, as_log_level, DEFAULT_LOG_LEVEL, option="log_level")
+    return DEFAULT_LOG_LEVEL

@@ -33,7 +33,7 @@ def serve(app: Starlette, settings: ServiceSettings, *, package: str) -> None:
     settings.allow.require_safe_bind(settings.host)
     listener = _listen(settings.host, settings.port)
     with listener:
-        output = LogOutput(package, debug=settings.debug, log_file=settings.log_file)
+        output = LogOutput(package, level=settings.log_level, log_file=settings.log_file)
         try:
             _announce(logging.getLogger(package), listener)
             config = uvicorn.Config(

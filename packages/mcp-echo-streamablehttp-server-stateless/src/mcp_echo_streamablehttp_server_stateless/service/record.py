@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-_SCOPE_KEY = "mcp_echo.record"
+_SCOPE_KEY = "mcp_service.record"
 
 
 @dataclass

@@ -11,10 +11,10 @@ from typing import Any, Protocol
 
 import psutil
 
+from ..service.masking import header_value, is_secret_name, mask, without_userinfo
 from .bearer import describe_duration
 from .call import Call
 from .catalogue import EchoTool, Reply
-from .masking import header_value, is_secret_name, mask, without_userinfo
 
 _FORWARDED = ("x-forwarded-", "x-real-ip", "x-traefik-", "forwarded")
 _AUTHENTICATION = frozenset(

@@ -9,8 +9,8 @@ from mcp.server.context import ServerRequestContext
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from starlette.datastructures import Headers
 
-from .record import RequestRecord, record_of
-from .settings import ServiceSettings
+from ..service.record import RequestRecord, record_of
+from ..service.settings import ServiceSettings
 
 UNKNOWN_CLIENT = "unknown client"
 _LONGEST_CLIENT_NAME = 100
