@@ -48,6 +48,10 @@ SHARES = (
         folders=(SERVICE, TOOLS, "tests/shared"),
         files=("LICENSE", "tests/harness.py", "tests/conftest.py"),
     ),
+    Share("mcp-streamablehttp-proxy", folders=(SERVICE,)),
+    Share("mcp-fetch-streamablehttp-server", folders=(SERVICE,)),
+    Share("mcp-streamablehttp-client"),
+    Share("mcp-oauth-dynamicclient"),
 )
 
 
