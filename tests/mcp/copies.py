@@ -45,7 +45,7 @@ class Share:
 SHARES = (
     Share(
         "mcp-echo-streamablehttp-server-stateful",
-        folders=(SERVICE, TOOLS, "tests/shared"),
+        folders=(SERVICE, TOOLS, "tests/service", "tests/shared"),
         files=("LICENSE", "tests/harness.py", "tests/conftest.py"),
     ),
     Share("mcp-streamablehttp-proxy", folders=(SERVICE,)),

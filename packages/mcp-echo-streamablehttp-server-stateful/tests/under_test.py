@@ -27,6 +27,8 @@ TOOLS = (
     "sessionInfo",
     "whoIStheGOAT",
 )
+SAMPLE = {"name": "echo", "arguments": {"message": "hello"}}
+"""A call that works, for the tests of the service."""
 ARGUMENTS = {
     "echo": {"message", "uppercase", "handle"},
     "replayLastEcho": {"handle"},

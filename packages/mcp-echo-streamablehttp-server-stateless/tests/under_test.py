@@ -25,6 +25,8 @@ TOOLS = (
     "healthProbe",
     "whoIStheGOAT",
 )
+SAMPLE = {"name": "echo", "arguments": {"message": "hello"}}
+"""A call that works, for the tests of the service."""
 ARGUMENTS = {
     "echo": {"message", "uppercase", "reverse"},
     "printHeader": {"category"},

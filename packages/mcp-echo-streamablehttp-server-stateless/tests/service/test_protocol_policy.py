@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from harness import LEGACY, MODERN, error_of, message_of
-from under_test import service
+from under_test import SAMPLE, service
 
 MODERN_ONLY = {"MCP_PROTOCOL_VERSIONS_SUPPORTED": MODERN}
 LEGACY_ONLY = {"MCP_PROTOCOL_VERSIONS_SUPPORTED": "2025-06-18, 2025-11-25"}
@@ -73,7 +73,7 @@ def test_no_handshake_where_only_modern_is_listed(serve: Any):
     wire = serve(env=MODERN_ONLY)
     response = wire.initialize()
     assert (response.status_code, error_of(response)["code"]) == (400, -32022)
-    assert wire.text("echo", {"message": "hello"}) == "hello"
+    assert wire.modern("tools/call", SAMPLE).status_code == 200
 
 
 @pytest.mark.parametrize("body", ["{broken", '["list"]', '{"jsonrpc":"2.0","id":1,"method":"initialize","params":7}'])

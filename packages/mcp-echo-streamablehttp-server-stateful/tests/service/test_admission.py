@@ -9,14 +9,15 @@ from typing import Any
 import httpx
 import pytest
 from harness import MODERN, Wire, running
-from under_test import VARIABLES, build, service
-
-CALL = {"name": "echo", "arguments": {"message": "hello"}}
+from under_test import SAMPLE, VARIABLES, build, service
 
 
 def both(wire: Wire, headers: dict[str, Any]) -> set[int]:
     """The statuses of a modern call and of a legacy handshake with these headers."""
-    return {wire.modern("tools/call", CALL, headers=headers).status_code, wire.initialize(headers=headers).status_code}
+    return {
+        wire.modern("tools/call", SAMPLE, headers=headers).status_code,
+        wire.initialize(headers=headers).status_code,
+    }
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:5173", "http://127.0.0.1", "http://[::1]:80"])
@@ -91,8 +92,7 @@ def test_undeclared_oversize_is_413(wire: Wire):
 
 
 def test_largest_body_is_served(wire: Wire):
-    message = "x" * (4 * 1024 * 1024 - 1024)
-    assert wire.text("echo", {"message": message}) == message
+    assert wire.modern("tools/call", SAMPLE, meta={"padding": "x" * (4 * 1024 * 1024 - 1024)}).status_code == 200
 
 
 def test_trailing_slash_is_served_without_redirect(wire: Wire):
@@ -140,12 +140,12 @@ def test_an_application_can_start_twice():
     for _ in range(2):
         with running(app) as url:
             wire = Wire(url)
-            assert wire.text("echo", {"message": "again"}) == "again"
+            assert wire.modern("tools/call", SAMPLE).status_code == 200
             wire.close()
 
 
 def test_no_cors_headers_by_default(wire: Wire):
-    response = wire.modern("tools/call", CALL, headers={"origin": "http://localhost:1"})
+    response = wire.modern("tools/call", SAMPLE, headers={"origin": "http://localhost:1"})
     assert not [name for name in response.headers if name.startswith("access-control-")]
 
 
@@ -162,18 +162,18 @@ def test_cors_for_listed_origins(serve: Any):
     assert preflight.status_code == 200
     assert preflight.headers["access-control-allow-origin"] == "https://app.example"
     assert "access-control-allow-credentials" not in preflight.headers
-    answer = wire.modern("tools/call", CALL, headers={"origin": "https://app.example"})
+    answer = wire.modern("tools/call", SAMPLE, headers={"origin": "https://app.example"})
     assert answer.status_code == 200
     assert answer.headers["access-control-expose-headers"] == "Mcp-Session-Id, MCP-Protocol-Version, WWW-Authenticate"
-    assert wire.modern("tools/call", CALL, headers={"origin": "https://other.example"}).status_code == 403
+    assert wire.modern("tools/call", SAMPLE, headers={"origin": "https://other.example"}).status_code == 403
 
 
 def test_any_cors_origin_never_goes_with_credentials(serve: Any):
     wire = serve(env={"MCP_CORS_ORIGINS": "*"})
-    answer = wire.modern("tools/call", CALL, headers={"origin": "http://localhost:1"})
+    answer = wire.modern("tools/call", SAMPLE, headers={"origin": "http://localhost:1"})
     assert answer.headers["access-control-allow-origin"] == "*"
     assert "access-control-allow-credentials" not in answer.headers
-    assert wire.modern("tools/call", CALL, headers={"origin": "https://evil.example"}).status_code == 403
+    assert wire.modern("tools/call", SAMPLE, headers={"origin": "https://evil.example"}).status_code == 403
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "localhost", "::1", "[::1]"])
