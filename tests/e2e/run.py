@@ -62,9 +62,10 @@ class Bench:
         }
         self.env.pop("CI", None)
 
-    def packages(self) -> Bench:
+    def packages(self, pattern: str = "*") -> Bench:
         ignore = shutil.ignore_patterns("dist", "__pycache__", ".*cache*", "*.egg-info")
-        shutil.copytree(ROOT / "packages", self.root / "packages", ignore=ignore)
+        for package in (ROOT / "packages").glob(f"{pattern}/pyproject.toml"):
+            shutil.copytree(package.parent, self.root / "packages" / package.parent.name, ignore=ignore)
         return self
 
     def small(self, name: str = "tiny", body: str = "def main():\n    print('tiny 1.0')\n") -> Bench:
@@ -127,7 +128,7 @@ def rehearse_the_packages(bench: Bench) -> None:
 
 def kill_and_resume(bench: Bench) -> None:
     """Kills a rehearsal at many moments; it ends with the bytes of one that ran through."""
-    bench.packages().run("rehearse")
+    bench.packages("mcp-echo-*").run("rehearse")
     whole = bench.world()
     shutil.rmtree(bench.root / ".pyrel")
     for package in (bench.root / "packages").iterdir():

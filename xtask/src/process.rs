@@ -5,8 +5,9 @@
 //! build the same crates twice.
 
 use std::ffi::{OsStr, OsString};
+use std::io::{Read as _, Seek as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -82,23 +83,27 @@ impl Process {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let line = self.line();
         console::line(format!("$ {line}"));
-        let mut child = self.command().spawn().map_err(|error| not_started(&line, &error))?;
-        let started = Instant::now();
-        let status = loop {
-            match child.try_wait()? {
-                Some(status) => break status,
-                None if started.elapsed() > LIMIT => {
-                    child.kill()?;
-                    child.wait()?;
-                    return Err(Failure::new(format!(
-                        "stopped after {} minutes: {line}",
-                        LIMIT.as_secs() / 60
-                    )));
-                }
-                None => thread::sleep(Duration::from_millis(20)),
-            }
-        };
-        checked(status, &line)
+        let child = self.command().spawn().map_err(|error| not_started(&line, &error))?;
+        checked(wait(child, &line)?, &line)
+    }
+
+    /// Runs to the end beside others: its output is collected and printed in one piece, under its command line.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`Self::run`] does, or when the output cannot be kept.
+    pub(crate) fn run_beside_others(self) -> Result<(), Failure> {
+        let line = self.line();
+        let mut kept = tempfile::tempfile()?;
+        let mut command = self.command();
+        command.stdout(kept.try_clone()?).stderr(kept.try_clone()?);
+        let child = command.spawn().map_err(|error| not_started(&line, &error))?;
+        let ended = wait(child, &line);
+        let mut output = Vec::new();
+        kept.rewind()?;
+        kept.read_to_end(&mut output)?;
+        console::line(format!("$ {line}\n{}", String::from_utf8_lossy(&output).trim_end()));
+        checked(ended?, &line)
     }
 
     /// Runs to the end and returns what it wrote to standard output.
@@ -166,6 +171,22 @@ fn is_withheld(name: &str) -> bool {
         || SECRETS.iter().any(|end| name.ends_with(end))
 }
 
+/// Waits for the end of a child, and stops one that hangs.
+fn wait(mut child: Child, line: &str) -> Result<ExitStatus, Failure> {
+    let started = Instant::now();
+    loop {
+        match child.try_wait()? {
+            Some(status) => return Ok(status),
+            None if started.elapsed() > LIMIT => {
+                child.kill()?;
+                child.wait()?;
+                return Err(Failure::new(format!("stopped after {} minutes: {line}", LIMIT.as_secs() / 60)));
+            }
+            None => thread::sleep(Duration::from_millis(20)),
+        }
+    }
+}
+
 fn checked(status: ExitStatus, line: &str) -> Result<(), Failure> {
     if status.success() {
         return Ok(());
@@ -205,6 +226,13 @@ mod tests {
     fn a_failing_child_is_told_with_its_code_and_command_line() {
         let failure = Process::cargo().arg("no-such-verb").capture().unwrap_err().to_string();
         assert!(failure.starts_with("exit code 101: cargo no-such-verb\n"), "{failure}");
+    }
+
+    #[test]
+    fn a_child_beside_others_fails_with_its_code_too() {
+        let failure = Process::cargo().arg("no-such-verb").run_beside_others().unwrap_err().to_string();
+        assert_eq!(failure, "exit code 101: cargo no-such-verb");
+        Process::cargo().arg("--version").run_beside_others().unwrap();
     }
 
     #[test]

@@ -14,6 +14,8 @@ enum Outcome {
     Failed(String),
     /// It could not run, since this stage did not pass.
     Blocked(&'static str),
+    /// It is not for this system, for this reason.
+    Skipped(&'static str),
 }
 
 /// A stage that was looked at.
@@ -42,9 +44,10 @@ pub(crate) fn run(repository: &Repository, selection: &Selection) -> Result<bool
     for stage in selected(selection)? {
         console::heading(stage.name, stage.about);
         let begun = Instant::now();
-        let outcome = match blocker(stage, &records) {
-            Some(name) => Outcome::Blocked(name),
-            None => match stage.action.perform(repository) {
+        let outcome = match (elsewhere(stage, cfg!(windows)), blocker(stage, &records)) {
+            (Some(reason), _) => Outcome::Skipped(reason),
+            (None, Some(name)) => Outcome::Blocked(name),
+            (None, None) => match stage.action.perform(repository) {
                 Ok(()) => Outcome::Passed,
                 Err(failure) => {
                     console::failure(&failure);
@@ -56,7 +59,7 @@ pub(crate) fn run(repository: &Repository, selection: &Selection) -> Result<bool
     }
     console::heading("summary", &format!("{} in {}", count(records.len()), duration(started.elapsed())));
     summary(&records).iter().for_each(console::line);
-    Ok(records.iter().all(|record| matches!(record.outcome, Outcome::Passed)))
+    Ok(records.iter().all(|record| matches!(record.outcome, Outcome::Passed | Outcome::Skipped(_))))
 }
 
 /// The stages of a selection, in order, with all that they need.
@@ -87,6 +90,12 @@ fn selected(selection: &Selection) -> Result<Vec<&'static Stage>, Failure> {
     Ok(stages)
 }
 
+/// Why a stage is not for this system: Redis, Caddy and nginx are run where they are deployed.
+fn elsewhere(stage: &Stage, windows: bool) -> Option<&'static str> {
+    let servers = stage.name == "system" || stage.needs.contains(&"system");
+    (windows && servers).then_some("its servers do not run on Windows")
+}
+
 /// The first stage that `stage` needs and that did not pass.
 fn blocker(stage: &Stage, records: &[Record]) -> Option<&'static str> {
     stage.needs.iter().copied().find(|need| {
@@ -101,14 +110,17 @@ fn summary(records: &[Record]) -> Vec<String> {
         let (mark, why) = match &record.outcome {
             Outcome::Passed => ("passed ", String::new()),
             Outcome::Failed(message) => ("FAILED ", message.lines().next().unwrap_or_default().to_owned()),
+            Outcome::Skipped(reason) => ("skipped", (*reason).to_owned()),
             Outcome::Blocked(name) => ("BLOCKED", format!("needs `{name}`, which did not pass")),
         };
         let line = format!("{mark}  {:<13} {:>8}  {why}", record.stage.name, duration(record.took));
         lines.push(line.trim_end().to_owned());
     }
     let passed = records.iter().filter(|record| matches!(record.outcome, Outcome::Passed)).count();
+    let skipped = records.iter().filter(|record| matches!(record.outcome, Outcome::Skipped(_))).count();
+    let aside = if skipped == 0 { String::new() } else { format!(", {skipped} skipped") };
     lines.push(String::new());
-    lines.push(format!("{passed} passed, {} failed", records.len() - passed));
+    lines.push(format!("{passed} passed, {} failed{aside}", records.len() - passed - skipped));
     lines
 }
 
@@ -144,6 +156,20 @@ mod tests {
     fn a_named_stage_brings_what_it_needs() {
         let selection = Selection { names: vec!["parity".into()], fast: false };
         assert_eq!(names(&selection), ["binary", "python-env", "parity"]);
+    }
+
+    #[test]
+    fn servers_are_not_started_on_windows() {
+        assert_eq!(elsewhere(stage("gateway"), true), Some("its servers do not run on Windows"));
+        assert_eq!(elsewhere(stage("gateway"), false), None);
+        assert_eq!(elsewhere(stage("parity"), true), None);
+    }
+
+    #[test]
+    fn a_skipped_stage_is_neither_passed_nor_failed() {
+        let lines = summary(&[record("rust", Outcome::Passed), record("gateway", Outcome::Skipped("why"))]);
+        assert_eq!(lines.last().unwrap(), "1 passed, 0 failed, 1 skipped");
+        assert!(lines[1].starts_with("skipped  gateway"), "{lines:?}");
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! The table of stages: this is where a test of the repository is registered, and the only place.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 use crate::failure::Failure;
 use crate::process::Process;
@@ -27,7 +30,8 @@ pub(crate) enum Action {
     Gate(fn(&Repository) -> Result<(), Failure>),
     /// Runs programs at the root of the checkout, all of them, even when one fails.
     Run(&'static [Run]),
-    /// Runs programs in the directory of each Python package of the repository.
+    /// Runs programs in the directory of each Python package of the repository, two packages at a time: much of a test
+    /// of a server is waiting.
     EachPackage(&'static [Run]),
 }
 
@@ -95,6 +99,9 @@ const fn slow(
 
 /// How the tests in Python find the binary under test.
 const BINARY: &[(&str, &str)] = &[("PYREL_UNDER_TEST", "{pyrel}")];
+
+/// How many packages are worked on at a time.
+const AT_A_TIME: usize = 2;
 
 /// All stages, in the order they run: what fails most often and costs least comes first.
 pub(crate) const STAGES: &[Stage] = &[
@@ -205,9 +212,18 @@ pub(crate) const STAGES: &[Stage] = &[
     ),
     slow(
         "python-tests",
-        "tests of the packages",
+        "tests of the packages, which reach nine of ten branches",
+        &["python-env", "system"],
+        Action::EachPackage(&[
+            python(&["-m", "coverage", "run", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]),
+            python(&["-m", "coverage", "report"]),
+        ]),
+    ),
+    slow(
+        "packages",
+        "the packages from outside: what they share, what they publish, how they install",
         &["python-env"],
-        Action::EachPackage(&[pytest(&["tests"])]),
+        Action::Run(&[pytest(&["--ignore", "tests/mcp/gateway", "tests/mcp"])]),
     ),
     slow(
         "pages",
@@ -217,9 +233,20 @@ pub(crate) const STAGES: &[Stage] = &[
     ),
     slow(
         "conformance",
-        "the MCP conformance suite against both servers",
-        &["python-env"],
-        Action::Run(&[python(&["tests/mcp/run_conformance.py"])]),
+        "the MCP conformance suite and foreign clients and servers against all packages",
+        &["python-env", "system"],
+        Action::Run(&[
+            python(&["tests/mcp/run_conformance.py"]),
+            python(&["tests/mcp/authorization_conformance.py"]),
+            python(&["tests/mcp/proxy_conformance.py"]),
+            python(&["tests/mcp/client_conformance.py"]),
+        ]),
+    ),
+    slow(
+        "gateway",
+        "the whole gateway behind real edges: consent, tokens, calls, revocation",
+        &["python-env", "system"],
+        Action::Run(&[pytest(&["tests/mcp/gateway"])]),
     ),
     slow(
         "parity",
@@ -257,7 +284,7 @@ impl Action {
                 if directories.is_empty() {
                     return Err(Failure::new("missing: a package under packages/"));
                 }
-                perform_all(runs, repository, &directories)
+                perform_beside_each_other(runs, repository, &directories)
             }
         }
     }
@@ -267,12 +294,42 @@ fn perform_all(runs: &[Run], repository: &Repository, directories: &[PathBuf]) -
     let mut failures = Vec::new();
     for directory in directories {
         for run in runs {
-            if let Err(failure) = run.perform(repository, directory) {
+            if let Err(failure) = run.process(repository, directory).and_then(Process::run) {
                 failures.push(failure.to_string());
             }
         }
     }
-    match failures.as_slice() {
+    all_told(&failures)
+}
+
+/// Takes the directories in turn on a few threads; the programs of one directory follow each other.
+fn perform_beside_each_other(
+    runs: &[Run],
+    repository: &Repository,
+    directories: &[PathBuf],
+) -> Result<(), Failure> {
+    let next = AtomicUsize::new(0);
+    let failures = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..AT_A_TIME {
+            scope.spawn(|| {
+                while let Some(directory) = directories.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    for run in runs {
+                        let ended = run.process(repository, directory).and_then(Process::run_beside_others);
+                        if let Err(failure) = ended {
+                            let mut failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
+                            failures.push(format!("{} ({})", failure, directory.display()));
+                        }
+                    }
+                }
+            });
+        }
+    });
+    all_told(&failures.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn all_told(failures: &[String]) -> Result<(), Failure> {
+    match failures {
         [] => Ok(()),
         [failure] => Err(Failure::new(failure)),
         several => Failure::from_findings("commands that failed", several),
@@ -280,7 +337,7 @@ fn perform_all(runs: &[Run], repository: &Repository, directories: &[PathBuf]) -
 }
 
 impl Run {
-    fn perform(&self, repository: &Repository, directory: &Path) -> Result<(), Failure> {
+    fn process(&self, repository: &Repository, directory: &Path) -> Result<Process, Failure> {
         if let Some(missing) = self.missing(directory) {
             return Err(Failure::new(format!("missing: {missing}")));
         }
@@ -299,7 +356,7 @@ impl Run {
                 .replace("{root}", &repository.root().to_string_lossy())
         };
         let process = process.directory(directory).args(self.arguments.iter().map(|argument| fill(argument)));
-        self.environment.iter().fold(process, |process, (name, value)| process.env(name, fill(value))).run()
+        Ok(self.environment.iter().fold(process, |process, (name, value)| process.env(name, fill(value))))
     }
 
     /// The script, or the file or folder of tests, when it is not there. Python and pytest would say so too, less

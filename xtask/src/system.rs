@@ -1,6 +1,7 @@
 //! Programs that come from the toolchain or the operating system and not from a language's packages.
 //!
-//! Installed where that can be done without asking (rustup; Debian, as root); elsewhere the command to run is told.
+//! Installed where that can be done without asking (rustup; Debian, as root; Homebrew); elsewhere the command to run is
+//! told.
 
 use crate::console;
 use crate::failure::Failure;
@@ -11,34 +12,39 @@ use crate::repository::Repository;
 struct Program {
     /// Its name on the search path.
     name: &'static str,
-    /// The Debian package that brings it.
+    /// What makes it tell its version.
+    version: &'static str,
+    /// The Debian package that brings it; Homebrew calls it by the program's name or its first part.
     package: &'static str,
     /// Names of the stages that cannot run without it.
     users: &'static [&'static str],
 }
 
 /// Programs of the operating system that tests may use.
-const PROGRAMS: [Program; 1] = [
-    // Sessions of the echo server live in memory; no test talks to a Redis so far.
-    Program { name: "redis-server", package: "redis-server", users: &[] },
+const PROGRAMS: [Program; 3] = [
+    Program {
+        name: "redis-server",
+        version: "--version",
+        package: "redis-server",
+        users: &["python-tests", "conformance", "gateway"],
+    },
+    Program { name: "caddy", version: "version", package: "caddy", users: &["gateway"] },
+    Program { name: "nginx", version: "-v", package: "nginx-light", users: &["gateway"] },
 ];
 
-/// Makes every program available that a stage needs, and says of the others what they are missing for.
+/// Makes every program available that a stage needs.
 ///
 /// # Errors
 ///
 /// Fails when a program that a stage needs is neither there nor can be installed.
 pub(crate) fn prepare(_repository: &Repository) -> Result<(), Failure> {
     for program in &PROGRAMS {
-        if is_available(program.name) {
+        if answers(program.name, program.version) {
             console::line(format!("found: {}", program.name));
             continue;
         }
-        let Err(failure) = install(program.package) else { continue };
-        if !program.users.is_empty() {
-            return Err(failure.with_hint(format!("needed by: {}", program.users.join(", "))));
-        }
-        console::line(format!("{failure}\nno test needs `{}` today, so this is no failure", program.name));
+        install(program.package)
+            .map_err(|failure| failure.with_hint(format!("needed by: {}", program.users.join(", "))))?;
     }
     Ok(())
 }
@@ -61,12 +67,16 @@ pub(crate) fn prepare_toolchain(_repository: &Repository) -> Result<(), Failure>
     Ok(())
 }
 
-/// Installs a Debian package.
+/// Installs a Debian package, or with Homebrew what it is called there.
 ///
 /// # Errors
 ///
-/// Fails with the command to run when this machine is no Debian, this user is not root, or `apt-get` fails.
+/// Fails with the command to run when this machine has neither, this user is not root, or the installation fails.
 pub(crate) fn install(package: &str) -> Result<(), Failure> {
+    if is_available("brew") {
+        let formula = package.split('-').next().unwrap_or(package);
+        return Process::new("brew").args(["install", "--quiet", formula]).run();
+    }
     if !is_available("apt-get") {
         return Err(Failure::new(format!(
             "`{package}` is missing: install it with the system's package manager"
@@ -85,7 +95,11 @@ pub(crate) fn install(package: &str) -> Result<(), Failure> {
 
 /// Whether a program answers to `--version`.
 fn is_available(program: &str) -> bool {
-    Process::new(program).arg("--version").capture().is_ok()
+    answers(program, "--version")
+}
+
+fn answers(program: &str, question: &str) -> bool {
+    Process::new(program).arg(question).capture().is_ok()
 }
 
 fn is_root() -> bool {
