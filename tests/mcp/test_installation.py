@@ -11,11 +11,11 @@ import os
 import shutil
 import subprocess
 import sys
-import tomllib
 from functools import cache
 from pathlib import Path
 
 import pytest
+import tomllib
 from copies import PACKAGES
 
 NAMES = sorted(path.parent.name for path in PACKAGES.glob("*/pyproject.toml"))

@@ -15,7 +15,7 @@ use crate::repository::Repository;
 use crate::system;
 
 /// Oldest Python that the repository's packages and tests run on.
-const OLDEST: (u32, u32) = (3, 10);
+const OLDEST: (u32, u32) = (3, 11);
 
 /// Names under which a Python 3 may be found, with the arguments that select it.
 const CANDIDATES: [&[&str]; 3] = [&["python3"], &["python"], &["py", "-3"]];
