@@ -35,8 +35,13 @@ def run(*command: str, cwd: Path, timeout: int = 240) -> str:
 
 @cache
 def interpreters() -> dict[tuple[int, int], str]:
-    """Every Python of the range on this machine, by version: the running one, and those uv finds without downloads."""
+    """Every Python of the range on this machine, by version.
+
+    The running one, those uv finds without downloads, and those pyenv keeps
+    beside the search path.
+    """
     found = {sys.version_info[:2]: getattr(sys, "_base_executable", sys.executable)}
+    kept = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     for minor in range(OLDEST[1], NEWEST[1] + 1):
         asked = subprocess.run(
             [UV, "python", "find", "--no-python-downloads", "--no-project", "--system", f"3.{minor}"],
@@ -45,9 +50,11 @@ def interpreters() -> dict[tuple[int, int], str]:
             timeout=60,
             check=False,
         )
-        path = asked.stdout.strip()
-        if asked.returncode == 0 and path:
-            found.setdefault((3, minor), path)
+        beside = sorted(kept.glob(f"3.{minor}.*/bin/python3.{minor}"))
+        if asked.returncode == 0 and asked.stdout.strip():
+            found.setdefault((3, minor), asked.stdout.strip())
+        elif beside:
+            found.setdefault((3, minor), str(beside[-1]))
     return found
 
 
