@@ -12,7 +12,7 @@ use crate::fault::FaultKind;
 use crate::limits::Limits;
 use crate::member::MemberInfo;
 use crate::reading::Reading;
-use crate::top_level;
+use crate::{top_level, upload_form};
 
 /// Why a file is no distribution that can be worked with.
 #[derive(Debug, thiserror::Error)]
@@ -183,15 +183,14 @@ impl Dist {
     /// Returns the python tag of the file name (`py3`, `py2.py3`, `cp312`, …), or `source` for an sdist.
     #[must_use]
     pub fn python_tag(&self) -> String {
-        match (&self.reading.parsed, self.kind) {
-            (Ok(DistFilename::Wheel(wheel)), _) => wheel.tags.python.join("."),
-            (_, ArtifactKind::Sdist) => "source".to_owned(),
-            (_, ArtifactKind::Wheel) => {
-                // The file name broke a rule elsewhere; its third part from the end is the tag all the same.
-                let stem = self.reading.filename.trim_end_matches(".whl");
-                stem.rsplit('-').nth(2).unwrap_or("any").to_owned()
-            }
-        }
+        upload_form::python_tag(&self.reading, self.kind)
+    }
+
+    /// Returns the text fields of the form that carries the file to an index, in the order in which they are sent:
+    /// the very fields that the rules judged.
+    #[must_use]
+    pub fn upload_form(&self) -> Vec<(&'static str, String)> {
+        upload_form::fields(&self.reading, self.kind, &self.metadata)
     }
 
     /// Returns the entry points of a wheel; `None` when it has none or they are broken.

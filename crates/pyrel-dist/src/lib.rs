@@ -15,16 +15,19 @@ mod reader;
 mod reading;
 mod readme;
 mod record;
+mod stdlib;
 mod top_level;
+mod upload_form;
 mod wheel_file;
 
 pub mod check;
 
 pub use check::{
-    CheckOptions, CheckReport, FileReport, Finding, ProjectFacts, RULES, Rule, Source, check_files,
-    rules_page,
+    CheckOptions, CheckReport, FileReport, Finding, IndexFacts, IndexFile, ProjectFacts, RULES, Rule, Source,
+    check_files, look_of, rules_page,
 };
 pub use dist::{Dist, OpenError};
 pub use entry_points::{EntryPoint, EntryPoints};
 pub use limits::Limits;
 pub use member::{MemberInfo, MemberKind};
+pub use stdlib::is_stdlib_name;

@@ -113,6 +113,13 @@ impl Reading {
         common_path(self.archive.members.iter().map(|member| member.name.as_str()))
     }
 
+    /// Tells whether absolute and relative member names stand side by side, for which Python knows no common path.
+    pub(crate) fn mixes_names(&self) -> bool {
+        let mut names = self.archive.members.iter().map(|member| member.name.starts_with('/'));
+        let first = names.next();
+        names.any(|absolute| Some(absolute) != first)
+    }
+
     /// Returns a member by its exact name.
     pub(crate) fn member(&self, name: &str) -> Option<&MemberInfo> {
         self.archive.members.iter().find(|member| member.name == name)

@@ -50,19 +50,35 @@ pub struct Problem {
     pub(super) message: String,
     pub(super) hint: Option<String>,
     pub(super) location: Option<String>,
+    /// The level where it is not the rule's.
+    pub(super) level: Option<Level>,
+    /// Whether the server fails instead of saying so; then the rule `metadata-braces` reports it.
+    pub(super) crash: bool,
 }
 
 impl Problem {
     /// Starts a problem with its message.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: shorten(message.into()), hint: None, location: None }
+        Self { message: shorten(message.into()), hint: None, location: None, level: None, crash: false }
+    }
+
+    /// Starts the problem of a value on which the server fails.
+    pub(super) fn crash(message: String) -> Self {
+        Self { crash: true, ..Self::new(message) }
     }
 
     /// Adds how to mend it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(shorten(hint.into()));
+        self
+    }
+
+    /// Sets another level than the rule's. What the user has set goes before.
+    #[must_use]
+    pub(super) fn level(mut self, level: Level) -> Self {
+        self.level = Some(level);
         self
     }
 

@@ -29,6 +29,8 @@ pub(crate) struct Fixture {
     members: Vec<Member>,
     patch: Option<fn(&mut Vec<u8>)>,
     is_wheel: bool,
+    /// The texts of the attestations that are given with the file.
+    pub(crate) attestations: Vec<String>,
 }
 
 const HEADERS: [&str; 7] = [
@@ -55,6 +57,7 @@ impl Fixture {
             members: Vec::new(),
             patch: None,
             is_wheel,
+            attestations: Vec::new(),
         }
     }
 
@@ -157,6 +160,17 @@ impl Fixture {
     pub(crate) fn patched(mut self, patch: fn(&mut Vec<u8>)) -> Self {
         self.patch = Some(patch);
         self
+    }
+
+    /// Gives the file these attestations.
+    pub(crate) fn attested(mut self, texts: &[&str]) -> Self {
+        self.attestations = texts.iter().map(|text| (*text).to_owned()).collect();
+        self
+    }
+
+    /// Returns the hash of the file.
+    pub(crate) fn sha256(&self) -> String {
+        sha2::Sha256::digest(self.bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Builds the file.

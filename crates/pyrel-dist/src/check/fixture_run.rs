@@ -16,7 +16,15 @@ impl Fixture {
         if let Some(facts) = options.projects.remove(&PathBuf::from("demo")) {
             options.projects.insert(path.clone(), facts);
         }
-        check_files(&[path], options).files.remove(0)
+        let mut paths = vec![path];
+        for (number, text) in self.attestations.iter().enumerate() {
+            let attestation = directory.path().join(format!("{}.kind{number}.attestation", self.filename));
+            fs::write(&attestation, text).unwrap();
+            paths.push(attestation);
+        }
+        let mut files = check_files(&paths, options).files;
+        assert_eq!(files.len(), 1, "attestations are reported with their file");
+        files.remove(0)
     }
 
     pub(crate) fn report(&self) -> FileReport {

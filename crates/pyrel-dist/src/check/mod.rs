@@ -1,12 +1,15 @@
 //! The check: rules of the catalogue run over files.
 
+mod attestation;
 mod classifiers;
 mod driver;
 mod email;
 mod finding;
+mod index_facts;
 mod report;
 mod rule;
 mod rules;
+mod server_form;
 mod subject;
 mod url;
 mod wording;
@@ -19,6 +22,7 @@ mod fixture_run;
 
 pub use driver::{CheckOptions, ProjectFacts, check_files};
 pub use finding::{Finding, Findings, Problem, Source};
+pub use index_facts::{IndexFacts, IndexFile, look_of};
 pub use report::{CheckReport, FileReport};
 pub use rule::{HEADINGS, Rule};
 pub use rules::{RULES, rule, rules_page};

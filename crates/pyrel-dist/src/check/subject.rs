@@ -1,8 +1,11 @@
 //! What a rule may look at: one file as read, the files checked with it, and the facts of its project.
 
-use pyrel_model::{ArtifactKind, CoreMetadata};
+use pyrel_model::{ArtifactKind, CoreMetadata, DistFilename};
 
+use super::attestation::Attestation;
 use super::driver::ProjectFacts;
+use super::index_facts::{IndexFacts, IndexFile};
+use super::server_form::ServerForm;
 use crate::fault::{Fault, FaultKind};
 use crate::reading::Reading;
 
@@ -10,9 +13,15 @@ use crate::reading::Reading;
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
     pub(crate) reading: &'a Reading,
+    /// The form that would be sent, where the metadata are known.
+    pub(crate) form: Option<&'a ServerForm>,
     /// Names of all files of the same check.
     pub(crate) siblings: &'a [String],
     pub(crate) project: Option<&'a ProjectFacts>,
+    /// What the index has of the project, when it was asked.
+    pub(crate) index: Option<&'a IndexFacts>,
+    /// The attestations that are given with the file.
+    pub(crate) attestations: &'a [Attestation],
 }
 
 impl<'a> Subject<'a> {
@@ -32,35 +41,26 @@ impl<'a> Subject<'a> {
         self.reading.core_metadata()
     }
 
-    /// Returns the value of a metadata field as the server sees it: the last one sent, absent when it is empty
-    /// or `UNKNOWN`.
+    /// Returns the value of a metadata field as the server sees it in the form that would be sent.
     pub(crate) fn field(&self, header: &str) -> Option<&'a str> {
-        let metadata = self.metadata()?;
-        let value = if header == "Description" { metadata.description() } else { metadata.get(header) };
-        value.filter(|value| !value.is_empty() && value.trim() != "UNKNOWN")
+        self.form?.field(header)
     }
 
     /// Returns the values of a repeatable metadata field as the server sees them.
     pub(crate) fn fields(&self, header: &str) -> Vec<&'a str> {
-        let Some(metadata) = self.metadata() else { return Vec::new() };
-        let values: Vec<&str> = metadata
-            .headers()
-            .filter(|(name, _)| name.eq_ignore_ascii_case(header))
-            .map(|(_, value)| value)
-            .filter(|value| !value.is_empty())
-            .collect();
-        match values.last() {
-            Some(last) if last.trim() == "UNKNOWN" => Vec::new(),
-            _ => values,
-        }
+        self.form.map(|form| form.values(header)).unwrap_or_default().iter().map(String::as_str).collect()
     }
 
-    /// Returns the licence files that a client sends: below metadata 2.4 the field is an old habit and stays out.
-    pub(crate) fn license_files(&self) -> Vec<&'a str> {
-        match self.field("Metadata-Version") {
-            Some("1.0" | "1.1" | "1.2" | "2.1" | "2.2" | "2.3") => Vec::new(),
-            _ => self.fields("License-File"),
-        }
+    /// Returns the files that the index has of the same release; versions that differ in zeros at the end are one.
+    pub(crate) fn files_of_release(&self) -> Vec<&'a IndexFile> {
+        let (Some(facts), Some(Ok(own))) = (self.index, self.metadata().map(|metadata| metadata.version()))
+        else {
+            return Vec::new();
+        };
+        let is_own = |file: &&IndexFile| {
+            file.filename.parse::<DistFilename>().is_ok_and(|other| *other.version() == own)
+        };
+        facts.files.iter().filter(is_own).collect()
     }
 
     pub(crate) fn faults(&self, kind: FaultKind) -> impl Iterator<Item = &'a Fault> {

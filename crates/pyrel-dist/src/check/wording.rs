@@ -2,6 +2,8 @@
 
 use pyrel_model::suggestion::nearest;
 
+use super::finding::Problem;
+
 /// Finds the candidate nearest to a misspelt word, unless it is longer than anything that a person misspells.
 pub(super) fn suggest(word: &str, candidates: impl Iterator<Item = &'static str>) -> Option<&'static str> {
     if word.len() > 200 { None } else { nearest(word, candidates) }
@@ -50,6 +52,45 @@ pub(super) fn core_metadata(text: &str) -> String {
     )
 }
 
+/// Makes the problem of a metadata value that the `packaging` library refuses. `text` may name the field as
+/// `{field}`; what stands in it besides is the user's.
+///
+/// The library puts the field in with Python's `str.format_map`, after the user's value is in the text. So braces
+/// of the value are read as placeholders, and one that stands for nothing makes the server fail instead of answer.
+pub(super) fn refused(field: &str, text: &str) -> Problem {
+    match format_map(text, &repr(field)) {
+        Some(text) => Problem::new(core_metadata(&text)),
+        None => Problem::crash(format!(
+            "PyPI fails with an internal error (500) on the braces of a value that it would refuse: {}",
+            text.replace("{field}", &repr(field))
+        )),
+    }
+}
+
+/// Formats as Python does when `field` is the only name; `None` when Python raises an error.
+fn format_map(text: &str, field: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '{' | '}' if chars.peek() == Some(&c) => {
+                chars.next();
+                out.push(c);
+            }
+            '{' => {
+                let name: String = std::iter::from_fn(|| chars.next_if(|c| *c != '}')).collect();
+                if name != "field" || chars.next().is_none() {
+                    return None;
+                }
+                out.push_str(field);
+            }
+            '}' => return None,
+            c => out.push(c),
+        }
+    }
+    Some(out)
+}
+
 /// Makes the message about a file that is no valid distribution.
 pub(super) fn invalid_file(detail: &str) -> String {
     format!("Invalid distribution file. {detail}")
@@ -65,6 +106,17 @@ pub(super) fn zip_refused(detail: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn braces_are_read_as_python_reads_them() {
+        let format = |text: &str| format_map(text, "'name'");
+        assert_eq!(format("'a' is invalid for {field}").as_deref(), Some("'a' is invalid for 'name'"));
+        assert_eq!(format("'{{x}}'").as_deref(), Some("'{x}'"));
+        assert_eq!(format("'{field}'").as_deref(), Some("''name''"));
+        for crash in ["{version}", "{}", "}", "{", "{field", "a}b", "{x} {{"] {
+            assert_eq!(format(crash), None, "{crash}");
+        }
+    }
 
     #[test]
     fn repr_is_that_of_python() {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use pyrel_dist::Dist;
 use pyrel_model::metadata::MissingField;
-use pyrel_model::{ArtifactKind, Blake2b256, PackageName, Sha256};
+use pyrel_model::{Blake2b256, PackageName, Sha256};
 
 /// A distribution that is ready to go to an index.
 #[derive(Debug, Clone)]
@@ -23,20 +23,7 @@ impl UploadFile {
     /// Takes everything that an upload needs from a distribution that was read.
     #[must_use]
     pub fn from_dist(dist: &Dist) -> Self {
-        let fields = dist.metadata().to_form().into_iter().map(|(name, value)| (name.to_owned(), value));
-        let filetype = match dist.kind() {
-            ArtifactKind::Wheel => "bdist_wheel",
-            ArtifactKind::Sdist => "sdist",
-        };
-        let own = [
-            (":action", "file_upload".to_owned()),
-            ("protocol_version", "1".to_owned()),
-            ("filetype", filetype.to_owned()),
-            ("pyversion", dist.python_tag()),
-            ("md5_digest", dist.md5_hex()),
-            ("sha256_digest", dist.sha256().to_hex()),
-            ("blake2_256_digest", dist.blake2b().to_hex()),
-        ];
+        let fields = dist.upload_form().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         Self {
             path: dist.path().to_path_buf(),
             filename: dist.file_name().to_owned(),
@@ -44,7 +31,7 @@ impl UploadFile {
             size: dist.size(),
             sha256: dist.sha256(),
             blake2b: dist.blake2b(),
-            fields: own.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(fields).collect(),
+            fields,
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use pyrel_dist::{CheckOptions, Finding, Source, check_files};
+use pyrel_dist::{CheckOptions, Finding, Source, check_files, is_stdlib_name, look_of};
 use pyrel_model::name::normalize;
 use pyrel_model::{Level, Version};
 
@@ -142,30 +142,23 @@ fn judge_release(project: &Project, form: &Form, now: Timestamp) -> Result<(), R
     Ok(())
 }
 
-/// P10: a name that people would take for another project's.
+/// P7 and P10: a name of the standard library, or one that people would take for another project's.
 fn judge_new_project(store: &Store, form: &Form) -> Result<(), Refusal> {
     let name = form.name.normalized();
-    let alike = |other: &String| other != name && look(other) == look(name);
-    if store.projects().keys().any(alike) {
-        return Err(Refusal::bad(format!(
-            "The name {} is too similar to an existing project. \
-             See https://pypi.org/help/#project-name for more information.",
+    let refused = |text: &str| {
+        Err(Refusal::bad(format!(
+            "The name {} {text}. See https://pypi.org/help/#project-name for more information.",
             repr(form.name.as_written())
-        )));
+        )))
+    };
+    if is_stdlib_name(name) {
+        return refused("isn't allowed (conflict with Python Standard Library module name)");
+    }
+    let look = look_of(name);
+    if store.projects().keys().any(|other| other != name && look_of(other) == look) {
+        return refused("is too similar to an existing project");
     }
     Ok(())
-}
-
-/// Returns what a name looks like at a glance.
-fn look(name: &str) -> String {
-    name.chars()
-        .filter(|c| !matches!(c, '.' | '_' | '-'))
-        .map(|c| match c.to_ascii_lowercase() {
-            'l' | 'i' => '1',
-            'o' => '0',
-            c => c,
-        })
-        .collect()
 }
 
 /// S1 to S3, W6, W8, and W13: whether the file is called after the project and version of the form.
@@ -217,15 +210,4 @@ pub(super) fn judge_archive(path: &Path) -> Result<(), Refusal> {
 
 fn refuses(finding: &Finding) -> bool {
     finding.source == Source::Pypi && finding.level == Level::Error
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_that_look_alike() {
-        assert_eq!(look("Li-o_n.x"), look("1i0nx"));
-        assert_ne!(look("demo"), look("demos"));
-    }
 }

@@ -1,9 +1,10 @@
 //! Which of several faults PyPI names: it stops at the first, so the order of its tests is part of its answer.
 
 /// The rules that state PyPI's own, by name, in the order in which the server tests them.
-const ORDER: [&str; 50] = [
+const ORDER: [&str; 68] = [
     // The form and core metadata: what is doubled, versions, then field by field.
     "project-name",
+    "upload-form",
     "metadata-field-repeated",
     "metadata-version",
     "project-version",
@@ -17,6 +18,7 @@ const ORDER: [&str; 50] = [
     "requires-dist",
     "requires-python",
     "summary-line",
+    "metadata-braces",
     // PyPI's policy for metadata.
     "local-version",
     "email-address",
@@ -25,8 +27,14 @@ const ORDER: [&str; 50] = [
     "home-page",
     "license-conflict",
     "project-url",
+    "provides-dist",
     "direct-reference",
     "summary-length",
+    // The project.
+    "stdlib-name",
+    "prohibited-name",
+    "index-name-similar",
+    "index-project-archived",
     // The description.
     "description-markdown",
     "description-rst",
@@ -34,6 +42,10 @@ const ORDER: [&str; 50] = [
     "filename-characters",
     "filename-extension",
     "file-size",
+    "index-project-size",
+    "index-file-exists",
+    "index-release-closed",
+    "index-sdist-exists",
     "one-sdist",
     // The archive.
     "two-formats",
@@ -41,6 +53,7 @@ const ORDER: [&str; 50] = [
     "compression-ratio",
     "compression-method",
     "tar-sparse",
+    "tar-mixed-names",
     "sdist-layout",
     "wheel-file-missing",
     "encrypted-code",
@@ -55,9 +68,16 @@ const ORDER: [&str; 50] = [
     "wheel-platform-tag",
     "license-file-missing",
     "record-missing",
+    "record-blank-line",
+    "member-unreadable",
     "entry-points",
     "wheel-metadata-missing",
     "filename-length",
+    // What goes with the file.
+    "attestation-format",
+    "attestation-count",
+    "attestation-subject",
+    "attestation-type",
 ];
 
 /// Returns where a rule stands in PyPI's order; unknown rules come last.

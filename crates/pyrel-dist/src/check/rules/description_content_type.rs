@@ -2,7 +2,7 @@
 
 use pyrel_model::Level;
 
-use crate::check::finding::{Findings, Problem, Source};
+use crate::check::finding::{Findings, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::wording;
@@ -32,7 +32,8 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(value) = subject.field("Description-Content-Type") else { return };
     let Some(fault) = fault(value) else { return };
     let hint = "use `text/markdown`, `text/x-rst`, or `text/plain`; `; charset=UTF-8` may follow";
-    findings.add(Problem::new(wording::core_metadata(&fault)).hint(hint).at("Description-Content-Type"));
+    findings
+        .add(wording::refused("description-content-type", &fault).hint(hint).at("Description-Content-Type"));
 }
 
 const TYPES: [&str; 3] = ["text/plain", "text/x-rst", "text/markdown"];
@@ -46,7 +47,7 @@ fn fault(value: &str) -> Option<String> {
         let is_unclear = TYPES.iter().any(|known| lower.contains(known)) || lower.contains('(');
         return (!is_unclear).then(|| {
             format!(
-                "'description-content-type' must be one of ['text/plain', 'text/x-rst', 'text/markdown'], not {}",
+                "{{field}} must be one of ['text/plain', 'text/x-rst', 'text/markdown'], not {}",
                 wording::repr(value)
             )
         });
@@ -61,13 +62,12 @@ fn fault(value: &str) -> Option<String> {
             .filter(|value| !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'))
     };
     match (parameter("charset"), parameter("variant")) {
-        (Some(charset), _) if charset != "UTF-8" => Some(format!(
-            "'description-content-type' can only specify the UTF-8 charset, not {}",
-            wording::repr(charset)
-        )),
+        (Some(charset), _) if charset != "UTF-8" => {
+            Some(format!("{{field}} can only specify the UTF-8 charset, not {}", wording::repr(charset)))
+        }
         (_, Some(variant)) if kind == "text/markdown" && !matches!(variant, "GFM" | "CommonMark") => {
             Some(format!(
-                "valid Markdown variants for 'description-content-type' are ['GFM', 'CommonMark'], not {}",
+                "valid Markdown variants for {{field}} are ['GFM', 'CommonMark'], not {}",
                 wording::repr(variant)
             ))
         }

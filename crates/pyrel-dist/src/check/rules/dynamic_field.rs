@@ -33,17 +33,18 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
     for value in subject.fields("Dynamic") {
         let name = value.to_lowercase();
         let shown = wording::repr(&name);
-        let text = if matches!(name.as_str(), "name" | "version" | "metadata-version") {
-            format!("{shown} is not allowed as a dynamic field")
+        let problem = if matches!(name.as_str(), "name" | "version" | "metadata-version") {
+            wording::refused("dynamic", &format!("{shown} is not allowed as a dynamic field"))
         } else if Field::by_header(&name).is_none() {
-            format!("{shown} is not a valid dynamic field")
+            wording::refused("dynamic", &format!("{shown} is not a valid dynamic field"))
         } else if name == "dynamic" {
-            format!("Dynamic field {shown} is not a valid dynamic field.")
+            let text = format!("Dynamic field {shown} is not a valid dynamic field.");
+            Problem::new(wording::core_metadata(&text))
         } else {
             continue;
         };
         let hint = "leave it out; fields are named with hyphens, as in the metadata";
-        findings.add(Problem::new(wording::core_metadata(&text)).hint(hint).at("Dynamic"));
+        findings.add(problem.hint(hint).at("Dynamic"));
     }
 }
 

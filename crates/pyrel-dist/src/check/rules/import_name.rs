@@ -2,7 +2,7 @@
 
 use pyrel_model::Level;
 
-use crate::check::finding::{Findings, Problem, Source};
+use crate::check::finding::{Findings, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::wording;
@@ -37,15 +37,15 @@ const KEYWORDS: [&str; 35] = [
 fn check(subject: &Subject<'_>, findings: &mut Findings) {
     for header in ["Import-Name", "Import-Namespace"] {
         for value in subject.fields(header) {
-            if let Some(fault) = fault(value, &header.to_lowercase()) {
+            if let Some(fault) = fault(value) {
                 let hint = "write the name as `import` needs it";
-                findings.add(Problem::new(wording::core_metadata(&fault)).hint(hint).at(header));
+                findings.add(wording::refused(&header.to_lowercase(), &fault).hint(hint).at(header));
             }
         }
     }
 }
 
-fn fault(value: &str, field: &str) -> Option<String> {
+fn fault(value: &str) -> Option<String> {
     let (name, option) = match value.split_once(';') {
         Some((name, option)) => (name, Some(option)),
         None => (value, None),
@@ -54,15 +54,15 @@ fn fault(value: &str, field: &str) -> Option<String> {
     for part in name.split('.') {
         if !is_identifier(part) {
             let (name, part) = (wording::repr(name), wording::repr(part));
-            return Some(format!("{name} is invalid for '{field}'; {part} is not a valid identifier"));
+            return Some(format!("{name} is invalid for {{field}}; {part} is not a valid identifier"));
         }
         if KEYWORDS.contains(&part) {
             let (name, part) = (wording::repr(name), wording::repr(part));
-            return Some(format!("{name} is invalid for '{field}'; {part} is a keyword"));
+            return Some(format!("{name} is invalid for {{field}}; {part} is a keyword"));
         }
     }
     option.filter(|option| option.trim_start() != "private").map(|_| {
-        format!("{} is invalid for '{field}'; the only valid option is 'private'", wording::repr(value))
+        format!("{} is invalid for {{field}}; the only valid option is 'private'", wording::repr(value))
     })
 }
 

@@ -3,7 +3,7 @@
 use pyrel_model::Level;
 use spdx::identifiers::{EXCEPTIONS, LICENSES};
 
-use crate::check::finding::{Findings, Problem, Source};
+use crate::check::finding::{Findings, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::wording::{self, suggest};
@@ -32,8 +32,8 @@ PyPI (core metadata, as the `packaging` library checks it) with the SPDX licence
 fn check(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(value) = subject.field("License-Expression") else { return };
     if let Err(reason) = parse(value) {
-        let text = format!("{} is invalid for 'license-expression'", wording::repr(value));
-        findings.add(Problem::new(wording::core_metadata(&text)).hint(reason).at("License-Expression"));
+        let text = format!("{} is invalid for {{field}}", wording::repr(value));
+        findings.add(wording::refused("license-expression", &text).hint(reason).at("License-Expression"));
     }
 }
 

@@ -37,7 +37,7 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
     } else {
         subject.reading.common_path()
     };
-    for value in subject.license_files() {
+    for value in subject.fields("License-File") {
         let target = format!("{directory}/{value}");
         if subject.reading.member(&target).is_none() {
             let filename = subject.filename();

@@ -2,7 +2,7 @@
 
 use pyrel_model::Level;
 
-use crate::check::finding::{Findings, Problem, Source};
+use crate::check::finding::{Findings, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::wording;
@@ -29,11 +29,11 @@ PyPI (core metadata, as the `packaging` library checks it) and PEP 639
 };
 
 fn check(subject: &Subject<'_>, findings: &mut Findings) {
-    for value in subject.license_files() {
+    for value in subject.fields("License-File") {
         let Some(fault) = fault(value) else { continue };
-        let text = format!("{} is invalid for 'license-file', {fault}", wording::repr(value));
+        let text = format!("{} is invalid for {{field}}, {fault}", wording::repr(value));
         let hint = "name files below the project's directory in `project.license-files`";
-        findings.add(Problem::new(wording::core_metadata(&text)).hint(hint).at("License-File"));
+        findings.add(wording::refused("license-file", &text).hint(hint).at("License-File"));
     }
 }
 

@@ -32,12 +32,10 @@ PyPI (core metadata, as the `packaging` library checks it)
 };
 
 fn check(subject: &Subject<'_>, findings: &mut Findings) {
-    let Some(metadata) = subject.metadata() else { return };
     let hint = "leave one of them";
     for field in FIELDS.iter().filter(|field| !field.multiple) {
-        // Behind a description in the body, the header of that name is not sent.
-        let is_sent = field.header != "Description" || metadata.body().is_empty();
-        if is_sent && subject.fields(field.header).len() > 1 {
+        // Of several descriptions the form has one, so that only twine objects.
+        if subject.fields(field.header).len() > 1 {
             findings.add(Problem::new(message(field.form)).hint(hint).at(field.header));
         }
     }

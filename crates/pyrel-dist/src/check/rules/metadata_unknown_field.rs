@@ -32,7 +32,8 @@ twine (`unrecognized or malformed field`)
 
 fn check(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(metadata) = subject.metadata() else { return };
-    if metadata.get("Description").is_some() && !metadata.body().trim().is_empty() {
+    let descriptions = metadata.get_all("Description").count();
+    if descriptions > 1 || (descriptions == 1 && !metadata.body().trim().is_empty()) {
         let hint = "leave the header out; the description is the text behind the headers";
         findings.add(Problem::new(malformed("description")).hint(hint).at("Description"));
     }

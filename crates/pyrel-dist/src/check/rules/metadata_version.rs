@@ -2,7 +2,7 @@
 
 use pyrel_model::Level;
 
-use crate::check::finding::{Findings, Problem, Source};
+use crate::check::finding::{Findings, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::wording;
@@ -37,9 +37,9 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
         return;
     }
     let shown = version.map_or("None".to_owned(), wording::repr);
-    let message = wording::core_metadata(&format!("{shown} is not a valid metadata version"));
+    let problem = wording::refused("metadata-version", &format!("{shown} is not a valid metadata version"));
     let hint = "build again with a current backend, which writes 2.1 or later";
-    findings.add(Problem::new(message).hint(hint).at("Metadata-Version"));
+    findings.add(problem.hint(hint).at("Metadata-Version"));
 }
 
 /// The versions that PyPI takes.

@@ -3,7 +3,7 @@
 use pyrel_model::Level;
 use pyrel_model::Version;
 
-use crate::check::finding::{Findings, Problem, Source};
+use crate::check::finding::{Findings, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::wording;
@@ -34,14 +34,14 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
         return;
     }
     let text = match subject.field("Version") {
-        None => "'version' is a required field".to_owned(),
+        None => "{field} is a required field".to_owned(),
         Some(value) if value.parse::<Version>().is_err() => {
-            format!("{} is invalid for 'version'", wording::repr(value))
+            format!("{} is invalid for {{field}}", wording::repr(value))
         }
         Some(_) => return,
     };
     let hint = "write a version such as `1.2.3`, `1.2.3rc1`, or `1.2.3.post1`";
-    findings.add(Problem::new(wording::core_metadata(&text)).hint(hint).at("Version"));
+    findings.add(wording::refused("version", &text).hint(hint).at("Version"));
 }
 
 #[cfg(test)]

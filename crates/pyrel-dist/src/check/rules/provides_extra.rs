@@ -3,7 +3,7 @@
 use pyrel_model::Level;
 use pyrel_model::name::is_valid;
 
-use crate::check::finding::{Findings, Problem, Source};
+use crate::check::finding::{Findings, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::wording;
@@ -32,9 +32,9 @@ PyPI (core metadata, as the `packaging` library checks it)
 fn check(subject: &Subject<'_>, findings: &mut Findings) {
     for value in subject.fields("Provides-Extra") {
         if !is_valid(value) {
-            let text = format!("{} is invalid for 'provides-extra'", wording::repr(value));
+            let text = format!("{} is invalid for {{field}}", wording::repr(value));
             let hint = "use letters, digits, `.`, `_`, and `-`";
-            findings.add(Problem::new(wording::core_metadata(&text)).hint(hint).at("Provides-Extra"));
+            findings.add(wording::refused("provides-extra", &text).hint(hint).at("Provides-Extra"));
         }
     }
 }

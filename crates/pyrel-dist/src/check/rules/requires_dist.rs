@@ -3,7 +3,7 @@
 use pyrel_model::Level;
 use pyrel_model::Requirement;
 
-use crate::check::finding::{Findings, Problem, Source};
+use crate::check::finding::{Findings, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::wording;
@@ -32,9 +32,9 @@ PyPI (core metadata, as the `packaging` library checks it)
 fn check(subject: &Subject<'_>, findings: &mut Findings) {
     for value in subject.fields("Requires-Dist") {
         if let Err(error) = value.parse::<Requirement>() {
-            let text = format!("{} is invalid for 'requires-dist'", wording::repr(value));
+            let text = format!("{} is invalid for {{field}}", wording::repr(value));
             let hint = format!("{} at column {}", error.reason, error.column);
-            findings.add(Problem::new(wording::core_metadata(&text)).hint(hint).at("Requires-Dist"));
+            findings.add(wording::refused("requires-dist", &text).hint(hint).at("Requires-Dist"));
         }
     }
 }

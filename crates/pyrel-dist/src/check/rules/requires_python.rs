@@ -3,7 +3,7 @@
 use pyrel_model::Level;
 use pyrel_model::requirement::SpecifierSet;
 
-use crate::check::finding::{Findings, Problem, Source};
+use crate::check::finding::{Findings, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::wording;
@@ -32,9 +32,9 @@ PyPI (core metadata, as the `packaging` library checks it)
 fn check(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(value) = subject.field("Requires-Python") else { return };
     if value.parse::<SpecifierSet>().is_err() {
-        let text = format!("{} is invalid for 'requires-python'", wording::repr(value));
+        let text = format!("{} is invalid for {{field}}", wording::repr(value));
         let hint = "write comparisons such as `>=3.9,<4`";
-        findings.add(Problem::new(wording::core_metadata(&text)).hint(hint).at("Requires-Python"));
+        findings.add(wording::refused("requires-python", &text).hint(hint).at("Requires-Python"));
     }
 }
 

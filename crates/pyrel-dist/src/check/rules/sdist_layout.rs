@@ -29,7 +29,7 @@ PyPI (`warehouse/forklift/legacy.py`)
 };
 
 fn check(subject: &Subject<'_>, findings: &mut Findings) {
-    if !subject.is_sdist() || !subject.is_complete() {
+    if !subject.is_sdist() || !subject.is_complete() || subject.reading.mixes_names() {
         return;
     }
     let top = subject.reading.common_path();
