@@ -51,7 +51,10 @@ SHARES = (
     Share("mcp-streamablehttp-proxy", folders=(SERVICE,)),
     Share("mcp-fetch-streamablehttp-server", folders=(SERVICE,)),
     Share("mcp-streamablehttp-client"),
-    Share("mcp-oauth-dynamicclient"),
+    Share(
+        "mcp-oauth-dynamicclient",
+        files=("LICENSE", *(f"{SERVICE}/{name}.py" for name in ("errors", "log_output", "masking"))),
+    ),
 )
 
 

@@ -84,7 +84,7 @@ class FakeGitHub:
             setattr(fresh, name, value)
         self.behaviour = fresh
 
-    def __enter__(self) -> FakeGitHub:
+    def __enter__(self) -> FakeGitHub:  # noqa: PYI034 - typing.Self needs Python 3.11
         self._thread.start()
         return self
 
