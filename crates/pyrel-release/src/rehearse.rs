@@ -92,7 +92,7 @@ fn target(name: &str, server: &RunningServer, production: bool) -> ReleaseTarget
             simple_url: server.local_simple_url(),
             production,
         },
-        credentials: Credentials::token(&Secret::new(TOKEN)),
+        account: Credentials::token(&Secret::new(TOKEN)).into(),
         install_url: Some(server.simple_url().to_string()),
     }
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use pyrel_index::{Credentials, IndexSpec};
 use pyrel_model::Secret;
 
+use super::account::Account;
+
 /// Variables as the edge read them, or as a `.env` file has them.
 pub type EnvMap = BTreeMap<String, String>;
 
@@ -44,7 +46,7 @@ pub struct Conflict {
 /// A find in the variables.
 #[derive(Debug, Clone)]
 pub(super) struct Found {
-    pub(super) credentials: Credentials,
+    pub(super) account: Account,
     pub(super) origin: String,
 }
 
@@ -90,7 +92,7 @@ pub(super) fn look_up(env: &EnvMap, index: &IndexSpec) -> Result<Lookup, Conflic
     for variable in [own.as_str(), "PYREL_TOKEN"] {
         if let Some(token) = value(env, variable) {
             let origin = format!("the variable `{variable}`");
-            return Ok(Lookup::Found(Found { credentials: Credentials::token(&token), origin }));
+            return Ok(Lookup::Found(Found { account: Credentials::token(&token).into(), origin }));
         }
     }
     for class in classes(Known::of(index)) {
@@ -147,7 +149,7 @@ fn read_class(env: &EnvMap, index: &IndexSpec, class: Vec<Source>) -> Result<Loo
 fn read_token(env: &EnvMap, variable: &'static str) -> Option<(Lookup, Secret)> {
     let token = value(env, variable)?;
     let origin = format!("the variable `{variable}`");
-    Some((Lookup::Found(Found { credentials: Credentials::token(&token), origin }), token))
+    Some((Lookup::Found(Found { account: Credentials::token(&token).into(), origin }), token))
 }
 
 fn read_pair(
@@ -163,7 +165,7 @@ fn read_pair(
         None => return Some((Lookup::NeedsUsername { password: password.clone(), variable }, password)),
     };
     let origin = format!("the variable `{variable}`");
-    let found = Found { credentials: basic(&username, &password), origin };
+    let found = Found { account: basic(&username, &password).into(), origin };
     Some((Lookup::Found(found), password))
 }
 
@@ -195,6 +197,13 @@ mod tests {
             upload_url: url.parse().unwrap(),
             simple_url: url.parse().unwrap(),
             production: true,
+        }
+    }
+
+    fn kind(found: &Found) -> &'static str {
+        match &found.account {
+            Account::Fixed(credentials) => credentials.account_kind(),
+            Account::Trusted(_) => "trusted",
         }
     }
 
@@ -292,7 +301,8 @@ mod tests {
     fn empty_counts_as_unset_and_white_space_is_dropped() {
         let pairs = [("PYREL_TOKEN", ""), ("PYPI_API_TOKEN", " \n"), ("TWINE_PASSWORD", " pypi-x\n")];
         let Ok(Lookup::Found(found)) = look_up(&env(&pairs), &pypi()) else { panic!("nothing found") };
-        assert_eq!(found.credentials, Credentials::token(&Secret::new("pypi-x")));
+        let Account::Fixed(credentials) = found.account else { panic!("not fixed") };
+        assert_eq!(credentials, Credentials::token(&Secret::new("pypi-x")));
     }
 
     #[test]
@@ -303,10 +313,10 @@ mod tests {
         else {
             panic!("nothing found")
         };
-        assert_eq!(found.credentials.account_kind(), "password");
+        assert_eq!(kind(&found), "password");
         let Ok(Lookup::Found(found)) = look_up(&env(&[("TWINE_PASSWORD", "pypi-x")]), &other()) else {
             panic!("nothing found")
         };
-        assert_eq!(found.credentials.account_kind(), "token");
+        assert_eq!(kind(&found), "token");
     }
 }

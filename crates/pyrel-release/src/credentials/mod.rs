@@ -2,18 +2,22 @@
 //!
 //! Values are secrets from the moment they are read; messages name variables, files, and sections only.
 
+mod account;
 mod dotenv;
 mod environment;
 mod keyring;
 mod pypirc;
 mod resolve;
 mod search;
+mod trusted;
 
+pub use account::Account;
 pub use dotenv::DotenvError;
 pub use environment::{Conflict, EnvMap, token_variable};
 pub use keyring::{Keyring, KeyringCommand};
 pub use pypirc::{Pypirc, PypircError, Section};
 pub use resolve::{
-    CredentialError, CredentialRequest, Prompt, Question, ResolvedCredentials, TokenMint, resolve_credentials,
+    CredentialError, CredentialRequest, Prompt, Question, ResolvedCredentials, resolve_credentials,
 };
 pub(crate) use search::bare;
+pub use trusted::{Claims, Identity, IdentityError, Offer, PublisherForm, TrustedError, TrustedPublisher};

@@ -2,25 +2,15 @@
 
 use std::path::Path;
 
-use pyrel_index::{Credentials, IndexSpec};
+use pyrel_index::{ClientError, ClientOptions, Credentials, IndexSpec};
 use pyrel_model::Secret;
 use url::{Host, Url};
 
+use super::account::Account;
 use super::dotenv::DotenvError;
 use super::environment::{Conflict, EnvMap};
 use super::pypirc::PypircError;
 use super::search::find;
-
-/// Exchanges the identity that an environment offers for a token that lives as long as a run: trusted
-/// publishing. Whoever can do that implements this; without one the source is passed over.
-pub trait TokenMint {
-    /// Returns a token for an index; `None` when the environment offers no identity.
-    ///
-    /// # Errors
-    ///
-    /// Says in one line why the offered identity was not taken.
-    fn mint(&self, index: &IndexSpec) -> Result<Option<Secret>, String>;
-}
 
 /// What a person is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,8 +41,10 @@ pub struct CredentialRequest<'a> {
     pub workspace_root: &'a Path,
     /// The home directory, whose `.pypirc` is read.
     pub home: Option<&'a Path>,
-    /// Trusted publishing, when there is somebody who can do it.
-    pub mint: Option<&'a dyn TokenMint>,
+    /// The audience of trusted publishing that is configured for the index. PyPI and TestPyPI tell theirs.
+    pub audience: Option<&'a str>,
+    /// How requests for trusted publishing are made.
+    pub client: &'a ClientOptions,
     /// Somebody to ask at last.
     pub prompt: Option<&'a mut dyn Prompt>,
 }
@@ -61,7 +53,7 @@ pub struct CredentialRequest<'a> {
 #[derive(Debug, Clone)]
 pub struct ResolvedCredentials {
     /// The credentials.
-    pub credentials: Credentials,
+    pub account: Account,
     /// The source in words, without any value: ``the variable `PYPI_API_TOKEN` ``.
     pub origin: String,
 }
@@ -98,9 +90,9 @@ pub enum CredentialError {
         /// The host.
         host: String,
     },
-    /// The environment's identity was not taken.
-    #[error("trusted publishing failed: {0}")]
-    Mint(String),
+    /// The index's URLs cannot be used.
+    #[error(transparent)]
+    Client(#[from] ClientError),
     /// The `.env` file is broken.
     #[error(transparent)]
     Dotenv(#[from] DotenvError),
@@ -146,7 +138,8 @@ impl CredentialError {
                 format!("set `{variable}` to an API token, or pipe one to `--token-stdin`")
             }
             Self::Pypirc(error) => return error.hint(),
-            Self::Mint(_) | Self::Dotenv(_) => return None,
+            Self::Client(error) => return error.hint(),
+            Self::Dotenv(_) => return None,
         })
     }
 }
@@ -163,13 +156,14 @@ pub fn resolve_credentials(
 ) -> Result<ResolvedCredentials, CredentialError> {
     let found = find(&mut request)?;
     let url = &request.index.upload_url;
-    if found.credentials != Credentials::Anonymous && url.scheme() != "https" && !is_loopback(url) {
+    let names_somebody = !matches!(found.account, Account::Fixed(Credentials::Anonymous));
+    if names_somebody && url.scheme() != "https" && !is_loopback(url) {
         return Err(CredentialError::Insecure {
             index: request.index.name.clone(),
             host: url.host_str().unwrap_or_default().to_owned(),
         });
     }
-    Ok(ResolvedCredentials { credentials: found.credentials, origin: found.origin })
+    Ok(ResolvedCredentials { account: found.account, origin: found.origin })
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -191,6 +185,7 @@ mod tests {
         dir: tempfile::TempDir,
         env: EnvMap,
         index: IndexSpec,
+        client: ClientOptions,
     }
 
     fn world(name: &str, url: &str) -> World {
@@ -200,7 +195,12 @@ mod tests {
             simple_url: url.parse().unwrap(),
             production: false,
         };
-        World { dir: tempfile::tempdir().unwrap(), env: EnvMap::new(), index }
+        World {
+            dir: tempfile::tempdir().unwrap(),
+            env: EnvMap::new(),
+            index,
+            client: ClientOptions::default(),
+        }
     }
 
     fn pypi() -> World {
@@ -213,14 +213,6 @@ mod tests {
         fn ask(&mut self, _index: &IndexSpec, question: Question) -> Option<Secret> {
             let at = self.0.iter().position(|(asked, _)| *asked == question)?;
             Some(Secret::new(self.0.remove(at).1))
-        }
-    }
-
-    struct Mint(Result<Option<Secret>, String>);
-
-    impl TokenMint for Mint {
-        fn mint(&self, _index: &IndexSpec) -> Result<Option<Secret>, String> {
-            self.0.clone()
         }
     }
 
@@ -242,7 +234,8 @@ mod tests {
                 token_stdin: None,
                 workspace_root: self.dir.path(),
                 home: Some(self.dir.path()),
-                mint: None,
+                audience: None,
+                client: &self.client,
                 prompt: None,
             }
         }
@@ -253,9 +246,9 @@ mod tests {
     }
 
     fn password(resolved: &ResolvedCredentials) -> (&str, &str) {
-        match &resolved.credentials {
-            Credentials::Basic { username, password } => (username, password.expose()),
-            Credentials::Anonymous => panic!("anonymous"),
+        match &resolved.account {
+            Account::Fixed(Credentials::Basic { username, password }) => (username, password.expose()),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -265,7 +258,6 @@ mod tests {
             .set("PYPI_API_TOKEN", "from-env")
             .file(".env", "PYPI_API_TOKEN=from-dotenv\n")
             .file(".pypirc", "[pypi]\nusername = ignored\npassword = from-pypirc\n");
-        let mint = Mint(Ok(Some(Secret::new("from-mint"))));
         let mut answers = Answers(vec![(Question::Token, "from-person")]);
 
         let mut request = world.request();
@@ -280,15 +272,13 @@ mod tests {
         assert_eq!(password(&resolved).1, "from-env");
         assert_eq!(resolved.origin, "the variable `PYPI_API_TOKEN`");
 
-        let world = World { env: EnvMap::new(), ..world };
-        let mut request = world.request();
-        request.mint = Some(&mint);
-        assert_eq!(resolve_credentials(request).unwrap().origin, "trusted publishing");
+        let world = World { env: github(), ..world };
+        let resolved = world.resolve().unwrap();
+        assert_eq!(resolved.origin, "trusted publishing with the identity of GitHub Actions");
+        assert!(matches!(resolved.account, Account::Trusted(_)));
 
-        let none = Mint(Ok(None));
-        let mut request = world.request();
-        request.mint = Some(&none);
-        let resolved = resolve_credentials(request).unwrap();
+        let world = World { env: EnvMap::new(), ..world };
+        let resolved = world.resolve().unwrap();
         assert_eq!(resolved.origin, "the variable `PYPI_API_TOKEN` of `.env`");
 
         fs::remove_file(world.dir.path().join(".env")).unwrap();
@@ -302,6 +292,30 @@ mod tests {
         assert_eq!(resolve_credentials(request).unwrap().origin, "the prompt");
         let error = world.resolve().unwrap_err();
         assert!(error.hint().unwrap().contains("`PYREL_TOKEN_PYPI`"));
+    }
+
+    fn github() -> EnvMap {
+        let pairs = [
+            ("GITHUB_ACTIONS", "true"),
+            ("ACTIONS_ID_TOKEN_REQUEST_URL", "https://identity.example/"),
+            ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "not-a-real-token"),
+        ];
+        pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+    }
+
+    #[test]
+    fn an_identity_is_offered_to_indexes_that_take_one() {
+        let own = World { env: github(), ..world("own", "https://index.example/legacy/") };
+        assert!(matches!(own.resolve(), Err(CredentialError::Missing { .. })));
+        let mut request = own.request();
+        request.audience = Some("index.example");
+        assert!(matches!(resolve_credentials(request).unwrap().account, Account::Trusted(_)));
+    }
+
+    #[test]
+    fn a_job_without_an_identity_is_told_what_it_lacks() {
+        let error = pypi().set("GITHUB_ACTIONS", "true").resolve().unwrap_err();
+        assert!(error.to_string().contains("`permissions: id-token: write`"), "{error}");
     }
 
     #[test]
@@ -369,13 +383,6 @@ mod tests {
     fn broken_sources_are_errors_and_not_passed_over() {
         let error = pypi().file(".pypirc", "[pypi]\nbroken\n").resolve().unwrap_err();
         assert!(matches!(error, CredentialError::Pypirc(_)) && error.hint().is_some());
-        let mut request = pypi();
-        request.env.clear();
-        let failing = Mint(Err("the audience is unknown".to_owned()));
-        let mut request = request.request();
-        request.mint = Some(&failing);
-        let error = resolve_credentials(request).unwrap_err();
-        assert_eq!(error.to_string(), "trusted publishing failed: the audience is unknown");
         let world = pypi().set("PYPI_API_TOKEN", "t");
         let mut request = world.request();
         request.token_stdin = Some(Secret::new(" \n"));

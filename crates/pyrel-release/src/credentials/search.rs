@@ -2,16 +2,19 @@
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use pyrel_index::{Credentials, IndexSpec};
+use pyrel_index::{ClientOptions, Credentials, IndexClient, IndexSpec};
 use pyrel_model::Secret;
 use url::Url;
 
+use super::account::Account;
 use super::dotenv;
 use super::environment::{EnvMap, Found, Known, Lookup, basic, is_token, look_up, token_variable};
 use super::keyring::{Keyring, KeyringCommand};
 use super::pypirc::{Pypirc, Section};
 use super::resolve::{CredentialError, CredentialRequest, Prompt, Question};
+use super::trusted::{Identity, Offer, TrustedPublisher};
 
 /// Returns what the first source has that has any.
 pub(super) fn find(request: &mut CredentialRequest<'_>) -> Result<Found, CredentialError> {
@@ -29,10 +32,8 @@ pub(super) fn find(request: &mut CredentialRequest<'_>) -> Result<Found, Credent
     if let Some(found) = search.url() {
         return Ok(found);
     }
-    if let Some(mint) = request.mint
-        && let Some(token) = mint.mint(request.index).map_err(CredentialError::Mint)?
-    {
-        return Ok(found(Credentials::token(&token), "trusted publishing"));
+    if let Some(found) = search.identity(request.audience, request.client)? {
+        return Ok(found);
     }
     let dotenv = dotenv::read(&request.workspace_root.join(".env"))?;
     if let Some(found) = search.variables(&dotenv, Some("`.env`"))? {
@@ -91,6 +92,30 @@ impl Search<'_> {
         let password = url.password()?;
         let credentials = basic(&decoded(url.username()), &Secret::new(decoded(password)));
         Some(found(credentials, "the index's `upload-url`"))
+    }
+
+    /// Returns the publisher that the index may trust for the identity of this environment.
+    fn identity(
+        &mut self,
+        audience: Option<&str>,
+        client: &ClientOptions,
+    ) -> Result<Option<Found>, CredentialError> {
+        if audience.is_none() && !Known::of(self.index).takes_tokens_only() {
+            return Ok(None);
+        }
+        match Identity::offered(self.env) {
+            Offer::Nothing => Ok(None),
+            Offer::Withheld(reason) => {
+                self.notes.push(reason);
+                Ok(None)
+            }
+            Offer::Identity(identity) => {
+                let origin = format!("trusted publishing with the identity of {}", identity.provider());
+                let client = IndexClient::new(self.index.clone(), client.clone())?;
+                let publisher = TrustedPublisher::new(client, identity, audience.map(str::to_owned));
+                Ok(Some(Found { account: Account::Trusted(Arc::new(publisher)), origin }))
+            }
+        }
     }
 
     fn section(&self) -> Result<Option<Section>, CredentialError> {
@@ -175,7 +200,7 @@ impl Search<'_> {
 }
 
 fn found(credentials: Credentials, origin: &str) -> Found {
-    Found { credentials, origin: origin.to_owned() }
+    Found { account: credentials.into(), origin: origin.to_owned() }
 }
 
 /// Returns a URL without user and password.

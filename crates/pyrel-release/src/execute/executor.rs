@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use pyrel_index::{Credentials, IndexClient, UploadFile, UploadOutcome};
+use pyrel_index::{IndexClient, UploadError, UploadFile, UploadOutcome};
 use pyrel_model::{PackageName, Sha256};
 
 use super::outcome::{FileOutcome, FileResult, Outcome, PackageOutcome};
 use super::schedule::Schedule;
+use crate::credentials::Account;
 use crate::events::{Event, Reporter};
 use crate::gate::{Permit, Refusal};
 use crate::journal::{FileState, Journal, JournalError, Phase, Record, Sent};
@@ -28,7 +29,7 @@ pub struct Execution<'a> {
     /// What the index holds, when it was read just now; otherwise it is read first.
     pub view: Option<&'a IndexView>,
     /// Who uploads.
-    pub credentials: &'a Credentials,
+    pub account: &'a Account,
     /// The files by name, as they were checked.
     pub uploads: &'a BTreeMap<String, UploadFile>,
     /// Who listens.
@@ -212,6 +213,10 @@ impl Executor<'_, '_> {
         let Some(upload) = self.checked(file) else {
             return Ok(self.failed(item, file, "it is not the file that was checked".to_owned(), None));
         };
+        let credentials = match self.execution.account.credentials().await {
+            Ok(credentials) => credentials,
+            Err(error) => return Ok(self.failed(item, file, with_causes(&error), error.hint())),
+        };
         let (filename, sha256) = (file.filename.clone(), file.sha256);
         self.commit(Record::Intent { phase, filename: filename.clone(), sha256 })?;
         self.emit(&Event::UploadStarted {
@@ -223,7 +228,15 @@ impl Executor<'_, '_> {
         let progress = |sent| {
             self.emit(&Event::UploadProgress { phase, filename: filename.clone(), sent, total: file.size });
         };
-        match self.execution.client.upload(upload, self.execution.credentials, &progress).await {
+        let client = self.execution.client;
+        let mut sent = client.upload(upload, &credentials, &progress).await;
+        // A token may lapse, or be withdrawn, between two files.
+        if matches!(sent, Err(UploadError::Credentials { .. }))
+            && let Ok(Some(others)) = self.execution.account.replaced(&credentials).await
+        {
+            sent = client.upload(upload, &others, &progress).await;
+        }
+        match sent {
             Ok(UploadOutcome::Uploaded) => {
                 self.record(Record::Sent { phase, filename: filename.clone(), how: Sent::Uploaded })?;
                 self.emit_file(item, file, false);

@@ -8,7 +8,7 @@ use pyrel_model::PackageName;
 use pyrel_project::Package;
 
 use super::{AccountKind, Plan, PlanDraft, PlanFile, PlanIndex, PlanItem, Staged};
-use crate::credentials::bare;
+use crate::credentials::{Account, bare};
 use crate::journal::KeptFile;
 use crate::remote::IndexView;
 
@@ -17,7 +17,7 @@ pub struct PlanSource<'a> {
     /// The target.
     pub index: &'a IndexSpec,
     /// Who uploads.
-    pub credentials: &'a Credentials,
+    pub account: AccountKind,
     /// The files with where they are.
     pub files: &'a [(KeptFile, PathBuf)],
     /// What each package must come after.
@@ -63,20 +63,21 @@ impl Plan {
                 production: source.index.production,
             },
             staging: source.staging.map(str::to_owned),
-            account: AccountKind::of(source.credentials),
+            account: source.account,
             items: items.into_values().collect(),
         })
     }
 }
 
 impl AccountKind {
-    /// Returns the kind of account behind credentials.
+    /// Returns the kind of an account.
     #[must_use]
-    pub fn of(credentials: &Credentials) -> Self {
-        match credentials {
-            Credentials::Anonymous => Self::Anonymous,
-            Credentials::Basic { username, .. } if username == "__token__" => Self::Token,
-            Credentials::Basic { .. } => Self::Password,
+    pub fn of(account: &Account) -> Self {
+        match account {
+            Account::Trusted(_) => Self::Trusted,
+            Account::Fixed(Credentials::Anonymous) => Self::Anonymous,
+            Account::Fixed(Credentials::Basic { username, .. }) if username == "__token__" => Self::Token,
+            Account::Fixed(Credentials::Basic { .. }) => Self::Password,
         }
     }
 }
@@ -106,7 +107,8 @@ mod tests {
             password: Secret::new("not-a-real-token"),
         };
         for credentials in [Credentials::Anonymous, basic("__token__"), basic("someone")] {
-            assert_eq!(AccountKind::of(&credentials).as_str(), credentials.account_kind());
+            let kind = credentials.account_kind();
+            assert_eq!(AccountKind::of(&credentials.into()).as_str(), kind);
         }
     }
 }

@@ -16,6 +16,9 @@ use super::PlanDigest;
 pub enum AccountKind {
     /// An API token.
     Token,
+    /// Tokens that the index mints for the identity of a CI.
+    #[serde(rename = "trusted-publisher")]
+    Trusted,
     /// A user name with a password.
     Password,
     /// No credentials.
@@ -23,11 +26,12 @@ pub enum AccountKind {
 }
 
 impl AccountKind {
-    /// Returns `token`, `password`, or `anonymous`.
+    /// Returns `token`, `trusted-publisher`, `password`, or `anonymous`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Token => "token",
+            Self::Trusted => "trusted-publisher",
             Self::Password => "password",
             Self::Anonymous => "anonymous",
         }

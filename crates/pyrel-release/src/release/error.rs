@@ -7,6 +7,7 @@ use pyrel_index::{ClientError, ServerError};
 use pyrel_model::PackageName;
 
 use crate::collect::CollectError;
+use crate::credentials::TrustedError;
 use crate::execute::with_causes;
 use crate::gate::Refusal;
 use crate::journal::{JournalError, Phase};
@@ -52,6 +53,9 @@ pub enum ReleaseError {
         /// Files in all.
         files: usize,
     },
+    /// A trusted publisher gets no token.
+    #[error("{}", with_causes(.0))]
+    Account(#[from] TrustedError),
     /// An index cannot be asked.
     #[error("cannot read the index `{index}`: {}", with_causes(.source))]
     Index {
@@ -130,6 +134,7 @@ impl ReleaseError {
             }
             Self::Collect(errors) => errors.first().and_then(CollectError::hint),
             Self::Build(errors) => errors.first().and_then(|(_, error)| error.hint()),
+            Self::Account(error) => error.hint(),
             Self::Index { source, .. } => source.hint(),
             Self::Conflict { .. } => {
                 Some("a file name is never free again: give the package a new version".to_owned())
@@ -162,7 +167,7 @@ impl ReleaseError {
                     3
                 }
             }
-            Self::Index { .. } | Self::Conflict { .. } => {
+            Self::Account(_) | Self::Index { .. } | Self::Conflict { .. } => {
                 if has_sent {
                     5
                 } else {

@@ -172,6 +172,9 @@ pub(super) struct Run<'a> {
 
 impl Run<'_> {
     async fn steps(&mut self, confirm: &mut dyn Confirm) -> Result<(), ReleaseError> {
+        for target in self.request.stage.iter().chain(&self.request.publish) {
+            target.account.prove().await?;
+        }
         self.gather().await?;
         self.test().await?;
         self.check().await?;

@@ -6,11 +6,11 @@ use pyrel_dist::{CheckOptions, CheckReport, ProjectFacts, check_files};
 use pyrel_index::{ClientOptions, IndexClient, IndexSpec};
 use pyrel_project::Package;
 
+use super::ReleaseError;
 use super::pipeline::blocking;
-use super::{ReleaseError, ReleaseTarget};
 use crate::collect::collect;
 use crate::journal::KeptFile;
-use crate::plan::{Plan, PlanSource, order_of};
+use crate::plan::{AccountKind, Plan, PlanSource, order_of};
 use crate::remote::IndexView;
 
 /// What is to be planned.
@@ -19,8 +19,10 @@ pub struct Preview<'a> {
     pub packages: &'a [&'a Package],
     /// The directories of all packages of the workspace.
     pub directories: &'a [&'a std::path::Path],
-    /// The target.
-    pub target: &'a ReleaseTarget,
+    /// The index.
+    pub index: &'a IndexSpec,
+    /// Who would upload.
+    pub account: AccountKind,
     /// The staging index that is asked for proof.
     pub proof: Option<&'a IndexSpec>,
     /// How to check.
@@ -68,7 +70,7 @@ pub async fn preview(request: &Preview<'_>) -> Result<(Plan, CheckReport), Relea
         (report, files)
     })
     .await;
-    let client = client(&request.target.spec, request.client)?;
+    let client = client(request.index, request.client)?;
     let view = read(&client, &public).await?;
     let proof = match request.proof {
         Some(spec) => read(&self::client(spec, request.client)?, &public).await.ok(),
@@ -76,7 +78,7 @@ pub async fn preview(request: &Preview<'_>) -> Result<(Plan, CheckReport), Relea
     };
     let plan = Plan::of(&PlanSource {
         index: client.spec(),
-        credentials: &request.target.credentials,
+        account: request.account,
         files: &files,
         order: &order_of(public.iter().copied()),
         view: &view,

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use pyrel_build::PythonSettings;
 use pyrel_dist::CheckOptions;
-use pyrel_index::{ClientOptions, Credentials, IndexSpec};
+use pyrel_index::{ClientOptions, IndexSpec};
 use pyrel_project::Package;
 
+use crate::credentials::Account;
 use crate::gate::GatePolicy;
 use crate::journal::{Clock, Fault, RunKind};
 use crate::verify::VerifySettings;
@@ -40,7 +41,7 @@ pub struct ReleaseTarget {
     /// The index. Its simple URL must tell what the index itself holds.
     pub spec: IndexSpec,
     /// Who uploads.
-    pub credentials: Credentials,
+    pub account: Account,
     /// The simple URL that installers use, when it is another one (an embedded index with an overlay).
     pub install_url: Option<String>,
 }

@@ -8,7 +8,7 @@ use crate::events::Event;
 use crate::execute::{Execution, Outcome, execute};
 use crate::gate::{Confirm, Gate, Permit};
 use crate::journal::{Phase, Record, Step};
-use crate::plan::{Plan, PlanSource};
+use crate::plan::{AccountKind, Plan, PlanSource};
 use crate::remote::IndexView;
 
 impl Run<'_> {
@@ -123,7 +123,7 @@ impl Run<'_> {
             phase,
             client,
             view,
-            credentials: &target.credentials,
+            account: &target.account,
             uploads: &self.uploads,
             reporter: &*self.reporter,
             concurrency: self.request.concurrency,
@@ -140,7 +140,7 @@ impl Run<'_> {
     ) -> Plan {
         Plan::of(&PlanSource {
             index: client.spec(),
-            credentials: &target.credentials,
+            account: AccountKind::of(&target.account),
             files: &self.files(),
             order: &self.order,
             view,

@@ -82,7 +82,7 @@ fn target(name: &str, address: SocketAddr, production: bool) -> ReleaseTarget {
             simple_url: format!("http://{address}/local/simple/").parse().unwrap(),
             production,
         },
-        credentials: Credentials::token(&Secret::new("not-a-real-token")),
+        account: Credentials::token(&Secret::new("not-a-real-token")).into(),
         install_url: None,
     }
 }

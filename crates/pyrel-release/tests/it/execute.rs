@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use pyrel_index::{Credentials, IndexClient};
 use pyrel_model::{ArtifactKind, Secret, Sha256};
+use pyrel_release::credentials::Account;
 use pyrel_release::events::{Event, Quiet};
 use pyrel_release::execute::{Execution, FileResult, Outcome, execute};
 use pyrel_release::gate::{AdvanceConfirm, Gate, GatePolicy, Refusal};
 use pyrel_release::journal::{Journal, KeptFile, Phase};
-use pyrel_release::plan::{Plan, PlanSource};
+use pyrel_release::plan::{AccountKind, Plan, PlanSource};
 use pyrel_release::release::{ReleaseError, ReleaseReport, ReleaseTarget, run_release};
 use pyrel_release::remote::IndexView;
 use pyrel_release::run_dir::RunDir;
@@ -21,7 +22,7 @@ use crate::world::{Recorder, World, client_options, request};
 fn target(index: &MockIndex, production: bool) -> ReleaseTarget {
     ReleaseTarget {
         spec: index.spec(production),
-        credentials: Credentials::token(&Secret::new("not-a-real-token")),
+        account: Credentials::token(&Secret::new("not-a-real-token")).into(),
         install_url: None,
     }
 }
@@ -188,7 +189,7 @@ async fn what_nobody_sees_in_time_is_resumable() {
     assert_eq!(outcome.packages[1].files[0].result, FileResult::Blocked { by: "base".parse().unwrap() });
 }
 
-fn plan_of(client: &IndexClient, credentials: &Credentials, byte: u8) -> Plan {
+fn plan_of(client: &IndexClient, account: AccountKind, byte: u8) -> Plan {
     let kept = KeptFile {
         package: "base".parse().unwrap(),
         version: "1.0".parse().unwrap(),
@@ -199,7 +200,7 @@ fn plan_of(client: &IndexClient, credentials: &Credentials, byte: u8) -> Plan {
     };
     Plan::of(&PlanSource {
         index: client.spec(),
-        credentials,
+        account,
         files: &[(kept, "/nowhere".into())],
         order: &BTreeMap::new(),
         view: &IndexView::default(),
@@ -213,8 +214,9 @@ async fn a_production_index_takes_nothing_without_the_permit_for_this_very_plan(
     let world = World::new();
     let index = MockIndex::start(Mood::default()).await;
     let client = IndexClient::new(index.spec(true), client_options()).unwrap();
-    let credentials = Credentials::token(&Secret::new("not-a-real-token"));
-    let (wanted, other) = (plan_of(&client, &credentials, 1), plan_of(&client, &credentials, 2));
+    let account = Account::from(Credentials::token(&Secret::new("not-a-real-token")));
+    let kind = AccountKind::of(&account);
+    let (wanted, other) = (plan_of(&client, kind, 1), plan_of(&client, kind, 2));
     let policy = GatePolicy { allow_unstaged: true, command: String::new(), stage_command: String::new() };
     let mut yes = AdvanceConfirm { yes: true, digest: Some(other.digest().to_string()) };
     let permit = Gate::open(&other, &mut yes, &policy).unwrap();
@@ -224,7 +226,7 @@ async fn a_production_index_takes_nothing_without_the_permit_for_this_very_plan(
         phase: Phase::Publish,
         client: &client,
         view: None,
-        credentials: &credentials,
+        account: &account,
         uploads: &BTreeMap::new(),
         reporter: &Quiet,
         concurrency: 1,

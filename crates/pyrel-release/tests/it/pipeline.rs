@@ -9,7 +9,7 @@ use pyrel_project::Package;
 use pyrel_release::events::Event;
 use pyrel_release::gate::{AdvanceConfirm, Refusal};
 use pyrel_release::journal::{Fault, Step};
-use pyrel_release::plan::{Remote, Staged};
+use pyrel_release::plan::{AccountKind, Remote, Staged};
 use pyrel_release::release::{
     PackageTest, Preview, ReleaseError, ReleaseReport, ReleaseRequest, preview, run_release,
 };
@@ -68,7 +68,8 @@ async fn build_stage_plan_and_upload_agree_on_one_digest() {
     let (plan, report) = preview(&Preview {
         packages: &upload.packages,
         directories: &upload.directories,
-        target: &publish,
+        index: &publish.spec,
+        account: AccountKind::of(&publish.account),
         proof: upload.proof.as_ref(),
         check: &upload.check,
         client: &upload.client,

@@ -144,7 +144,7 @@ pub(crate) fn target(name: &str, server: &RunningServer, production: bool) -> Re
             simple_url: server.local_simple_url(),
             production,
         },
-        credentials: Credentials::token(&Secret::new("not-a-real-token")),
+        account: Credentials::token(&Secret::new("not-a-real-token")).into(),
         install_url: Some(server.simple_url().to_string()),
     }
 }

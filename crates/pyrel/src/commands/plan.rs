@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use pyrel_model::Level;
+use pyrel_release::plan::AccountKind;
 use pyrel_release::release::{Preview, preview};
 
 use crate::cli::SelectionArgs;
@@ -33,18 +34,21 @@ pub(crate) struct PlanArgs {
 enum AccountArg {
     /// An API token
     Token,
+    /// Tokens that the index mints for the identity of a CI
+    TrustedPublisher,
     /// A user name and a password
     Password,
     /// No credentials
     Anonymous,
 }
 
-impl AccountArg {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Token => "token",
-            Self::Password => "password",
-            Self::Anonymous => "anonymous",
+impl From<AccountArg> for AccountKind {
+    fn from(kind: AccountArg) -> Self {
+        match kind {
+            AccountArg::Token => Self::Token,
+            AccountArg::TrustedPublisher => Self::Trusted,
+            AccountArg::Password => Self::Password,
+            AccountArg::Anonymous => Self::Anonymous,
         }
     }
 }
@@ -53,15 +57,16 @@ impl AccountArg {
 pub(crate) fn run(args: &PlanArgs, context: &Context) -> CommandResult {
     let workspace = context.workspace()?;
     let selection = context.select(&workspace, &args.selection)?;
-    let account = args.account.map(AccountArg::as_str);
-    let target = planned_target(context, &workspace, &args.index, account)?;
-    let proof = proof_of(&workspace, &target.spec)?;
+    let kind = args.account.map(AccountKind::from);
+    let (index, account) = planned_target(context, &workspace, &args.index, kind)?;
+    let proof = proof_of(&workspace, &index)?;
     let directories = directories(&workspace);
     let (options, client) = (checker::options(context, &workspace, false)?, remote::client_options(context));
     let request = Preview {
         packages: selection.packages(),
         directories: &directories,
-        target: &target,
+        index: &index,
+        account,
         proof: proof.as_ref(),
         check: &options,
         client: &client,

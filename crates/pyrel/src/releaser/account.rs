@@ -2,11 +2,12 @@
 
 use std::io::Read as _;
 
-use pyrel_index::{Credentials, IndexSpec};
+use pyrel_index::IndexSpec;
 use pyrel_model::Secret;
 use pyrel_model::suggestion::nearest;
 use pyrel_project::Workspace;
-use pyrel_release::credentials::{CredentialRequest, Prompt, Question, resolve_credentials};
+use pyrel_release::credentials::{Account, CredentialRequest, Prompt, Question, resolve_credentials};
+use pyrel_release::plan::AccountKind;
 use pyrel_release::release::ReleaseTarget;
 
 use crate::context::Context;
@@ -33,19 +34,21 @@ pub(crate) fn find_account(
     workspace: &Workspace,
     name: &str,
     token_stdin: bool,
-) -> Result<(IndexSpec, Credentials), CommandError> {
+) -> Result<(IndexSpec, Account), CommandError> {
     let spec = find_index(workspace, name)?;
     require_network(context, &spec)?;
     let token_stdin = if token_stdin { Some(read_token()?) } else { None };
     let mut prompt = TerminalPrompt { ui: context.ui() };
     let home = context.environment().home();
+    let client = remote::client_options(context);
     let request = CredentialRequest {
         index: &spec,
         env: &context.environment().variables,
         token_stdin,
         workspace_root: workspace.root(),
         home: home.as_deref(),
-        mint: None,
+        audience: workspace.config().indexes.get(name).and_then(|config| config.audience.as_deref()),
+        client: &client,
         prompt: context.ui().settings().interactive.then_some(&mut prompt as &mut dyn Prompt),
     };
     let found = resolve_credentials(request).map_err(|error| {
@@ -53,12 +56,12 @@ pub(crate) fn find_account(
         CommandError::new(Failure::Refused, error).hint(hint)
     })?;
     context.ui().detail(&format!("credentials for {name} come from {}", found.origin));
-    Ok((spec, found.credentials))
+    Ok((spec, found.account))
 }
 
 /// Returns an account as the target of a run.
-pub(crate) fn target((spec, credentials): (IndexSpec, Credentials)) -> ReleaseTarget {
-    ReleaseTarget { spec, credentials, install_url: None }
+pub(crate) fn target((spec, account): (IndexSpec, Account)) -> ReleaseTarget {
+    ReleaseTarget { spec, account, install_url: None }
 }
 
 /// Returns the target of a plan: with an account kind named, no credentials are looked for.
@@ -66,18 +69,15 @@ pub(crate) fn planned_target(
     context: &Context,
     workspace: &Workspace,
     name: &str,
-    account: Option<&str>,
-) -> Result<ReleaseTarget, CommandError> {
-    let nobody = || Secret::new(String::new());
-    let credentials = match account {
-        None => return Ok(target(find_account(context, workspace, name, false)?)),
-        Some("anonymous") => Credentials::Anonymous,
-        Some("password") => Credentials::Basic { username: "anybody".to_owned(), password: nobody() },
-        Some(_) => Credentials::token(&nobody()),
+    kind: Option<AccountKind>,
+) -> Result<(IndexSpec, AccountKind), CommandError> {
+    let Some(kind) = kind else {
+        let (spec, account) = find_account(context, workspace, name, false)?;
+        return Ok((spec, AccountKind::of(&account)));
     };
     let spec = find_index(workspace, name)?;
     require_network(context, &spec)?;
-    Ok(target((spec, credentials)))
+    Ok((spec, kind))
 }
 
 /// `--offline` forbids every index that is not on this machine.
