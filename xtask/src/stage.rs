@@ -261,6 +261,12 @@ pub(crate) const STAGES: &[Stage] = &[
         Action::Run(&[python(&["tests/index/run.py", "--pyrel", "{pyrel}", "--python", "{python}"])]),
     ),
     slow(
+        "trusted",
+        "publishing with the identity of a CI, against a stand-in that verifies it",
+        &["python-env", "binary"],
+        Action::Run(&[pytest(&["tests/trusted"]).with(BINARY)]),
+    ),
+    slow(
         "e2e",
         "whole releases, from a source tree to an installed package",
         &["python-env", "binary"],
