@@ -8,3 +8,4 @@ mod contract;
 #[path = "../../src/check/fixture.rs"]
 mod fixture;
 mod hostile;
+mod server;
