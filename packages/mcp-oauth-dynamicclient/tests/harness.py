@@ -24,7 +24,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import httpx
 import uvicorn
 from fake_github import CLIENT_ID, CLIENT_SECRET, FakeGitHub
-
 from mcp_oauth_dynamicclient.keys import create_private_key
 from mcp_oauth_dynamicclient.server import create_app
 from mcp_oauth_dynamicclient.settings import Settings
@@ -101,7 +100,13 @@ def running(app: Any, port: int = 0) -> Iterator[str]:
     """Serves ``app`` and yields its address."""
     listener = socket.create_server(("127.0.0.1", port), backlog=256)
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, proxy_headers=False, ws="none", lifespan="on", timeout_graceful_shutdown=2
+        app,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        ws="none",
+        lifespan="on",
+        timeout_graceful_shutdown=2,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -328,7 +333,11 @@ class Program:
     """The installed command as a child process; its log goes to a file."""
 
     def __init__(self, arguments: list[str], environment: dict[str, str], directory: Path) -> None:
-        kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "COVERAGE_PROCESS_START"}}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if name in {"PATH", "HOME", "LANG", "COVERAGE_PROCESS_START"}
+        }
         self.log = directory / "program.log"
         self._stderr = self.log.open("w", encoding="utf-8")
         command = [sys.executable, "-m", "mcp_oauth_dynamicclient", *arguments]
