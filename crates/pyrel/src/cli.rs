@@ -122,6 +122,8 @@ pub(crate) enum Command {
     Verify(commands::verify::VerifyArgs),
     Rehearse(commands::rehearse::RehearseArgs),
     #[command(subcommand)]
+    Auth(commands::auth::AuthCommand),
+    #[command(subcommand)]
     Index(commands::index::IndexCommand),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),

@@ -37,6 +37,15 @@ impl Credentials {
         }
     }
 
+    /// Returns the password or token, when there is one.
+    #[must_use]
+    pub fn password(&self) -> Option<&Secret> {
+        match self {
+            Self::Anonymous => None,
+            Self::Basic { password, .. } => Some(password),
+        }
+    }
+
     /// Takes user and password out of a URL, percent-decoded.
     pub(super) fn take_from(url: &mut Url) -> Self {
         if url.username().is_empty() && url.password().is_none() {

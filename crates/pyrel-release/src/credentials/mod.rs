@@ -6,6 +6,7 @@ mod account;
 mod dotenv;
 mod environment;
 mod keyring;
+mod macaroon;
 mod pypirc;
 mod resolve;
 mod search;
@@ -15,6 +16,7 @@ pub use account::Account;
 pub use dotenv::DotenvError;
 pub use environment::{Conflict, EnvMap, token_variable};
 pub use keyring::{Keyring, KeyringCommand};
+pub use macaroon::TokenFacts;
 pub use pypirc::{Pypirc, PypircError, Section};
 pub use resolve::{
     CredentialError, CredentialRequest, Prompt, Question, ResolvedCredentials, resolve_credentials,

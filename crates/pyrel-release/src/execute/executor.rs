@@ -350,7 +350,7 @@ fn unsent(item: &PlanItem, result: impl Fn(&PlanFile) -> FileResult) -> PackageO
 }
 
 /// Returns an error with its causes on one line.
-pub(crate) fn with_causes(error: &dyn Error) -> String {
+pub fn with_causes(error: &dyn Error) -> String {
     let mut out = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

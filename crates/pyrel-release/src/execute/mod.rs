@@ -4,6 +4,6 @@ mod executor;
 mod outcome;
 mod schedule;
 
-pub(crate) use executor::with_causes;
+pub use executor::with_causes;
 pub use executor::{Execution, execute};
 pub use outcome::{FileOutcome, FileResult, Outcome, PackageOutcome};

@@ -3,6 +3,7 @@
 //! To add one: a file here, a variant in [`crate::cli::Command`], an arm below, a file in `tests/it/`. Logic
 //! beyond a screenful belongs in a library crate.
 
+pub(crate) mod auth;
 pub(crate) mod build;
 pub(crate) mod check;
 pub(crate) mod clean;
@@ -45,6 +46,7 @@ pub(crate) fn run(cli: &Cli, context: &Context) -> CommandResult {
         Command::Publish(args) => publish::run(args, context),
         Command::Verify(args) => verify::run(args, context),
         Command::Rehearse(args) => rehearse::run(args, context),
+        Command::Auth(command) => auth::run(command, context),
         Command::Index(command) => index::run(command, context),
         Command::Completions(args) => completions::run(args, context),
         Command::Man(args) => man::run(args, context),

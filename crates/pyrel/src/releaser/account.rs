@@ -6,7 +6,9 @@ use pyrel_index::IndexSpec;
 use pyrel_model::Secret;
 use pyrel_model::suggestion::nearest;
 use pyrel_project::Workspace;
-use pyrel_release::credentials::{Account, CredentialRequest, Prompt, Question, resolve_credentials};
+use pyrel_release::credentials::{
+    Account, CredentialError, CredentialRequest, Prompt, Question, ResolvedCredentials, resolve_credentials,
+};
 use pyrel_release::plan::AccountKind;
 use pyrel_release::release::ReleaseTarget;
 
@@ -39,24 +41,45 @@ pub(crate) fn find_account(
     require_network(context, &spec)?;
     let token_stdin = if token_stdin { Some(read_token()?) } else { None };
     let mut prompt = TerminalPrompt { ui: context.ui() };
-    let home = context.environment().home();
-    let client = remote::client_options(context);
-    let request = CredentialRequest {
-        index: &spec,
-        env: &context.environment().variables,
-        token_stdin,
-        workspace_root: workspace.root(),
-        home: home.as_deref(),
-        audience: workspace.config().indexes.get(name).and_then(|config| config.audience.as_deref()),
-        client: &client,
-        prompt: context.ui().settings().interactive.then_some(&mut prompt as &mut dyn Prompt),
-    };
-    let found = resolve_credentials(request).map_err(|error| {
+    let person = context.ui().settings().interactive.then_some(&mut prompt as &mut dyn Prompt);
+    let found = resolve(context, workspace, &spec, (token_stdin, person)).map_err(|error| {
         let hint = error.hint();
         CommandError::new(Failure::Refused, error).hint(hint)
     })?;
     context.ui().detail(&format!("credentials for {name} come from {}", found.origin));
     Ok((spec, found.account))
+}
+
+/// Finds an index and what its credentials are, or why there are none. Nobody is asked.
+pub(crate) fn find_resolved(
+    context: &Context,
+    workspace: &Workspace,
+    name: &str,
+) -> Result<(IndexSpec, Result<ResolvedCredentials, CredentialError>), CommandError> {
+    let spec = find_index(workspace, name)?;
+    let found = resolve(context, workspace, &spec, (None, None));
+    Ok((spec, found))
+}
+
+fn resolve(
+    context: &Context,
+    workspace: &Workspace,
+    spec: &IndexSpec,
+    (token_stdin, prompt): (Option<Secret>, Option<&mut dyn Prompt>),
+) -> Result<ResolvedCredentials, CredentialError> {
+    let home = context.environment().home();
+    let client = remote::client_options(context);
+    resolve_credentials(CredentialRequest {
+        index: spec,
+        env: &context.environment().variables,
+        token_stdin,
+        workspace_root: workspace.root(),
+        home: home.as_deref(),
+        audience: workspace.config().indexes.get(&spec.name).and_then(|config| config.audience.as_deref()),
+        client: &client,
+        // A shorter life than the caller's: the request borrows from here too.
+        prompt: prompt.map(|prompt| prompt as &mut dyn Prompt),
+    })
 }
 
 /// Returns an account as the target of a run.

@@ -1,0 +1,190 @@
+//! `pyrel auth check`: which credentials an upload would use and where they come from, without showing them.
+
+use clap::{Args, Subcommand};
+use pyrel_index::IndexSpec;
+use pyrel_release::credentials::{Account, TokenFacts};
+use pyrel_release::execute::with_causes;
+use pyrel_release::plan::AccountKind;
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::exit::{CommandError, CommandResult, Failure};
+use crate::releaser::find_resolved;
+use crate::runtime;
+use crate::ui::Tone;
+
+/// Work with credentials
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuthCommand {
+    Check(AuthCheckArgs),
+}
+
+/// Show which credentials would be used for an index, and prove them where that is possible
+///
+/// Nothing is asked at a terminal and no secret is shown. An identity of a CI is proved by exchanging it for a token;
+/// an API token is read for what it says about itself, because indexes judge tokens only when a file arrives.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  pyrel auth check --index testpypi")]
+pub(crate) struct AuthCheckArgs {
+    /// The index; may be repeated [default: every configured index]
+    #[arg(long = "index", value_name = "NAME")]
+    indexes: Vec<String>,
+}
+
+/// What was found for one index.
+#[derive(Debug, Serialize)]
+struct Row {
+    index: String,
+    upload_url: String,
+    /// `token`, `trusted-publisher`, `password`, `anonymous`; none when there are no credentials.
+    account: Option<&'static str>,
+    source: Option<String>,
+    /// Whether the index, or the token itself, bears it out; none where nobody can tell before an upload.
+    proved: Option<bool>,
+    details: Vec<String>,
+    hint: Option<String>,
+}
+
+/// Runs the command.
+pub(crate) fn run(command: &AuthCommand, context: &Context) -> CommandResult {
+    let AuthCommand::Check(args) = command;
+    let workspace = context.workspace()?;
+    let names: Vec<String> = match args.indexes.as_slice() {
+        [] => workspace.config().indexes.keys().cloned().collect(),
+        named => named.to_vec(),
+    };
+    let mut rows = Vec::new();
+    for name in &names {
+        rows.push(row(context, &workspace, name)?);
+    }
+    show(context, &rows)?;
+    // Nobody has to have credentials for an index that was not named.
+    let named = !args.indexes.is_empty();
+    let fails = |row: &&Row| row.proved == Some(false) || (named && row.account.is_none());
+    let without: Vec<&str> = rows.iter().filter(fails).map(|row| row.index.as_str()).collect();
+    if without.is_empty() {
+        return Ok(());
+    }
+    let message = format!("an upload to {} would be turned down", list(&without));
+    Err(CommandError::message(Failure::Refused, message))
+}
+
+fn list(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn row(context: &Context, workspace: &pyrel_project::Workspace, name: &str) -> Result<Row, CommandError> {
+    let (spec, found) = find_resolved(context, workspace, name)?;
+    let mut row = Row {
+        index: name.to_owned(),
+        upload_url: bare(&spec),
+        account: None,
+        source: None,
+        proved: None,
+        details: Vec::new(),
+        hint: None,
+    };
+    match found {
+        Err(error) => {
+            row.hint = error.hint();
+            row.details.push(error.to_string());
+        }
+        Ok(found) => {
+            row.account = Some(AccountKind::of(&found.account).as_str());
+            row.source = Some(found.origin);
+            prove(context, &spec, &found.account, &mut row)?;
+        }
+    }
+    Ok(row)
+}
+
+/// Proves an account as far as that goes before an upload.
+fn prove(context: &Context, spec: &IndexSpec, account: &Account, row: &mut Row) -> Result<(), CommandError> {
+    match account {
+        Account::Trusted(publisher) if !publisher.is_renewable() => {
+            row.details.push("the identity is good for one exchange, which is left to the upload".to_owned());
+        }
+        Account::Trusted(_) if context.offline() => {
+            row.details.push("not tried out, because `--offline` forbids it".to_owned());
+        }
+        Account::Trusted(publisher) => {
+            let minted = runtime::block_on(async { Ok(publisher.credentials().await) })?;
+            row.proved = Some(minted.is_ok());
+            match minted {
+                Ok(_) => row.details.push("the index minted a token for this identity".to_owned()),
+                Err(error) => {
+                    row.hint = error.hint();
+                    row.details.push(with_causes(&error));
+                }
+            }
+        }
+        Account::Fixed(credentials) => {
+            if let Some(facts) = credentials.password().and_then(TokenFacts::of) {
+                describe(context, spec, &facts, row);
+            } else if row.account == Some("token") && is_known_host(spec) {
+                row.proved = Some(false);
+                row.details
+                    .push("the token is none that this index makes: those begin with `pypi-`".to_owned());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Says what a token says about itself, and whether that fits the index.
+fn describe(context: &Context, spec: &IndexSpec, facts: &TokenFacts, row: &mut Row) {
+    row.details.push(match facts.projects.as_slice() {
+        [] => format!("a token made by {}", facts.location),
+        projects => format!("a token made by {} for {}", facts.location, projects.join(", ")),
+    });
+    let host = spec.upload_url.host_str().unwrap_or_default();
+    let home = host.strip_prefix("upload.").unwrap_or(host);
+    if is_known_host(spec) && facts.location != home {
+        row.proved = Some(false);
+        row.details.push(format!("this index is {home}, and does not know tokens of {}", facts.location));
+        row.hint = Some(format!("make a token at https://{home}/manage/account/token/"));
+    }
+    let now = i64::try_from(context.environment().now).unwrap_or(i64::MAX);
+    if facts.expires.is_some_and(|expires| expires <= now) {
+        row.proved = Some(false);
+        row.details.push("the token has lapsed".to_owned());
+    }
+}
+
+fn is_known_host(spec: &IndexSpec) -> bool {
+    matches!(spec.upload_url.host_str(), Some("upload.pypi.org" | "test.pypi.org"))
+}
+
+fn bare(spec: &IndexSpec) -> String {
+    let mut url = spec.upload_url.clone();
+    // Both fail only for URLs without a host, and those have no user either.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.to_string()
+}
+
+fn show(context: &Context, rows: &[Row]) -> CommandResult {
+    if context.json() {
+        return context.ui().json(&serde_json::json!({ "schema": 1, "indexes": rows }));
+    }
+    for row in rows {
+        let (tone, verdict) = match (row.account, row.proved) {
+            (None, _) => (Tone::Fail, "no credentials".to_owned()),
+            (Some(kind), Some(false)) => (Tone::Fail, format!("{kind}, which the index would turn down")),
+            (Some(kind), Some(true)) => (Tone::Done, format!("{kind}, proved")),
+            (Some(kind), None) => (Tone::Done, kind.to_owned()),
+        };
+        let style = tone.style();
+        context.ui().data(&format!("{style}{}{style:#}  {verdict}", row.index))?;
+        if let Some(source) = &row.source {
+            context.ui().data(&format!("  from {source}"))?;
+        }
+        for detail in &row.details {
+            context.ui().data(&format!("  {detail}"))?;
+        }
+        if let Some(hint) = &row.hint {
+            context.ui().data(&format!("  hint: {hint}"))?;
+        }
+    }
+    Ok(())
+}
