@@ -49,7 +49,7 @@ SHARES = (
         files=("LICENSE", "tests/harness.py", "tests/conftest.py"),
     ),
     Share("mcp-streamablehttp-proxy", folders=(SERVICE,)),
-    Share("mcp-fetch-streamablehttp-server", folders=(SERVICE,)),
+    Share("mcp-fetch-streamablehttp-server", folders=(SERVICE,), files=("LICENSE", "tests/harness.py")),
     Share("mcp-streamablehttp-client"),
     Share(
         "mcp-oauth-dynamicclient",
