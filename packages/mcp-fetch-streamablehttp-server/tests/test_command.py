@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import mcp_fetch_streamablehttp_server as package
@@ -42,6 +45,43 @@ def test_serves_until_told_to_stop(origin: Origin, tmp_path: Path):
     assert "not-a-real-secret" not in log
     assert "Traceback" not in log
     assert (tmp_path / "logs" / "server.log").read_text(encoding="utf-8").count("event=request") == 2
+
+
+def test_serves_in_this_process_too(origin: Origin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    origin.pages["/"] = Reply.text("hello")
+    log = tmp_path / "server.log"
+    monkeypatch.setenv("LOG_FILE", str(log))
+    monkeypatch.setenv("FETCH_ALLOW_HOSTS", f"127.0.0.1:{origin.port}")
+    answers: list[str] = []
+
+    def call_and_stop() -> None:
+        try:
+            found = None
+            deadline = time.monotonic() + 20
+            while found is None and time.monotonic() < deadline:
+                found = re.search(r"event=listening url=(\S+)", log.read_text(encoding="utf-8") if log.exists() else "")
+                time.sleep(0.01)
+            assert found is not None
+            wire = Wire(found.group(1))
+            answers.append(wire.text("fetch", {"url": f"{origin.url}/"}))
+            if hasattr(signal, "SIGHUP"):
+                log.rename(tmp_path / "server.log.1")
+                os.kill(os.getpid(), signal.SIGHUP)
+            while not log.exists() and time.monotonic() < deadline:
+                time.sleep(0.01)
+            answers.append(wire.text("fetch", {"url": f"{origin.url}/"}))
+            wire.close()
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    caller = threading.Thread(target=call_and_stop)
+    caller.start()
+    with pytest.raises(SystemExit) as end:
+        cli.main(["--port", "0", "--log-level", "info"])
+    caller.join(timeout=20)
+    assert end.value.code == 0
+    assert answers == ["hello", "hello"]
+    assert log.read_text(encoding="utf-8").count("event=request") >= 1
 
 
 def test_uvicorn_runs_the_factory(origin: Origin, tmp_path: Path):

@@ -6,9 +6,10 @@ from typing import Any
 
 import anyio
 import httpcore2
+import httpx2
 import pytest
 from mcp_fetch_streamablehttp_server import FetchError, UrlPolicy, UrlRefusedError
-from mcp_fetch_streamablehttp_server.egress import PinnedBackend
+from mcp_fetch_streamablehttp_server.egress import PinnedBackend, PinnedTransport, tls_context
 from mcp_fetch_streamablehttp_server.resolver import system_resolver
 from origin import OTHER_PUBLIC, PUBLIC, Internet, Origin, Reply
 from support import refusal_of, text_of
@@ -89,8 +90,9 @@ async def test_next_address_is_tried(fetch: Any, origin: Origin, internet: Inter
             raise httpcore2.ConnectError("no route")
         return await routed(backend, host, *more)
 
-    monkeypatch.setattr(httpcore2.AnyIOBackend, "connect_tcp", connect)
-    assert text_of(await fetch("http://two.example/")) == "hello"
+    with monkeypatch.context() as patch:
+        patch.setattr(httpcore2.AnyIOBackend, "connect_tcp", connect)
+        assert text_of(await fetch("http://two.example/")) == "hello"
 
 
 async def test_exception_is_connected_without_judgement(handler: Any, origin: Origin, internet: Internet):
@@ -143,3 +145,20 @@ async def test_system_resolver_is_judged_too():
     assert "127.0.0.1" in await system_resolver("127.0.0.1", 80)
     with pytest.raises(UrlRefusedError):
         await PinnedBackend(UrlPolicy(), system_resolver).connect_tcp("localhost", 80)
+
+
+async def test_translation_of_errors_leaves_strangers_alone(fetch: Any, monkeypatch: pytest.MonkeyPatch):
+    async def fail(*_: Any) -> None:
+        raise RuntimeError("a bug, not the network")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(httpcore2.AnyIOBackend, "connect_tcp", fail)
+        with pytest.raises(RuntimeError, match="a bug"):
+            await fetch("http://site.example/")
+
+
+async def test_request_without_asynchronous_body_is_a_mistake(internet: Internet):
+    transport = PinnedTransport(UrlPolicy(), internet.resolve, tls_context(verify=False))
+    with pytest.raises(TypeError, match="asynchronous"):
+        await transport.handle_async_request(httpx2.Request("POST", "http://site.example/", content=iter([b"x"])))
+    await transport.aclose()

@@ -239,6 +239,12 @@ def test_user_comes_from_a_trusted_edge_only(serve: Serve):
     assert (trusted.users, untrusted.users, distrusting.users) == (["alice"], [None], [None])
 
 
+@pytest.mark.parametrize("user", ["", "a\x07b", "x" * 257])
+def test_malformed_user_is_400(serve: Serve, user: str):
+    wire = serve(MCP_TRUST_USER_HEADER="1")
+    assert wire.modern("tools/list", headers={"x-user-id": user}).status_code == 400
+
+
 def test_session_of_another_user_looks_unknown(serve: Serve):
     wire = serve(MCP_TRUST_USER_HEADER="1")
     session = wire.open_session({"x-user-id": "alice"})
