@@ -31,7 +31,7 @@ def serve(app: Starlette, settings: ServiceSettings, *, package: str) -> None:
         ConfigurationError: the address is unsafe or taken, or the log file cannot be opened.
     """
     settings.allow.require_safe_bind(settings.host)
-    listener = _listen(settings.host, settings.port)
+    listener = listen_on(settings.host, settings.port)
     with listener:
         output = LogOutput(package, level=settings.log_level, log_file=settings.log_file)
         try:
@@ -72,7 +72,12 @@ class _DrainingServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen_on(host: str, port: int) -> socket.socket:
+    """A socket that listens at the address; port 0 is any free one.
+
+    Raises:
+        ConfigurationError: the address is taken or not ours.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host.strip("[]"), port), family=family, backlog=_BACKLOG)
