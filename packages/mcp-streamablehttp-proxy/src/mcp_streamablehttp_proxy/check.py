@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 import anyio
+from mcp.shared.exceptions import MCPError
 
 from .child import ChildStartError
 from .configuration import ProxyConfiguration
@@ -18,33 +19,32 @@ async def check(configuration: ProxyConfiguration, logger: logging.Logger) -> di
     Raises:
         ChildStartError: it cannot be started or used.
     """
-    found: list[dict[str, Any]] = []
-    usable: list[ModernChild] = []
+    outcomes: list[ModernChild | ChildStartError] = []
+    found: dict[str, Any] = {}
     async with anyio.create_task_group() as tasks:
-        started = anyio.Event()
-        failures: list[ChildStartError] = []
+        settled = anyio.Event()
 
-        def ready(child: ModernChild) -> None:
-            usable.append(child)
-            started.set()
+        def settle(outcome: ModernChild | ChildStartError) -> None:
+            outcomes.append(outcome)
+            settled.set()
 
         async def run() -> None:
             versions = configuration.settings.protocol.supported
-            failure = await run_modern_child(
-                configuration.command, configuration.limits, versions, logger, known=None, ready=ready
+            await run_modern_child(
+                configuration.command, configuration.limits, versions, logger, known=None, settled=settle
             )
-            if failure is not None:
-                failures.append(failure)
-            started.set()
 
         tasks.start_soon(run)
-        await started.wait()
-        for child in usable:
-            found.append(await describe(child))
+        await settled.wait()
+        if isinstance(outcomes[0], ModernChild):
+            try:
+                found = await describe(outcomes[0])
+            except MCPError as error:
+                outcomes[0] = ChildStartError(f"server does not list its tools: {error.error.message}")
         tasks.cancel_scope.cancel()
-    if failures:
-        raise failures[0]
-    return found[0]
+    if isinstance(outcomes[0], ChildStartError):
+        raise outcomes[0]
+    return found
 
 
 async def describe(child: ModernChild) -> dict[str, Any]:

@@ -149,35 +149,38 @@ class ChildPool:
 
     async def _keep(self, place: _Place, settled: anyio.Event, pause: float) -> None:
         """Runs one child in its place until it ends."""
-        failure: ChildStartError | None = None
-        with place.scope:
-            await anyio.sleep(pause)
-            failure = await self._run(place, settled)
-        if place.settled is settled:
-            # It never became ready; a child that did has left its place before.
-            place.failure, place.settled = failure, None
-            place.backoff.failed(anyio.current_time())
-            self._starts.failed()
-        settled.set()
 
-    async def _run(self, place: _Place, settled: anyio.Event) -> ChildStartError | None:
-        def ready(child: ModernChild) -> None:
-            self._era = child.facts.era
-            self._starts.succeeded()
-            facts = {"pid": str(child.pid), "era": child.facts.era, "version": child.facts.version}
-            self._logger.info(fields("child_ready", facts))
-            place.child, place.failure = child, None
-            if self._tasks is not None:
-                self._tasks.start_soon(self._vacate, place, child)
+        def settle(outcome: ModernChild | ChildStartError) -> None:
+            if isinstance(outcome, ModernChild):
+                self._occupy(place, outcome)
+            else:
+                self._fail(place, outcome)
             settled.set()
 
-        try:
-            return await run_modern_child(
-                self._command, self._limits, self._versions, self._logger, known=self._era, ready=ready
-            )
-        except Exception:  # one child's accident must not end the others, which share the task group
-            self._logger.exception("a child could not be kept")
-            return ChildStartError("server cannot be used")
+        with place.scope:
+            await anyio.sleep(pause)
+            try:
+                await run_modern_child(
+                    self._command, self._limits, self._versions, self._logger, known=self._era, settled=settle
+                )
+            except Exception:  # one child's accident must not end the others, which share the task group
+                self._logger.exception("a child could not be kept")
+                settle(ChildStartError("server cannot be used"))
+        settled.set()
+
+    def _occupy(self, place: _Place, child: ModernChild) -> None:
+        self._era = child.facts.era
+        self._starts.succeeded()
+        place.child, place.failure = child, None
+        facts = {"pid": str(child.pid), "era": child.facts.era, "version": child.facts.version}
+        self._logger.info(fields("child_ready", facts))
+        if self._tasks is not None:
+            self._tasks.start_soon(self._vacate, place, child)
+
+    def _fail(self, place: _Place, failure: ChildStartError) -> None:
+        self._starts.failed()
+        place.child, place.failure, place.settled = None, failure, None
+        place.backoff.failed(anyio.current_time())
 
     async def _vacate(self, place: _Place, child: ModernChild) -> None:
         """Counts the child as running; empties its place at once when it ends by itself."""

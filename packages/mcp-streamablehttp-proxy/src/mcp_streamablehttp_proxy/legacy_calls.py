@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -31,10 +32,8 @@ class LegacyCalls:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._calls: dict[RequestId, LegacyCall] = {}
-        self._changed = anyio.Event()
-
-    def __contains__(self, request_id: RequestId | None) -> bool:
-        return request_id in self._calls
+        self._nearest = math.inf
+        self._nearer = anyio.Event()
 
     def open(self, request: JSONRPCRequest) -> None:
         """Enters a request; the handshake has the time of a start, everything else that of a request."""
@@ -50,7 +49,8 @@ class LegacyCalls:
             deadline=now + timeout,
             hard_deadline=now + HARD_CAP * timeout,
         )
-        self._changed.set()
+        if now + timeout < self._nearest:
+            self._nearer.set()
 
     def close(self, request_id: RequestId | None) -> LegacyCall | None:
         """Takes a request out: it is answered, or will not be."""
@@ -78,12 +78,12 @@ class LegacyCalls:
     async def next_overdue(self) -> LegacyCall:
         """Waits for a request to run out of time and takes it out."""
         while True:
-            if not self._calls:
-                self._changed = anyio.Event()
-                await self._changed.wait()
-            # A deadline only ever moves away, and a later request has a later one: the nearest cannot be missed.
-            nearest = min(self._calls.values(), key=lambda call: call.deadline)
-            await anyio.sleep_until(nearest.deadline)
-            if self._calls.get(nearest.request_id) is nearest and nearest.deadline <= anyio.current_time():
-                del self._calls[nearest.request_id]
-                return nearest
+            now = anyio.current_time()
+            overdue = next((call for call in self._calls.values() if call.deadline <= now), None)
+            if overdue is not None:
+                return self._calls.pop(overdue.request_id)
+            # Deadlines only ever move away; only a new request can bring a nearer one.
+            self._nearest = min((call.deadline for call in self._calls.values()), default=math.inf)
+            self._nearer = anyio.Event()
+            with anyio.move_on_after(self._nearest - now):
+                await self._nearer.wait()

@@ -245,9 +245,9 @@ async def run_modern_child(
     logger: logging.Logger,
     *,
     known: Era | None,
-    ready: Callable[[ModernChild], None],
-) -> ChildStartError | None:
-    """Starts a server, says when it is ``ready``, returns at its end; the reason when it never became ready."""
+    settled: Callable[[ModernChild | ChildStartError], None],
+) -> None:
+    """Starts a server and returns at its end; ``settled`` is told, before, that it is usable or why it is not."""
     failure: ChildStartError | None = None
     try:
         async with open_child(command, limits.max_message, logger) as child, anyio.create_task_group() as tasks:
@@ -257,17 +257,18 @@ async def run_modern_child(
                 await modern.settle(known)
             except ChildStartError as error:
                 failure = error
+                if not isinstance(failure, DiedOnProbeError):
+                    settled(failure)
             else:
                 tasks.start_soon(modern.watch_tools)
-                ready(modern)
+                settled(modern)
                 await modern.gone.wait()
             tasks.cancel_scope.cancel()
     except ChildStartError as error:
-        failure = error
+        settled(error)
     if isinstance(failure, DiedOnProbeError):
         logger.info("the server ended at the probe: starting it again with the handshake")
-        return await run_modern_child(command, limits, versions, logger, known="legacy", ready=ready)
-    return failure
+        await run_modern_child(command, limits, versions, logger, known="legacy", settled=settled)
 
 
 async def _pass_on(call: Call, session: ServerSession, request_id: RequestId | None) -> None:

@@ -138,7 +138,7 @@ class MCPSession:
         async with anyio.create_task_group() as tasks:
             self._tasks = tasks
             tasks.start_soon(self._pass_to_child, child, first, from_client, tasks.cancel_scope)
-            tasks.start_soon(self._end_overdue, child, tasks.cancel_scope)
+            tasks.start_soon(self._end_overdue, child, tasks)
             try:
                 async for item in child.incoming:
                     if isinstance(item, SessionMessage):
@@ -214,7 +214,7 @@ class MCPSession:
         while self._held and self._listening:
             await self._to_client.send(self._held.popleft())
 
-    async def _end_overdue(self, child: Child, relay: anyio.CancelScope) -> None:
+    async def _end_overdue(self, child: Child, tasks: TaskGroup) -> None:
         """Answers requests the server has not answered in time, and tells the server."""
         while True:
             call = await self._calls.next_overdue()
@@ -222,14 +222,13 @@ class MCPSession:
                 reason = f"server did not start within {call.timeout:g} s"
                 await self._answer(call.request_id, INTERNAL_ERROR, reason)
                 await self._give_up(reason)
-                relay.cancel()
+                tasks.cancel_scope.cancel()
                 return
             await self._answer(call.request_id, INTERNAL_ERROR, f"server did not answer within {call.timeout:g} s")
             params = {"requestId": call.request_id, "reason": "timed out"}
-            with anyio.move_on_after(_LAST_ANSWERS_SECONDS):
-                await _send_to(
-                    child, JSONRPCNotification(jsonrpc="2.0", method="notifications/cancelled", params=params)
-                )
+            cancelled = JSONRPCNotification(jsonrpc="2.0", method="notifications/cancelled", params=params)
+            # Not awaited: a server that does not read must not hold up the clock of other requests.
+            tasks.start_soon(_send_to, child, cancelled)
 
     async def _give_up(self, reason: str) -> None:
         """Answers everybody who waits or still comes, and gives the answers the time to leave."""

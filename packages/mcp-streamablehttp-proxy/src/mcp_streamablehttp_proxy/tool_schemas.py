@@ -25,7 +25,8 @@ class ToolSchemas:
         self._logger = logger
         self._lock = anyio.Lock()
         self._schemas: dict[str, Any] = {}
-        self._read_at = -math.inf
+        self._read_at = 0.0
+        self._stale = True
 
     def lookup(self, name: str) -> Mapping[str, Any] | None:
         """The input schema of a tool, if the server has listed it."""
@@ -34,25 +35,25 @@ class ToolSchemas:
 
     def invalidate(self) -> None:
         """The list has changed: it is read again before it is next needed."""
-        self._read_at = -math.inf
+        self._stale = True
 
     async def prepare(self, name: str) -> None:
         """Makes :meth:`lookup` of ``name`` as true as it can be made without asking at every call."""
         async with self._lock:
             age = anyio.current_time() - self._read_at
             allowed = self.lifetime if name in self._schemas else min(self.lifetime, _UNKNOWN_NAME_SECONDS)
-            if age > allowed:
+            if self._stale or age > allowed:
                 await self._read()
 
     async def _read(self) -> None:
-        started = anyio.current_time()
+        # Before, not after, the reading: a change meanwhile makes it stale again.
+        self._stale, self._read_at = False, anyio.current_time()
         try:
             self._schemas = {tool["name"]: tool.get("inputSchema") for tool in await list_tools(self._fetch)}
         except (MCPError, TypeError, KeyError, AttributeError) as error:
             # A call must not fail because a list cannot be read: its headers go unchecked.
             self._logger.warning("the server's tools cannot be listed (%s): headers go unchecked", type(error).__name__)
             self._schemas = {}
-        self._read_at = started
 
 
 async def list_tools(fetch: Fetch) -> list[Any]:
