@@ -71,7 +71,7 @@ def visit(line: str) -> None:
     response = browser.decide(page, "approve")
     while response.status_code in {302, 303}:
         response = browser.get(response.headers["location"])
-    browser.close()
+    browser.close_all()
 
 
 def run(server: Server, client_id: str, port: int, results: Path) -> str:

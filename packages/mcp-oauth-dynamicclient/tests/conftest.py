@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from fake_github import FakeGitHub
-from harness import RedisServer, Server, serving
+from harness import Browser, RedisServer, Server, serving
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +29,12 @@ def github(session_github: FakeGitHub) -> Iterator[FakeGitHub]:
     session_github.behave()
     yield session_github
     session_github.behave()
+
+
+@pytest.fixture(autouse=True)
+def _browsers() -> Iterator[None]:
+    yield
+    Browser.close_all()
 
 
 @pytest.fixture(scope="session")
@@ -55,14 +61,18 @@ def server(shared: Server, github: FakeGitHub) -> Server:
     return shared
 
 
-@pytest.fixture(params=["embedded", "redis"])
-def either(request: pytest.FixtureRequest, github: FakeGitHub) -> Iterator[Server]:
-    """A server with each kind of store in turn."""
-    changes = {}
-    if request.param == "redis":
-        changes["redis_url"] = request.getfixturevalue("redis_server").url
-    with serving(github, **changes) as server:
+@pytest.fixture(scope="session")
+def with_redis(session_github: FakeGitHub, redis_server: RedisServer) -> Iterator[Server]:
+    """A server with Redis and default settings, likewise."""
+    with serving(session_github, redis_url=redis_server.url) as server:
         yield server
+
+
+@pytest.fixture(params=["embedded", "redis"])
+def either(request: pytest.FixtureRequest, github: FakeGitHub) -> Server:
+    """A server with each kind of store in turn."""
+    server: Server = request.getfixturevalue("shared" if request.param == "embedded" else "with_redis")
+    return server
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
@@ -211,12 +211,17 @@ class Server:
 class Browser:
     """A browser of one user: keeps cookies, follows redirects by hand."""
 
+    opened: ClassVar[list[Browser]] = []
+
     def __init__(self) -> None:
         self.client = httpx.Client(timeout=30, follow_redirects=False)
+        self.opened.append(self)
 
-    def close(self) -> None:
-        """Forgets everything."""
-        self.client.close()
+    @classmethod
+    def close_all(cls) -> None:
+        """Closes every browser that was opened."""
+        while cls.opened:
+            cls.opened.pop().client.close()
 
     def get(self, url: str) -> httpx.Response:
         """Opens a page."""
