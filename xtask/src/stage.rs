@@ -255,6 +255,12 @@ pub(crate) const STAGES: &[Stage] = &[
         Action::Run(&[python(&["tests/parity/run.py", "--pyrel", "{pyrel}", "--python", "{python}"])]),
     ),
     slow(
+        "check-parity",
+        "verdicts of the check beside those of twine, check-wheel-contents and packaging",
+        &["python-env", "binary"],
+        Action::Run(&[python(&["tests/check-parity/run.py", "--pyrel", "{pyrel}"])]),
+    ),
+    slow(
         "index",
         "pip, uv and twine against the embedded index, pyrel against foreign indexes",
         &["python-env", "binary"],

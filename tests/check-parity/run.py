@@ -1,0 +1,96 @@
+"""pyrel's verdicts beside those of twine, check-wheel-contents, and the packaging library, on made distributions.
+
+Usage: ``python tests/check-parity/run.py --pyrel BINARY [--bless] [--seed N]``
+
+Makes every distribution of ``cases.py``, lets all tools judge it, and fails when pyrel passes what another tool
+refuses without a reason in ``reasons.py``, when a finding that pyrel calls twine's or PyPI's is not true, or when
+``docs/check-parity.md``, which lists all differences, is not what this run says. ``--bless`` writes that page.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from cases import SEED, Case, all_cases
+from judge import Verdicts, disagreements, faults
+from page import render
+from tools import contents, library, packaging, pyrel, twine, twine_command
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "check-parity.md"
+RULES = ROOT / "docs" / "rules.md"
+
+
+def arguments() -> argparse.Namespace:
+    """Parses the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pyrel", type=lambda path: Path(path).resolve(), required=True)
+    parser.add_argument("--bless", action="store_true")
+    parser.add_argument("--seed", type=int, default=SEED)
+    return parser.parse_args()
+
+
+def judge_all(binary: Path, cases: list[Case]) -> list[Verdicts]:
+    """Lets all tools judge all distributions."""
+    texts = {case.name: case.dist.metadata() for case in cases if case.dist.metadata_bytes is None}
+    judged = dict(zip(texts, packaging(list(texts.values()), library(Path(sys.prefix))), strict=True))
+    verdicts = []
+    with tempfile.TemporaryDirectory() as directory:
+        for number, case in enumerate(cases):
+            path = Path(directory) / str(number) / case.dist.filename
+            path.parent.mkdir()
+            path.write_bytes(case.dist.data())
+            known = judged.get(case.name)
+            verdicts.append(Verdicts(case.name, pyrel(binary, path), twine(path), contents(path), known))
+    return verdicts
+
+
+def compare_command(verdicts: list[Verdicts], cases: list[Case]) -> list[str]:
+    """Holds what the command ``twine check`` calls to the command itself, on a few distributions."""
+    problems = []
+    with tempfile.TemporaryDirectory() as directory:
+        for verdict, case in list(zip(verdicts, cases, strict=True))[:20:6]:
+            path = Path(directory) / case.dist.filename
+            path.write_bytes(case.dist.data())
+            for flags, ok in (((), verdict.twine.ok), (("--strict",), verdict.twine.ok_strict)):
+                if twine_command(path, *flags) != ok:
+                    problems.append(f"{case.name}: the command `twine check` says something else")
+    return problems
+
+
+def untouched(verdicts: list[Verdicts]) -> list[str]:
+    """Returns the rules of the catalogue that no distribution here breaks."""
+    rules = re.findall(r"^\| \[`([a-z0-9-]+)`\]", RULES.read_text(encoding="utf-8"), re.MULTILINE)
+    broken = {finding.rule for verdict in verdicts for finding in verdict.pyrel.findings}
+    return [rule for rule in rules if rule not in broken]
+
+
+def main() -> int:
+    """Runs everything; returns the exit code."""
+    given = arguments()
+    cases = all_cases(given.seed)
+    verdicts = judge_all(given.pyrel, cases)
+    problems = compare_command(verdicts, cases)
+    for verdict in verdicts:
+        problems += faults(verdict)
+    found = disagreements(verdicts)
+    problems += [f"{each.case}: {each.what}: no reason is known" for each in found if not each.reason]
+    text = render(verdicts, found, untouched(verdicts))
+    if given.bless:
+        PAGE.write_text(text, encoding="utf-8", newline="\n")
+    elif given.seed == SEED:
+        page = PAGE.read_text(encoding="utf-8").replace("\r\n", "\n") if PAGE.is_file() else ""
+        if page != text:
+            problems.append(f"{PAGE.relative_to(ROOT)} is not what this run says; `--bless` writes it")
+    for problem in problems:
+        print(f"FAULT {problem}")
+    print(f"{len(verdicts)} distributions, {len(found)} differences, {len(problems)} faults")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
