@@ -13,6 +13,8 @@ import email.policy
 import http.client
 import json
 import secrets
+import ssl
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -235,15 +237,26 @@ class Handler(BaseHTTPRequestHandler):
         connection.close()
 
 
+class QuietServer(ThreadingHTTPServer):
+    """A server that keeps handshakes that fail to itself: the client under test tells them."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Raises nothing but what is a mistake of the stand-in."""
+        if not isinstance(sys.exception() if hasattr(sys, "exception") else sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
-def running(world: World) -> Iterator[str]:
-    """Runs the stand-in on a free port of this machine; yields its address."""
+def running(world: World, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Runs the stand-in on a free port of this machine, encrypted or not; yields its address."""
     handler = type("Bound", (Handler,), {"world": world})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = QuietServer(("127.0.0.1", 0), handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"http{'s' if tls else ''}://localhost:{server.server_port}"
     finally:
         server.shutdown()
         server.server_close()

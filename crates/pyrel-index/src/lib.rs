@@ -9,8 +9,8 @@ mod server;
 mod wire;
 
 pub use client::{
-    ClientError, ClientOptions, Credentials, IndexClient, IndexSpec, MintError, MintReason, MintedToken,
-    RetryPolicy, UploadError, UploadFile, UploadOutcome,
+    Certificates, ClientError, ClientOptions, Credentials, IndexClient, IndexSpec, MintError, MintReason,
+    MintedToken, RetryPolicy, UploadError, UploadFile, UploadOutcome,
 };
 pub use server::{RunningServer, ServerError, ServerOptions, StoreError, serve};
 pub use wire::{ListedFile, ProjectListing};

@@ -1,11 +1,15 @@
 //! What indexes have of a project, for `info --remote`.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use pyrel_index::{ClientError, ClientOptions, IndexClient, IndexSpec, ProjectListing, RetryPolicy};
+use pyrel_index::{
+    Certificates, ClientError, ClientOptions, IndexClient, IndexSpec, ProjectListing, RetryPolicy,
+};
 use pyrel_model::{DistFilename, Version};
 use pyrel_project::{IndexConfig, Package, Workspace};
+use pyrel_release::credentials::Pypirc;
 use serde::Serialize;
 
 use crate::context::Context;
@@ -64,7 +68,7 @@ pub(crate) fn versions(
     }
     let mut clients = Vec::new();
     for (name, config) in &workspace.config().indexes {
-        clients.push((name.clone(), client(context, name, config)?));
+        clients.push((name.clone(), client(context, workspace, name, config)?));
     }
     runtime::block_on(async {
         let mut rows = Vec::with_capacity(packages.len());
@@ -83,10 +87,12 @@ pub(crate) fn versions(
 /// Makes the client of a configured index.
 pub(crate) fn client(
     context: &Context,
+    workspace: &Workspace,
     name: &str,
     config: &IndexConfig,
 ) -> Result<IndexClient, CommandError> {
-    IndexClient::new(spec(name, config)?, client_options(context)).map_err(unreachable)
+    let options = client_options(context, workspace, &Certificates::default())?;
+    IndexClient::new(spec(name, config)?, options).map_err(unreachable)
 }
 
 /// Returns an index as the wire knows it.
@@ -107,13 +113,17 @@ pub(crate) fn spec(name: &str, config: &IndexConfig) -> Result<IndexSpec, Comman
     })
 }
 
-/// Returns how patiently this command line talks to indexes.
-pub(crate) fn client_options(context: &Context) -> ClientOptions {
+/// Returns how this command line talks to indexes: how patiently, and with which certificates.
+pub(crate) fn client_options(
+    context: &Context,
+    workspace: &Workspace,
+    named: &Certificates,
+) -> Result<ClientOptions, CommandError> {
     let number = |name: &str, default: u64| {
         context.environment().get(name).and_then(|text| text.parse().ok()).unwrap_or(default)
     };
     let seconds = |name: &str, default: u64| Duration::from_secs(number(name, default));
-    ClientOptions {
+    Ok(ClientOptions {
         user_agent: format!(
             "pyrel/{} ({}; {})",
             env!("CARGO_PKG_VERSION"),
@@ -127,7 +137,57 @@ pub(crate) fn client_options(context: &Context) -> ClientOptions {
             base: Duration::from_millis(number("PYREL_RETRY_BASE_MS", 500)),
             max: Duration::from_secs(30),
         },
+        certificates: certificates(context, workspace, named)?,
+    })
+}
+
+/// Returns the certificates of each index: those named, else those of the variables that twine and requests read, else
+/// those of the index's section in `.pypirc`.
+fn certificates(
+    context: &Context,
+    workspace: &Workspace,
+    named: &Certificates,
+) -> Result<BTreeMap<String, Certificates>, CommandError> {
+    let variable = |names: &[&str]| {
+        let found = names.iter().find_map(|name| context.environment().get(name));
+        found.map(|path| context.directory().join(path))
+    };
+    let authorities = variable(&["TWINE_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]);
+    let client = variable(&["TWINE_CLIENT_CERT"]);
+    let home = context.environment().home();
+    let file = match &home {
+        Some(home) => Pypirc::read(&home.join(".pypirc")).map_err(|error| {
+            let hint = error.hint();
+            CommandError::new(Failure::Refused, error).hint(hint)
+        })?,
+        None => None,
+    };
+    let absolute = |path: &PathBuf| home.as_ref().map_or_else(|| path.clone(), |home| expanded(home, path));
+    let mut all = BTreeMap::new();
+    for (name, config) in &workspace.config().indexes {
+        let section = file.as_ref().and_then(|file| file.section(name, &config.upload_url));
+        let found = Certificates {
+            authorities: named
+                .authorities
+                .clone()
+                .or_else(|| authorities.clone())
+                .or_else(|| section.and_then(|section| section.ca_cert.as_ref()).map(absolute)),
+            client: named
+                .client
+                .clone()
+                .or_else(|| client.clone())
+                .or_else(|| section.and_then(|section| section.client_cert.as_ref()).map(absolute)),
+        };
+        if found != Certificates::default() {
+            all.insert(name.clone(), found);
+        }
     }
+    Ok(all)
+}
+
+/// Returns a path of `.pypirc`: `~` is the home directory, where relative ones begin too.
+fn expanded(home: &Path, path: &Path) -> PathBuf {
+    home.join(path.strip_prefix("~").unwrap_or(path))
 }
 
 fn unreachable(error: ClientError) -> CommandError {

@@ -11,6 +11,14 @@ pub(super) type Cause = Box<dyn Error + Send + Sync>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientError {
+    /// A file of certificates cannot be used.
+    #[error("cannot use the certificates of `{path}`: {reason}")]
+    Certificates {
+        /// The file.
+        path: String,
+        /// Why.
+        reason: String,
+    },
     /// The scheme of an index URL is not HTTP.
     #[error("an index URL must start with `https://` or `http://`: `{url}`")]
     Scheme {
@@ -83,6 +91,9 @@ impl ClientError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::Certificates { .. } => Some(
+                "name a file in PEM with `--ca-cert` or `--client-cert`, a variable, or `.pypirc`".to_owned(),
+            ),
             Self::Scheme { .. } => Some("correct the URL in the configuration of the index".to_owned()),
             Self::Insecure { .. } => Some(INSECURE.to_owned()),
             Self::Setup(_) => Some(CERTIFICATES.to_owned()),
@@ -248,8 +259,8 @@ fn unreachable_hint(source: &(dyn Error + Send + Sync + 'static)) -> String {
         };
     }
     if is_certificate_error(source) {
-        return "the server's certificate is not trusted here; when it is your own, point `SSL_CERT_FILE` to a \
-                bundle that has its authority"
+        return "the server's certificate is not trusted here; when it is your own, name a bundle that has \
+                its authority with `--ca-cert` or `SSL_CERT_FILE`"
             .to_owned();
     }
     "check the network, the proxy variables, and the index's URL".to_owned()

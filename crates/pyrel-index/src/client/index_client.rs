@@ -1,9 +1,11 @@
 //! The client of one index: where it is and how patient requests to it are.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use url::Url;
 
+use super::certificates::{Certificates, Trust};
 use super::credentials::Credentials;
 use super::error::ClientError;
 use super::retry::RetryPolicy;
@@ -35,6 +37,8 @@ pub struct ClientOptions {
     pub read_timeout: Duration,
     /// When to try again.
     pub retries: RetryPolicy,
+    /// Certificates by the names of indexes; the others trust what the system trusts.
+    pub certificates: BTreeMap<String, Certificates>,
 }
 
 impl Default for ClientOptions {
@@ -50,6 +54,7 @@ impl Default for ClientOptions {
             connect_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_mins(2),
             retries: RetryPolicy::default(),
+            certificates: BTreeMap::new(),
         }
     }
 }
@@ -69,7 +74,8 @@ impl IndexClient {
     /// upload brings none, those of the simple URL for reading.
     ///
     /// # Errors
-    /// When a URL is not HTTP, or when credentials in one would go unencrypted to another machine.
+    /// When a URL is not HTTP, when credentials in one would go unencrypted to another machine, or when a file of
+    /// certificates cannot be used.
     pub fn new(mut spec: IndexSpec, options: ClientOptions) -> Result<Self, ClientError> {
         let upload_credentials = taken(&mut spec.upload_url)?;
         let read_credentials = taken(&mut spec.simple_url)?;
@@ -77,7 +83,8 @@ impl IndexClient {
             let path = format!("{}/", spec.simple_url.path());
             spec.simple_url.set_path(&path);
         }
-        Ok(Self { spec, options, read_credentials, upload_credentials, transport: Transport::default() })
+        let trust = options.certificates.get(&spec.name).map(Trust::read).transpose()?.unwrap_or_default();
+        Ok(Self { spec, options, read_credentials, upload_credentials, transport: Transport::new(trust) })
     }
 
     /// Uses these credentials for reading too, as private indexes want.

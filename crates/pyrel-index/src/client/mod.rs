@@ -1,6 +1,7 @@
 //! The client end: uploads one file at a time, looks projects up, waits until files are listed.
 
 mod body;
+mod certificates;
 mod credentials;
 mod error;
 mod index_client;
@@ -12,6 +13,7 @@ mod upload;
 mod upload_file;
 mod visibility;
 
+pub use certificates::Certificates;
 pub use credentials::Credentials;
 pub use error::{ClientError, UploadError};
 pub use index_client::{ClientOptions, IndexClient, IndexSpec};

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use reqwest::{Client, Method, RequestBuilder, redirect};
 use url::Url;
 
+use super::certificates::Trust;
 use super::index_client::ClientOptions;
 use crate::wire::is_loopback;
 
@@ -13,13 +14,19 @@ use crate::wire::is_loopback;
 ///
 /// TLS and the system's certificates are loaded with the first `https` request, so that commands without
 /// network, and those that only talk to this machine, pay nothing for them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Transport {
+    trust: Trust,
     loopback: OnceLock<Client>,
     remote: OnceLock<Client>,
 }
 
 impl Transport {
+    /// Makes empty pools whose encrypted connections use these certificates.
+    pub(super) fn new(trust: Trust) -> Self {
+        Self { trust, loopback: OnceLock::new(), remote: OnceLock::new() }
+    }
+
     /// Begins a request. Proxies of the environment are used, but never for this machine.
     pub(super) fn request(
         &self,
@@ -32,20 +39,20 @@ impl Transport {
         let client = match slot.get() {
             Some(client) => client,
             None => {
-                let made = build(options, plain)?;
+                let made = self.build(options, plain)?;
                 slot.get_or_init(|| made)
             }
         };
         Ok(client.request(method, url.clone()))
     }
-}
 
-fn build(options: &ClientOptions, plain: bool) -> Result<Client, reqwest::Error> {
-    // Fails only when a provider is installed already, and then that one is used.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = Client::builder()
-        .user_agent(&options.user_agent)
-        .connect_timeout(options.connect_timeout)
-        .redirect(redirect::Policy::none());
-    if plain { builder.no_proxy().tls_certs_only([]).build() } else { builder.build() }
+    fn build(&self, options: &ClientOptions, plain: bool) -> Result<Client, reqwest::Error> {
+        // Fails only when a provider is installed already, and then that one is used.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let builder = Client::builder()
+            .user_agent(&options.user_agent)
+            .connect_timeout(options.connect_timeout)
+            .redirect(redirect::Policy::none());
+        if plain { builder.no_proxy().tls_certs_only([]).build() } else { self.trust.apply(builder).build() }
+    }
 }

@@ -60,6 +60,10 @@ pub struct Section {
     pub username: Option<String>,
     /// The password or token.
     pub password: Option<Secret>,
+    /// `ca_cert`: authorities to trust, a file in PEM.
+    pub ca_cert: Option<PathBuf>,
+    /// `client_cert`: a certificate with its key, a file in PEM.
+    pub client_cert: Option<PathBuf>,
 }
 
 /// A `.pypirc`, as far as it is about credentials.
@@ -129,12 +133,14 @@ impl Pypirc {
                 "testpypi" => Some(TEST_PYPI.to_owned()),
                 _ => None,
             };
-            let own = keys.and_then(|keys| keys.get("repository")).filter(|text| !text.is_empty());
+            let own = |key: &str| keys.and_then(|keys| keys.get(key)).filter(|text| !text.is_empty());
             sections.push(Section {
                 name: name.clone(),
-                repository: own.cloned().or(default),
+                repository: own("repository").cloned().or(default),
                 username: key("username"),
                 password: key("password").map(Secret::new),
+                ca_cert: own("ca_cert").map(PathBuf::from),
+                client_cert: own("client_cert").map(PathBuf::from),
             });
         }
         let special = |name: &str| matches!(name, "distutils" | "server-login");

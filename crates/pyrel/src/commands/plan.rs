@@ -1,6 +1,7 @@
 //! `pyrel plan`: what an upload would do, and the digest that confirms it.
 
 use clap::{Args, ValueEnum};
+use pyrel_index::Certificates;
 use pyrel_model::Level;
 use pyrel_release::plan::AccountKind;
 use pyrel_release::release::{Preview, preview};
@@ -61,7 +62,8 @@ pub(crate) fn run(args: &PlanArgs, context: &Context) -> CommandResult {
     let (index, account) = planned_target(context, &workspace, &args.index, kind)?;
     let proof = proof_of(&workspace, &index)?;
     let directories = directories(&workspace);
-    let (options, client) = (checker::options(context, &workspace, false)?, remote::client_options(context));
+    let options = checker::options(context, &workspace, false)?;
+    let client = remote::client_options(context, &workspace, &Certificates::default())?;
     let request = Preview {
         packages: selection.packages(),
         directories: &directories,

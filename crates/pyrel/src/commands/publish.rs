@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use clap::Args;
+use pyrel_index::Certificates;
 use pyrel_release::journal::RunKind;
 
 use crate::cli::SelectionArgs;
@@ -10,8 +11,8 @@ use crate::context::Context;
 use crate::exit::CommandResult;
 use crate::gatekeeper;
 use crate::releaser::{
-    ConfirmArgs, Parts, ResumeArgs, Session, WheelTest, build_options, carry_out, find_account, selection,
-    target, verify_settings, words,
+    ConfirmArgs, CredentialArgs, Parts, ResumeArgs, Session, WheelTest, build_options, carry_out,
+    find_account, selection, target, verify_settings, words,
 };
 
 /// Build, test, check, stage, install from the stage, confirm twice, publish, install again
@@ -39,8 +40,8 @@ pub(crate) struct PublishArgs {
 pub(crate) fn run(args: &PublishArgs, context: &Context) -> CommandResult {
     let workspace = context.workspace()?;
     let selection = selection(context, &workspace, &args.selection, (&args.resume, RunKind::Release))?;
-    let stage = find_account(context, &workspace, &args.stage, false)?;
-    let production = find_account(context, &workspace, &args.index, false)?;
+    let stage = find_account(context, &workspace, &args.stage, &CredentialArgs::default())?;
+    let production = find_account(context, &workspace, &args.index, &CredentialArgs::default())?;
     let mut command = words("publish", &args.selection);
     for (flag, value, usual) in [("--index", &args.index, "pypi"), ("--stage", &args.stage, "testpypi")] {
         if value != usual {
@@ -52,6 +53,7 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> CommandResult {
         stage_command: words("upload-test", &args.selection),
         allow_unstaged: args.confirm.allow_unstaged,
         resume: args.resume.resume.as_deref(),
+        certificates: Certificates::default(),
         kind: RunKind::Release,
     };
     let parts = Parts {

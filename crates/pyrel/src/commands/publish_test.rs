@@ -37,7 +37,7 @@ pub(crate) fn run(args: &PublishTestArgs, context: &Context) -> CommandResult {
         let message = format!("`{}` is a production index", args.index);
         return Err(CommandError::message(Failure::Usage, message).hint(Some("use `pyrel publish`")));
     }
-    let account = find_account(context, &workspace, &args.index, args.credentials.token_stdin)?;
+    let account = find_account(context, &workspace, &args.index, &args.credentials)?;
     let mut command = words("publish-test", &args.selection);
     if args.index != "testpypi" {
         command.push_str(&format!(" --index {}", args.index));
@@ -47,6 +47,7 @@ pub(crate) fn run(args: &PublishTestArgs, context: &Context) -> CommandResult {
         command,
         allow_unstaged: false,
         resume: args.resume.resume.as_deref(),
+        certificates: args.credentials.certificates(context),
         kind: RunKind::Release,
     };
     let parts = Parts {

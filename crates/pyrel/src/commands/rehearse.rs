@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use clap::Args;
+use pyrel_index::Certificates;
 use pyrel_release::gate::Confirm;
 use pyrel_release::journal::RunKind;
 use pyrel_release::rehearse::rehearse;
@@ -43,6 +44,7 @@ pub(crate) fn run(args: &RehearseArgs, context: &Context) -> CommandResult {
         command,
         allow_unstaged: false,
         resume: args.resume.resume.as_deref(),
+        certificates: Certificates::default(),
         kind: RunKind::Rehearsal,
     };
     let parts = Parts {

@@ -38,7 +38,7 @@ pub(crate) struct UploadArgs {
 pub(crate) fn run(args: &UploadArgs, context: &Context) -> CommandResult {
     let workspace = context.workspace()?;
     let selection = selection(context, &workspace, &args.selection, (&args.resume, RunKind::Release))?;
-    let account = find_account(context, &workspace, &args.index, args.credentials.token_stdin)?;
+    let account = find_account(context, &workspace, &args.index, &args.credentials)?;
     let mut command = words("upload", &args.selection);
     if args.index != "pypi" {
         command.push_str(&format!(" --index {}", args.index));
@@ -48,6 +48,7 @@ pub(crate) fn run(args: &UploadArgs, context: &Context) -> CommandResult {
         stage_command: words("upload-test", &args.selection),
         allow_unstaged: args.confirm.allow_unstaged,
         resume: args.resume.resume.as_deref(),
+        certificates: args.credentials.certificates(context),
         kind: RunKind::Release,
     };
     let parts = Parts {

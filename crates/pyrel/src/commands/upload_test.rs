@@ -35,7 +35,7 @@ pub(crate) fn run(args: &UploadTestArgs, context: &Context) -> CommandResult {
         let hint = format!("`pyrel upload --index {}` uploads there, past the gate", args.index);
         return Err(CommandError::message(Failure::Usage, message).hint(Some(hint)));
     }
-    let account = find_account(context, &workspace, &args.index, args.credentials.token_stdin)?;
+    let account = find_account(context, &workspace, &args.index, &args.credentials)?;
     let mut command = words("upload-test", &args.selection);
     if args.index != "testpypi" {
         command.push_str(&format!(" --index {}", args.index));
@@ -45,6 +45,7 @@ pub(crate) fn run(args: &UploadTestArgs, context: &Context) -> CommandResult {
         command,
         allow_unstaged: false,
         resume: args.resume.resume.as_deref(),
+        certificates: args.credentials.certificates(context),
         kind: RunKind::Release,
     };
     let parts = Parts { stage: Some(target(account)), ..Parts::default() };

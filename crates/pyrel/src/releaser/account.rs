@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 
-use pyrel_index::IndexSpec;
+use pyrel_index::{Certificates, ClientOptions, IndexSpec};
 use pyrel_model::Secret;
 use pyrel_model::suggestion::nearest;
 use pyrel_project::Workspace;
@@ -12,6 +12,7 @@ use pyrel_release::credentials::{
 use pyrel_release::plan::AccountKind;
 use pyrel_release::release::ReleaseTarget;
 
+use super::arguments::CredentialArgs;
 use crate::context::Context;
 use crate::exit::{CommandError, Failure};
 use crate::remote;
@@ -35,14 +36,15 @@ pub(crate) fn find_account(
     context: &Context,
     workspace: &Workspace,
     name: &str,
-    token_stdin: bool,
+    args: &CredentialArgs,
 ) -> Result<(IndexSpec, Account), CommandError> {
     let spec = find_index(workspace, name)?;
     require_network(context, &spec)?;
-    let token_stdin = if token_stdin { Some(read_token()?) } else { None };
+    let token_stdin = if args.token_stdin { Some(read_token()?) } else { None };
     let mut prompt = TerminalPrompt { ui: context.ui() };
     let person = context.ui().settings().interactive.then_some(&mut prompt as &mut dyn Prompt);
-    let found = resolve(context, workspace, &spec, (token_stdin, person)).map_err(|error| {
+    let client = remote::client_options(context, workspace, &args.certificates(context))?;
+    let found = resolve((context, &client), workspace, &spec, (token_stdin, person)).map_err(|error| {
         let hint = error.hint();
         CommandError::new(Failure::Refused, error).hint(hint)
     })?;
@@ -57,18 +59,18 @@ pub(crate) fn find_resolved(
     name: &str,
 ) -> Result<(IndexSpec, Result<ResolvedCredentials, CredentialError>), CommandError> {
     let spec = find_index(workspace, name)?;
-    let found = resolve(context, workspace, &spec, (None, None));
+    let client = remote::client_options(context, workspace, &Certificates::default())?;
+    let found = resolve((context, &client), workspace, &spec, (None, None));
     Ok((spec, found))
 }
 
 fn resolve(
-    context: &Context,
+    (context, client): (&Context, &ClientOptions),
     workspace: &Workspace,
     spec: &IndexSpec,
     (token_stdin, prompt): (Option<Secret>, Option<&mut dyn Prompt>),
 ) -> Result<ResolvedCredentials, CredentialError> {
     let home = context.environment().home();
-    let client = remote::client_options(context);
     resolve_credentials(CredentialRequest {
         index: spec,
         env: &context.environment().variables,
@@ -76,7 +78,7 @@ fn resolve(
         workspace_root: workspace.root(),
         home: home.as_deref(),
         audience: workspace.config().indexes.get(&spec.name).and_then(|config| config.audience.as_deref()),
-        client: &client,
+        client,
         // A shorter life than the caller's: the request borrows from here too.
         prompt: prompt.map(|prompt| prompt as &mut dyn Prompt),
     })
@@ -95,7 +97,7 @@ pub(crate) fn planned_target(
     kind: Option<AccountKind>,
 ) -> Result<(IndexSpec, AccountKind), CommandError> {
     let Some(kind) = kind else {
-        let (spec, account) = find_account(context, workspace, name, false)?;
+        let (spec, account) = find_account(context, workspace, name, &CredentialArgs::default())?;
         return Ok((spec, AccountKind::of(&account)));
     };
     let spec = find_index(workspace, name)?;

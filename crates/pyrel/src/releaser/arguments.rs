@@ -1,8 +1,12 @@
 //! Arguments that every uploading command shares.
 
+use std::path::PathBuf;
+
 use clap::Args;
+use pyrel_index::Certificates;
 
 use crate::cli::SelectionArgs;
+use crate::context::Context;
 
 /// Confirmations given in advance.
 #[derive(Debug, Clone, Default, Args)]
@@ -24,6 +28,20 @@ pub(crate) struct CredentialArgs {
     /// Read the API token from standard input
     #[arg(long)]
     pub(crate) token_stdin: bool,
+    /// Trust these authorities instead of the system's (a file in PEM)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_cert: Option<PathBuf>,
+    /// Show this certificate to a server that asks who connects (a file in PEM with its key)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_cert: Option<PathBuf>,
+}
+
+impl CredentialArgs {
+    /// Returns the certificates that were named, from where the command was started.
+    pub(crate) fn certificates(&self, context: &Context) -> Certificates {
+        let file = |path: &Option<PathBuf>| path.as_ref().map(|path| context.directory().join(path));
+        Certificates { authorities: file(&self.ca_cert), client: file(&self.client_cert) }
+    }
 }
 
 /// Taking an interrupted run up again.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pyrel_dist::CheckOptions;
-use pyrel_index::IndexSpec;
+use pyrel_index::{Certificates, IndexSpec};
 use pyrel_project::{Package, Selection, Workspace};
 use pyrel_release::gate::GatePolicy;
 use pyrel_release::journal::RunKind;
@@ -52,6 +52,8 @@ pub(crate) struct Session<'a> {
     pub(crate) resume: Option<&'a str>,
     /// What kind of run it is.
     pub(crate) kind: RunKind,
+    /// Certificates that were named for it.
+    pub(crate) certificates: Certificates,
 }
 
 impl Session<'_> {
@@ -80,7 +82,7 @@ impl Session<'_> {
                 command: self.command.clone(),
                 stage_command: self.stage_command.clone(),
             },
-            client: remote::client_options(context),
+            client: remote::client_options(context, workspace, &self.certificates)?,
             concurrency: context.jobs().clamp(4, 16),
             patience: PATIENCE,
             run: self.run(context, workspace)?,

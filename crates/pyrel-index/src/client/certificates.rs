@@ -1,0 +1,89 @@
+//! TLS beyond the system's trust: authorities of one's own, and a certificate that proves who connects.
+
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+use reqwest::{Certificate, ClientBuilder, Identity};
+
+use super::error::ClientError;
+
+/// Files in PEM that connections to one index use.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Certificates {
+    /// Authorities that are trusted instead of the system's.
+    pub authorities: Option<PathBuf>,
+    /// A certificate with its key, shown to a server that asks who connects.
+    pub client: Option<PathBuf>,
+}
+
+/// The same files, read.
+#[derive(Debug, Default)]
+pub(super) struct Trust {
+    authorities: Option<Vec<Certificate>>,
+    client: Option<Identity>,
+}
+
+impl Trust {
+    /// Reads the files.
+    pub(super) fn read(files: &Certificates) -> Result<Self, ClientError> {
+        let authorities = files.authorities.as_deref().map(authorities).transpose()?;
+        let client = files.client.as_deref().map(identity).transpose()?;
+        Ok(Self { authorities, client })
+    }
+
+    /// Sets a client up for encrypted connections.
+    pub(super) fn apply(&self, mut builder: ClientBuilder) -> ClientBuilder {
+        if let Some(authorities) = &self.authorities {
+            builder = builder.tls_certs_only(authorities.iter().cloned());
+        }
+        match &self.client {
+            Some(identity) => builder.identity(identity.clone()),
+            None => builder,
+        }
+    }
+}
+
+fn authorities(path: &Path) -> Result<Vec<Certificate>, ClientError> {
+    let found =
+        Certificate::from_pem_bundle(&read(path)?).map_err(|_| no_pem(path, "no certificates in PEM"))?;
+    if found.is_empty() { Err(no_pem(path, "no certificates in PEM")) } else { Ok(found) }
+}
+
+fn identity(path: &Path) -> Result<Identity, ClientError> {
+    // What the parser says may quote the file, which holds a key.
+    Identity::from_pem(&read(path)?).map_err(|_| no_pem(path, "not one certificate and its key in PEM"))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, ClientError> {
+    fs::read(path).map_err(|error| ClientError::Certificates {
+        path: path.display().to_string(),
+        reason: error.kind().to_string(),
+    })
+}
+
+fn no_pem(path: &Path, reason: &str) -> ClientError {
+    ClientError::Certificates { path: path.display().to_string(), reason: reason.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_hold_no_certificates_are_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("authority.pem");
+        let of = |authorities: Option<&Path>, client: Option<&Path>| {
+            let files = Certificates {
+                authorities: authorities.map(Path::to_path_buf),
+                client: client.map(Path::to_path_buf),
+            };
+            Trust::read(&files).unwrap_err().to_string()
+        };
+        assert!(of(Some(&path), None).contains("authority.pem"), "missing");
+        fs::write(&path, "not PEM").unwrap();
+        assert!(of(Some(&path), None).contains("no certificates in PEM"));
+        assert!(of(None, Some(&path)).contains("not one certificate and its key"));
+        assert!(Trust::read(&Certificates::default()).is_ok());
+    }
+}
