@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from person import Person  # noqa: E402 - found beside this file
+from person import Person
 
 if __name__ == "__main__":
     Person(ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])).decide(sys.argv[1])

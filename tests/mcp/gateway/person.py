@@ -8,6 +8,8 @@ from urllib.parse import urljoin
 
 import httpx
 
+REDIRECT_PORT = 49152
+
 
 class ConsentForm(HTMLParser):
     """The fields of the one form on the consent page."""
@@ -46,7 +48,9 @@ class Person:
             target = urljoin(str(page.url), form.action)
             answer = browser.post(target, data={**form.fields, "decision": decision}, headers={"Origin": _origin(page)})
             while answer.next_request is not None:
-                if not last and "/callback" in answer.next_request.url.path and answer.next_request.url.scheme == "http":
+                target_url = answer.next_request.url
+                # The client's own address is plain http on this machine, the edge's are not.
+                if not last and target_url.scheme == "http" and target_url.port == REDIRECT_PORT:
                     return answer
                 answer = browser.send(answer.next_request)
             return answer

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import secrets
 import shutil
-import socket
 import ssl
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -28,7 +25,7 @@ import httpx
 import trustme
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from person import Person
+from person import REDIRECT_PORT, Person
 from processes import Child, free_port, until
 from wire import modern_call
 
@@ -36,7 +33,7 @@ HERE = Path(__file__).resolve().parent
 STDIO_SERVER = [sys.executable, str(HERE / "stdio_server.py")]
 EDGES = ("caddy", "nginx")
 SERVICES = ("echo-stateful", "echo-stateless", "fetch", "proxy")
-REDIRECT = "http://127.0.0.1:49152/callback"
+REDIRECT = f"http://127.0.0.1:{REDIRECT_PORT}/callback"
 _PORT_VARIABLES = ("MCP_ECHO_PORT", "MCP_PORT", "PORT")
 _HOST_VARIABLES = ("MCP_ECHO_HOST", "MCP_BIND_HOST", "HOST")
 _WORKERS = 4
@@ -191,7 +188,7 @@ class Stack:
         github.wait_for_port(int(self.github.rpartition(":")[2]))
         for child, port in (*services.values(), *auths.values()):
             child.wait_for_http(f"http://127.0.0.1:{port}/health")
-        for child, port in workers:
+        for child, _ in workers:
             until(lambda child=child: child.text().count("startup complete") == _WORKERS, f"workers\n{child.text()}")
         upstreams = {name: port for name, (_, port) in services.items()}
         for edge in EDGES:
@@ -261,7 +258,17 @@ class Stack:
         """The stateless echo as its manual runs it behind more than one worker."""
         port = free_port()
         application = "mcp_echo_streamablehttp_server_stateless:app"
-        command = [sys.executable, "-m", "uvicorn", application, "--port", port, "--workers", _WORKERS, "--no-access-log"]
+        command = [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            application,
+            "--port",
+            port,
+            "--workers",
+            _WORKERS,
+            "--no-access-log",
+        ]
         return self._child(f"workers-{number}", command, self._local("echo-stateless", port)), port
 
     def _auth(self, edge: str) -> tuple[Child, int]:
@@ -362,9 +369,7 @@ def _fake_github() -> Path:
 
 def _private_key() -> str:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return base64.b64encode(pem).decode()
 
 

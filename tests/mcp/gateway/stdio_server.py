@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 
 import anyio
+from anyio import to_thread
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 
@@ -20,8 +22,7 @@ async def hold(path: str, ctx: Context) -> str:
     """Reports progress, then waits until the file exists."""
     await ctx.report_progress(1, 2, "waiting")
     with anyio.fail_after(WAIT_SECONDS):
-        while not Path(path).exists():
-            await anyio.sleep(0.02)
+        await to_thread.run_sync(_wait_for, Path(path), abandon_on_cancel=True)
     return "released"
 
 
@@ -36,6 +37,11 @@ async def announce(ctx: Context) -> str:
 def whoami() -> str:
     """Names the process, to tell one child from another."""
     return f"{os.getpid()}"
+
+
+def _wait_for(path: Path) -> None:
+    while not path.exists():
+        time.sleep(0.02)
 
 
 if __name__ == "__main__":

@@ -46,7 +46,9 @@ class ListenStream:
         until(lambda: any(text in line for line in self.lines), f"{text} on the listen stream", 20)
 
     def close(self) -> None:
-        """Ends session and stream."""
+        """Ends session and stream; a second time does nothing."""
+        if self._closing:
+            return
         self._closing = True
         self._http.delete(self._url, headers=self._headers())
         self._stream.close()

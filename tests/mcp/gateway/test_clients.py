@@ -124,7 +124,11 @@ async def test_authlib_client(gateway: Gateway):
     url = gateway.url("echo-stateless")
     async with httpx2.AsyncClient(verify=gateway.context, timeout=60) as http:
         metadata = (await http.get(f"{gateway.issuer}/.well-known/oauth-authorization-server")).json()
-        sent = {"redirect_uris": [REDIRECT], "client_name": "authlib", "token_endpoint_auth_method": "client_secret_basic"}
+        sent = {
+            "redirect_uris": [REDIRECT],
+            "client_name": "authlib",
+            "token_endpoint_auth_method": "client_secret_basic",
+        }
         registered = (await http.post(metadata["registration_endpoint"], json=sent)).json()
     async with AsyncOAuth2Client(
         client_id=registered["client_id"],

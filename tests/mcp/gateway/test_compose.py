@@ -6,11 +6,11 @@ import re
 import shutil
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import compose
 import pytest
+import tomllib
 import yaml
 
 ROOT = Path(__file__).resolve().parents[3]

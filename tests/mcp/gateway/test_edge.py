@@ -54,7 +54,11 @@ def test_identity_comes_from_the_token(gateway: Gateway):
     assert "x-scope: mcp:read mcp:write" in seen
 
 
-@pytest.mark.parametrize("forged", [*([header] for header in FORGED), FORGED], ids=lambda some: f"{len(some)}-{some[0]}")
+@pytest.mark.parametrize(
+    "forged",
+    [*([header] for header in FORGED), FORGED],
+    ids=[*(f"{number}-{name}" for number, (name, _) in enumerate(FORGED)), "all"],
+)
 def test_forged_identity_never_arrives(gateway: Gateway, forged: list[tuple[str, str]]):
     seen = seen_headers(gateway, forged)
     assert "mallory" not in seen
@@ -83,8 +87,11 @@ def test_header_smuggled_in_a_folded_line(gateway: Gateway):
     ):
         secure.sendall(f"{head}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
         received = b"".join(iter(lambda: secure.recv(65536), b""))
-    assert b"x-user-id: mallory" not in received.lower()
-    assert received.startswith((b"HTTP/1.1 400", b"HTTP/1.1 200"))
+    status, _, _ = received.partition(b"\r\n")
+    assert status.split()[1] in {b"200", b"400"}
+    if b" 200 " in status:  # unfolded: it is part of the harmless value and no header of its own
+        text = json.loads(received.partition(b"\r\n\r\n")[2])["result"]["content"][0]["text"]
+        assert re.findall(r"^ *x-user-id: (.*)$", text, re.MULTILINE) == ["1001"]
 
 
 def test_challenge_arrives_intact(gateway: Gateway):
@@ -109,7 +116,7 @@ def test_authorization_server_metadata_of_every_service_host(gateway: Gateway):
             assert document["issuer"] == gateway.issuer
 
 
-@pytest.mark.parametrize("token", ["nonsense", "e30.e30.e30", ""])
+@pytest.mark.parametrize("token", ["nonsense", "e30.e30.e30", "."])
 def test_bad_token(gateway: Gateway, token: str):
     response = gateway.call("echo-stateless", "echo", {"message": "x"}, {"Authorization": f"Bearer {token}"})
     assert response.status_code == 401

@@ -14,7 +14,9 @@ META = {"io.modelcontextprotocol/protocolVersion": MODERN, "io.modelcontextproto
 ACCEPT = "application/json, text/event-stream"
 
 
-def modern_call(tool: str, arguments: Mapping[str, Any], *, number: int = 1, **meta: Any) -> tuple[dict[str, str], bytes]:
+def modern_call(
+    tool: str, arguments: Mapping[str, Any], *, number: int = 1, **meta: Any
+) -> tuple[dict[str, str], bytes]:
     """Headers and body of a modern ``tools/call``."""
     headers = {
         "Accept": ACCEPT,
