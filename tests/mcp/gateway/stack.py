@@ -34,6 +34,7 @@ STDIO_SERVER = [sys.executable, str(HERE / "stdio_server.py")]
 EDGES = ("caddy", "nginx")
 SERVICES = ("echo-stateful", "echo-stateless", "fetch", "proxy")
 REDIRECT = f"http://127.0.0.1:{REDIRECT_PORT}/callback"
+WEB_ORIGIN = "https://web.example.org"
 _PORT_VARIABLES = ("MCP_ECHO_PORT", "MCP_PORT", "PORT")
 _HOST_VARIABLES = ("MCP_ECHO_HOST", "MCP_BIND_HOST", "HOST")
 _WORKERS = 4
@@ -222,6 +223,7 @@ class Stack:
             "REDIS_URL": f"redis://127.0.0.1:{self.redis_port}/{EDGES.index(edge)}",
             "REGISTRATION_RATE": "1000/hour",
             "TOKEN_RATE": "1000/min",
+            "WEB_ORIGIN": WEB_ORIGIN,
         }
 
     def _service(self, name: str) -> tuple[Child, int]:
@@ -289,6 +291,7 @@ class Stack:
             "EDGE_HTTP_PORT": str(free_port()),
             "EDGE_HTTPS_PORT": str(self.ports[edge]),
             "EDGE_DOMAIN": "localhost",
+            "EDGE_WEB_ORIGIN": WEB_ORIGIN,
             "EDGE_TLS": f"{self.certificate} {self.key}",
             "AUTH_UPSTREAM": _loopback(auth),
             "ECHO_STATEFUL_UPSTREAM": _loopback(upstreams["echo-stateful"]),
@@ -308,6 +311,7 @@ class Stack:
         values = {
             "EDGE_HTTPS_PORT": str(self.ports[edge]),
             "EDGE_DOMAIN": "localhost",
+            "EDGE_WEB_ORIGIN": WEB_ORIGIN,
             "EDGE_CERTIFICATE": str(self.certificate),
             "EDGE_CERTIFICATE_KEY": str(self.key),
             "AUTH_UPSTREAM": _loopback(auth),

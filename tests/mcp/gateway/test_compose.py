@@ -108,6 +108,15 @@ def test_only_the_edge_is_reachable_from_outside(services):
     assert [name for name, service in services.items() if "ports" in service] == ["edge"]
 
 
+def test_no_service_meets_another_but_the_edge(services):
+    met = {name: set(service["networks"]) - {"store"} for name, service in services.items() if name != "edge"}
+    assert services["redis"]["networks"] == ["store"]
+    assert [name for name, service in services.items() if "store" in service["networks"]] == ["redis", "auth"]
+    for one in PACKAGES:
+        assert met[one] == {one}
+    assert set(services["edge"]["networks"]) == set(PACKAGES)
+
+
 def test_every_variable_is_explained():
     page = (ROOT / "docs" / "gateway.md").read_text(encoding="utf-8")
     edges = re.findall(r"\$\{([A-Z_]+)\}", compose.NGINX.read_text(encoding="utf-8"))

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import socket
+import subprocess
 import threading
 from collections.abc import Iterator
 
 import httpx
 import pytest
 from processes import until
-from stack import Gateway, Stack
+from stack import WEB_ORIGIN, Gateway, Stack
 from wire import ACCEPT, LEGACY, answer, legacy, modern_call, tool_text
 
 FORGED = [
@@ -145,6 +147,69 @@ def test_token_of_the_other_gateway(gateway: Gateway, stack: Stack):
 def test_evil_origin(gateway: Gateway):
     headers = {**gateway.tokens("echo-stateless").header, "Origin": "https://evil.example.org"}
     assert gateway.call("echo-stateless", "echo", {"message": "x"}, headers).status_code == 403
+
+
+def cors(response: httpx.Response) -> dict[str, list[str]]:
+    """The CORS headers of an answer, each with every value it was sent with."""
+    names = sorted({name for name in response.headers if name.startswith("access-control-")})
+    return {name.removeprefix("access-control-"): response.headers.get_list(name) for name in names}
+
+
+def test_page_that_may_call_reads_answer_and_refusal(gateway: Gateway):
+    for headers, status in ((gateway.tokens("echo-stateless").header, 200), ({}, 401)):
+        response = gateway.call("echo-stateless", "echo", {"message": "x"}, {**headers, "Origin": WEB_ORIGIN})
+        assert response.status_code == status
+        assert cors(response) == {
+            "allow-origin": [WEB_ORIGIN],
+            "expose-headers": ["Mcp-Session-Id, MCP-Protocol-Version, WWW-Authenticate"],
+        }
+        assert "Origin" in response.headers["vary"]
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example.org", f"{WEB_ORIGIN}.evil.test", "null", None])
+def test_any_other_page_gets_no_cors_header(gateway: Gateway, origin: str | None):
+    headers = {**gateway.tokens("echo-stateless").header, **({"Origin": origin} if origin else {})}
+    assert cors(gateway.call("echo-stateless", "echo", {"message": "x"}, headers)) == {}
+
+
+def test_preflight_is_answered_without_a_token(gateway: Gateway):
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,mcp-method"}
+    with gateway.http() as http:
+        granted = http.options(gateway.url("echo-stateless"), headers={**asked, "Origin": WEB_ORIGIN})
+        refused = http.options(gateway.url("echo-stateless"), headers={**asked, "Origin": "https://evil.example.org"})
+    assert granted.status_code == 204
+    assert cors(granted)["allow-origin"] == [WEB_ORIGIN]
+    assert cors(granted)["allow-methods"] == ["GET, POST, DELETE"]
+    assert cors(granted)["allow-headers"] == ["authorization,mcp-method"]
+    assert cors(refused) == {}
+
+
+def test_discovery_is_for_every_page_once(gateway: Gateway):
+    address = f"{gateway.origin('echo-stateless')}/.well-known/oauth-protected-resource/mcp"
+    with gateway.http() as http:
+        for origin in (WEB_ORIGIN, "https://elsewhere.example.org"):
+            assert cors(http.get(address, headers={"Origin": origin}))["allow-origin"] == ["*"]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_forged_identity_never_arrives_over_http2(gateway: Gateway):
+    standard, body = modern_call("printHeader", {})
+    headers = {**standard, **gateway.tokens("echo-stateless").header, "x-user-id": "mallory", "x_user_id": "mallory"}
+    name = f"echo-stateless.localhost:{gateway.port}"
+    done = subprocess.run(
+        ["curl", "-sS", "--http2", "--cacert", str(gateway.stack.ca), "--resolve", f"{name}:127.0.0.1"]
+        + [part for header in headers.items() for part in ("-H", ": ".join(header))]
+        + ["--data-binary", "@-", "-w", "\n%{http_version}", gateway.url("echo-stateless")],
+        input=body,
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    answered, _, version = done.stdout.decode().rpartition("\n")
+    text = json.loads(answered)["result"]["content"][0]["text"]
+    assert version == "2"
+    assert "mallory" not in text
+    assert "x-user-id: 1001" in text
 
 
 def test_unknown_host_is_not_served(gateway: Gateway):
