@@ -102,10 +102,40 @@ async def test_client_id_document_replaces_registration(authority, client):
     assert authority.count("/register") == 0
 
 
+async def test_client_id_document_is_still_known_after_a_restart(authority, service, client):
+    authority.metadata["client_id_metadata_document_supported"] = True
+    storage = MemoryStorage()
+    options = {"client_metadata_url": "https://app.example.org/client.json", "storage": storage}
+    await client(resource=service.url, **options).authenticate()
+    authority.live.clear()
+    again = client(**options)
+    assert (await again.request("GET", service.url)).status_code == 200
+    assert authority.last("/token")["grant_type"] == "refresh_token"
+    assert authority.last("/token")["client_id"] == "https://app.example.org/client.json"
+
+
+async def test_token_of_another_client_is_not_renewed_but_asked_for_again(authority, service, client):
+    storage = MemoryStorage()
+    one = client(resource=service.url, storage=storage)
+    await one.authenticate()
+    await one.register()
+    with pytest.raises(TokenError, match="not known any more"):
+        await one.refresh()
+    authority.live.clear()
+    assert (await one.request("GET", service.url)).status_code == 200
+    assert authority.count("/authorize") == 2
+
+
 async def test_registration_where_client_id_documents_are_not_taken(authority, client):
     one = client(client_metadata_url="https://app.example.org/client.json")
     await one.authenticate()
     assert one.client_id in authority.clients
+
+
+async def test_no_browser_is_told(client, monkeypatch):
+    monkeypatch.setattr(webbrowser, "open", lambda url: False)
+    with pytest.raises(AuthorizationError, match="no browser could be opened"):
+        await client(open_browser=True).authenticate()
 
 
 async def test_on_authorize_url_takes_the_place_of_the_browser(authority, client, monkeypatch):

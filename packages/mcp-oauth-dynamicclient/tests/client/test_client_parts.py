@@ -71,7 +71,7 @@ def test_origin_of_no_address():
 
 
 def test_registration_whose_secret_has_run_out():
-    record = {"redirect_uris": ["http://127.0.0.1/callback"], "client_secret_expires_at": 1}
+    record = {"client_id": "a", "redirect_uris": ["http://127.0.0.1/callback"], "client_secret_expires_at": 1}
     assert not usable(record, 0)
     assert usable({**record, "client_secret_expires_at": 0}, 0)
     assert not usable(None, 0)

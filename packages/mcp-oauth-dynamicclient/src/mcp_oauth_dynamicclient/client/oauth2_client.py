@@ -21,14 +21,14 @@ from .addresses import require_secure
 from .authorization import Show, answer_while_showing, authorization_code, new_secret
 from .challenge import Challenge, bearer_challenge
 from .discovery import ServerMetadata, resource_metadata, server_metadata
-from .errors import RegistrationError, TokenError
+from .errors import AuthorizationError, RegistrationError, TokenError
 from .registration import client_metadata, document_client, manage, register, replacement, usable
 from .sending import Sending, bearer, best_token, expired, require_own_origin
 from .storage import MemoryStorage, Record, Storage
 from .token_endpoint import TokenEndpoint
 from .wire import Wire
 
-_KEPT_FIELDS = ("access_token", "token_type", "refresh_token", "expires_at", "scope")
+_KEPT_FIELDS = ("access_token", "token_type", "refresh_token", "expires_at", "scope", "client_id")
 _CLIENT_GONE = frozenset({"invalid_client", "unauthorized_client"})
 # The grant is over, or the client is: ask the person again (RFC 6749, section 5.2).
 _ASK_AGAIN = frozenset({"invalid_grant"}) | _CLIENT_GONE
@@ -166,7 +166,7 @@ class OAuth2Client:
                 token = await self._storage.token(server.issuer, resource)
                 if token is None:
                     raise TokenError("there is no token to revoke")
-                endpoint = TokenEndpoint(wire, server, await self._known_registration(server), None)
+                endpoint = TokenEndpoint(wire, server, await self._identity_of(server, token), None)
                 if token.get("refresh_token"):
                     await endpoint.revoke(token["refresh_token"], "refresh_token")
                 else:
@@ -252,23 +252,26 @@ class OAuth2Client:
         return await self._keep(server, await register(wire, server, metadata))
 
     async def _identity(self, wire: Wire, server: ServerMetadata) -> Record:
-        """The client to be at this issuer: what is stored, else the document, else a new registration."""
-        stored = await self._storage.registration(server.issuer)
-        if stored is not None and usable(stored, self._redirect_port):
-            self._registration = stored
-            return stored
-        if self._client_metadata_url:
-            document = document_client(self._client_metadata_url, server)
-            if document is not None:
-                self._registration = document
-                return document
-        return await self._register(wire, server)
+        """The client to be at this issuer: the document's where such are taken, else what is stored, else a new one."""
+        known = _document(self._client_metadata_url, server) or await self._storage.registration(server.issuer)
+        if known is None or not usable(known, self._redirect_port):
+            return await self._register(wire, server)
+        self._registration = known
+        return known
+
+    async def _identity_of(self, server: ServerMetadata, token: Record) -> Record:
+        """The client ``token`` was issued to: nobody else can renew or revoke it (RFC 6749, section 6)."""
+        document = _document(self._client_metadata_url, server)
+        for known in (document, await self._storage.registration(server.issuer)):
+            if known is not None and known["client_id"] == token.get("client_id"):
+                self._registration = known
+                return known
+        raise TokenError("token was issued to a client that is not known any more", code="invalid_grant")
 
     async def _known_registration(self, server: ServerMetadata) -> Record:
-        record = self._registration or await self._storage.registration(server.issuer)
+        record = await self._storage.registration(server.issuer)
         if record is None:
             raise RegistrationError(f"not registered: {server.issuer}")
-        self._registration = record
         return record
 
     async def _keep(self, server: ServerMetadata, record: dict[str, Any]) -> dict[str, Any]:
@@ -297,7 +300,7 @@ class OAuth2Client:
             if error.code in _CLIENT_GONE:
                 await self._forget_registration(server)
             raise
-        return await self._keep_token(server, resource, token)
+        return await self._keep_token(server, resource, {**token, "client_id": identity["client_id"]})
 
     async def _renewed(
         self, wire: Wire, server: ServerMetadata, held: Record | None, challenge: Challenge, url: str
@@ -322,8 +325,9 @@ class OAuth2Client:
     async def _refresh(self, wire: Wire, server: ServerMetadata, resource: str | None, token: Record | None) -> Record:
         if token is None or not token.get("refresh_token"):
             raise TokenError("there is no refresh token")
-        endpoint = TokenEndpoint(wire, server, await self._known_registration(server), None)
         try:
+            identity = await self._identity_of(server, token)
+            endpoint = TokenEndpoint(wire, server, identity, None)
             fresh = await endpoint.renew(token["refresh_token"], resource=resource)
         except TokenError as error:
             if error.code in _CLIENT_GONE:
@@ -331,7 +335,9 @@ class OAuth2Client:
             elif error.code == "invalid_grant":
                 await self._storage.save_token(server.issuer, resource, None)
             raise
-        return await self._keep_token(server, resource, {"scope": token.get("scope"), **fresh})
+        return await self._keep_token(
+            server, resource, {"scope": token.get("scope"), **fresh, "client_id": identity["client_id"]}
+        )
 
     async def _keep_token(self, server: ServerMetadata, resource: str | None, token: dict[str, Any]) -> Record:
         kept = {name: token[name] for name in _KEPT_FIELDS if token.get(name) is not None}
@@ -394,8 +400,17 @@ def _shows(open_browser: Show | bool | None, on_authorize_url: Show | None) -> l
     if callable(open_browser):
         return [*told, open_browser]
     if open_browser is True or (open_browser is None and not told):
-        return [*told, webbrowser.open]
+        return [*told, _system_browser]
     return told
+
+
+def _system_browser(url: str) -> None:
+    if not webbrowser.open(url):
+        raise AuthorizationError("no browser could be opened; give `on_authorize_url` to show the address yourself")
+
+
+def _document(url: str | None, server: ServerMetadata) -> Record | None:
+    return document_client(url, server) if url else None
 
 
 def _fingerprint(token: str) -> bytes:

@@ -48,8 +48,13 @@ def client_metadata(name: str, port: int, scope: str | None) -> dict[str, Any]:
 
 
 def usable(record: Record | None, port: int) -> bool:
-    """Whether a stored registration still serves: our redirect address, and a secret that has not run out."""
-    if record is None or redirect_uri(port) not in (record.get("redirect_uris") or ()):
+    """Whether a client still serves: our redirect address, and a secret that has not run out.
+
+    What a document says about redirect addresses is between its author and the server.
+    """
+    if record is None:
+        return False
+    if not is_document(record) and redirect_uri(port) not in (record.get("redirect_uris") or ()):
         return False
     expires = record.get("client_secret_expires_at") or 0
     return not expires or expires > time.time()
@@ -66,6 +71,11 @@ def document_client(url: str, server: ServerMetadata) -> Record | None:
     if not url.startswith("https://") or httpx.URL(url).path in {"", "/"} or httpx.URL(url).fragment:
         raise UnsafeAddressError(f"client id metadata document must be https with a path: {url}")
     return {"client_id": url, "token_endpoint_auth_method": "none"}
+
+
+def is_document(record: Record) -> bool:
+    """Whether a client is described by a document, and so was never registered."""
+    return str(record["client_id"]).startswith("https://") and "redirect_uris" not in record
 
 
 async def register(wire: Wire, server: ServerMetadata, metadata: Mapping[str, Any]) -> dict[str, Any]:
