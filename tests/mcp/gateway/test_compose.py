@@ -123,6 +123,22 @@ def test_every_variable_is_explained():
     assert {name for name in {*compose.variables(), *edges} if f"`{name}`" not in page} == set()
 
 
+@pytest.mark.parametrize(
+    ("command", "word"),
+    [
+        ("mcp-streamablehttp-client --help", "--server-url"),
+        ("mcp-streamablehttp-client --help", "--list-tools"),
+        ("python -m mcp_oauth_dynamicclient --help", "create-keys"),
+        ("python -m mcp_oauth_dynamicclient --help", "generate-secret"),
+    ],
+)
+def test_commands_of_the_page_exist(command: str, word: str):
+    assert word in (ROOT / "docs" / "gateway.md").read_text(encoding="utf-8")
+    program, *arguments = command.split()
+    found = sys.executable if program == "python" else str(Path(sys.executable).parent / program)
+    assert word in subprocess.run([found, *arguments], capture_output=True, text=True, timeout=60, check=True).stdout
+
+
 def test_volumes_are_declared(services):
     document = yaml.safe_load(compose.COMPOSE.read_text(encoding="utf-8"))
     used = {volume.partition(":")[0] for service in services.values() for volume in service.get("volumes", [])}

@@ -240,6 +240,25 @@ def test_health_of_a_service_needs_a_token(gateway: Gateway):
         assert http.get(f"{gateway.origin('echo-stateless')}/health").status_code == 401
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/health", "/mcp/../health", "/mcp/%2e%2e/health", "/mcp%2f..%2fhealth", "//health", "/mcp\\..\\health", "/mcpx"],
+)
+def test_token_opens_nothing_beside_its_path(gateway: Gateway, path: str):
+    """The path the edge asks about and the path the service gets must be the same thing."""
+    bearer = gateway.tokens("echo-stateless").header["Authorization"]
+    host = f"echo-stateless.localhost:{gateway.port}"
+    request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: {bearer}\r\nConnection: close\r\n\r\n"
+    with (
+        socket.create_connection(("127.0.0.1", gateway.port), timeout=20) as plain,
+        gateway.context.wrap_socket(plain, server_hostname="echo-stateless.localhost") as secure,
+    ):
+        secure.sendall(request.encode())
+        received = b"".join(iter(lambda: secure.recv(65536), b""))
+    assert received.split()[1] in {b"400", b"401", b"404"}
+    assert b"healthy" not in received
+
+
 def test_body_over_the_limit(gateway: Gateway):
     with gateway.http() as http:
         response = http.post(
