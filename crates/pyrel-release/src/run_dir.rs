@@ -9,7 +9,7 @@ use fs_err as fs;
 use pyrel_model::Sha256;
 use sha2::Digest as _;
 
-use crate::journal::{JournalError, KeptFile, RunState, replay};
+use crate::journal::{JournalError, KeptFile, RunKind, RunLock, RunState, replay};
 
 /// Why a run directory cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +59,8 @@ impl RunDirError {
 pub struct RunSummary {
     /// The identifier.
     pub id: String,
+    /// What kind it is, when it came that far.
+    pub kind: Option<RunKind>,
     /// When it began, in Unix seconds.
     pub started: u64,
     /// Whether it can be taken up again.
@@ -126,6 +128,7 @@ impl RunDir {
             let Ok(replay) = replay(&text) else { continue };
             out.push(RunSummary {
                 id,
+                kind: replay.state.requested.as_ref().map(|requested| requested.kind),
                 started: replay.header.started,
                 resumable: replay.state.is_resumable(),
                 finished: replay.state.finished,
@@ -155,6 +158,30 @@ impl RunDir {
             return Err(RunDirError::Id(id.to_owned()));
         }
         Ok(Self { id: id.to_owned(), path: root.join(".pyrel").join("runs").join(id) })
+    }
+
+    /// Returns how many bytes the run holds.
+    ///
+    /// # Errors
+    ///
+    /// Fails when its directory cannot be read.
+    pub fn size(&self) -> Result<u64, JournalError> {
+        Ok(size_of(&self.path)?)
+    }
+
+    /// Removes the run with its files; returns how many bytes it held.
+    ///
+    /// # Errors
+    ///
+    /// Fails when another process has the run, and when the disk says no.
+    pub fn remove(self) -> Result<u64, JournalError> {
+        let bytes = self.size()?;
+        let lock = RunLock::take(&self.lock_path())?;
+        // Without its journal it is no run any more, however far the rest gets.
+        fs::remove_file(self.journal_path())?;
+        drop(lock);
+        fs::remove_dir_all(&self.path)?;
+        Ok(bytes)
     }
 
     /// Returns the identifier.
@@ -248,6 +275,17 @@ impl From<RunDirError> for crate::journal::JournalError {
             other => Self::Io(std::io::Error::other(other)),
         }
     }
+}
+
+fn size_of(directory: &Path) -> std::io::Result<u64> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        // A link's own size, not that of what it points to.
+        let metadata = fs::symlink_metadata(entry.path())?;
+        bytes += if metadata.is_dir() { size_of(&entry.path())? } else { metadata.len() };
+    }
+    Ok(bytes)
 }
 
 /// Returns the SHA-256 of a file.

@@ -124,6 +124,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Auth(commands::auth::AuthCommand),
     #[command(subcommand)]
+    Journal(commands::journal::JournalCommand),
+    #[command(subcommand)]
     Index(commands::index::IndexCommand),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),

@@ -11,6 +11,7 @@ pub(crate) mod completions;
 pub(crate) mod graph;
 pub(crate) mod index;
 pub(crate) mod info;
+pub(crate) mod journal;
 pub(crate) mod man;
 pub(crate) mod plan;
 pub(crate) mod publish;
@@ -47,6 +48,7 @@ pub(crate) fn run(cli: &Cli, context: &Context) -> CommandResult {
         Command::Verify(args) => verify::run(args, context),
         Command::Rehearse(args) => rehearse::run(args, context),
         Command::Auth(command) => auth::run(command, context),
+        Command::Journal(command) => journal::run(command, context),
         Command::Index(command) => index::run(command, context),
         Command::Completions(args) => completions::run(args, context),
         Command::Man(args) => man::run(args, context),

@@ -11,6 +11,7 @@ mod command_line;
 mod graph;
 mod index_faults;
 mod info;
+mod journal;
 mod rehearse;
 mod upload;
 
