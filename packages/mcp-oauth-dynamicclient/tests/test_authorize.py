@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from harness import CALLBACK, RESOURCE, Browser, Flow, Server, hidden_fields, parameters_of
+from mcp_oauth_dynamicclient import github
 
 
 def refusal(flow: Flow) -> dict[str, str]:
@@ -377,8 +378,6 @@ def test_github_is_slow(server: Server, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_github_waits_ten_seconds_at_most() -> None:
-    from mcp_oauth_dynamicclient import github
-
     assert github._SECONDS == 10.0
 
 
