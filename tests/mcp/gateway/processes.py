@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -14,14 +15,18 @@ import httpx
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
+_RANDOM = random.SystemRandom()
+_GIVEN: set[int] = set()
 
 
 def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """A port nobody listens on, below those the system gives to outgoing connections, and never the same twice."""
+    while True:
+        port = _RANDOM.randrange(20000, 32000)
+        with socket.socket() as probe:
+            if port not in _GIVEN and probe.connect_ex(("127.0.0.1", port)) != 0:
+                _GIVEN.add(port)
+                return port
 
 
 def until(condition: Callable[[], bool], what: str, seconds: float = START_SECONDS) -> None:

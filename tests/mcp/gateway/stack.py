@@ -66,6 +66,7 @@ class Gateway:
     auth_port: int
     proxy: Child
     _tokens: dict[tuple[str, str], Tokens] = field(default_factory=dict)
+    issued: list[Tokens] = field(default_factory=list)
 
     @property
     def issuer(self) -> str:
@@ -96,8 +97,9 @@ class Gateway:
         with self.http() as http:
             answer = http.post(f"{self.issuer}/register", json=metadata)
         assert answer.status_code == 201, answer.text
-        client_id: str = answer.json()["client_id"]
-        return client_id
+        registered = answer.json()
+        self.stack.seen_secrets.append(registered["registration_access_token"])
+        return str(registered["client_id"])
 
     def authorization(self, client_id: str, resource: str) -> tuple[str, str, str]:
         """An authorization address, its verifier and its state."""
@@ -122,6 +124,7 @@ class Gateway:
         assert landed.startswith(REDIRECT)
         assert found["state"] == state
         assert found["iss"] == self.issuer
+        self.stack.seen_secrets += [found["code"], state, verifier]
         return {
             "grant_type": "authorization_code",
             "code": found["code"],
@@ -149,7 +152,8 @@ class Gateway:
             answer = self.token(**self.approve(client_id, self.url(service)))
         assert answer.status_code == 200, answer.text
         token = answer.json()
-        return Tokens(client_id, token["access_token"], token["refresh_token"])
+        self.issued.append(Tokens(client_id, token["access_token"], token["refresh_token"]))
+        return self.issued[-1]
 
     def restart_auth(self) -> None:
         """Starts the authorization server again after it was stopped."""
@@ -177,6 +181,7 @@ class Stack:
         self.github = f"http://127.0.0.1:{free_port()}"
         self._key = _private_key()
         self.gateways: dict[str, Gateway] = {}
+        self.seen_secrets: list[str] = []
 
     def start(self) -> None:
         """Starts everything; what takes long starts at once."""
