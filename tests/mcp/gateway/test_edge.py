@@ -31,7 +31,12 @@ FORGED = [
     ("X_Scope", "mallory-11"),
     ("X-Auth-Token", "mallory-12"),
     ("X-Auth_Token", "mallory-13"),
+    ("X-Real-IP", "mallory-14"),
+    ("X-Forwarded-For", "mallory-15"),
+    ("X-Forwarded-Host", "mallory-16"),
+    ("X-Forwarded-Proto", "mallory-17"),
     ("Connection", "close, X-User-Id"),
+    ("Connection", "close, Authorization, X-Forwarded-Host"),
 ]
 
 
