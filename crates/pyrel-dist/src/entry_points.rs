@@ -11,6 +11,22 @@ pub struct EntryPoint {
     pub target: String,
 }
 
+impl EntryPoint {
+    /// Returns the module and the object of the target `module:object`, extras left out; `None` when it has no
+    /// such form.
+    #[must_use]
+    pub fn module_and_object(&self) -> Option<(&str, &str)> {
+        let target = self.target.split('[').next().unwrap_or_default();
+        let (module, object) = target.split_once(':')?;
+        let (module, object) = (module.trim(), object.trim());
+        (is_dotted(module) && is_dotted(object)).then_some((module, object))
+    }
+}
+
+fn is_dotted(text: &str) -> bool {
+    text.split('.').all(|part| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_'))
+}
+
 /// The groups of an `entry_points.txt`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EntryPoints {
@@ -67,6 +83,19 @@ impl EntryPoints {
     /// Returns the names of the groups, in file order.
     pub fn groups(&self) -> impl Iterator<Item = &str> {
         self.sections.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Returns the entry points of all groups, in file order, with the names of the groups.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &EntryPoint)> {
+        self.sections.iter().flat_map(|(group, entries)| entries.iter().map(move |e| (group.as_str(), e)))
+    }
+
+    /// Returns the names of the source files that targets can stand in: `a/b.py` and `a/b/__init__.py` for `a.b`.
+    pub(crate) fn module_files(&self) -> impl Iterator<Item = String> {
+        self.all().filter_map(|(_, entry)| entry.module_and_object()).flat_map(|(module, _)| {
+            let path = module.replace('.', "/");
+            [format!("{path}.py"), format!("{path}/__init__.py")]
+        })
     }
 
     /// Script names also come from `[DEFAULT]`, which `configparser` mixes into every group.

@@ -30,8 +30,8 @@ pub struct MemberInfo {
     pub packed: u64,
     /// Unix permission bits, where the archive has them.
     pub mode: Option<u32>,
-    /// SHA-256 of the unpacked bytes of a wheel's file; `None` in an sdist, where nothing states a digest to
-    /// compare with, and for anything that is no readable regular file.
+    /// SHA-256 of the unpacked bytes of a wheel's file, or of a Python module of an sdist; `None` for other files of
+    /// an sdist, where there is nothing to compare with, and for anything that is no readable regular file.
     pub sha256: Option<Sha256>,
     /// The digest under the algorithm that `RECORD` asks for, when that is not SHA-256.
     pub(crate) other_digest: Option<(&'static str, Vec<u8>)>,

@@ -14,8 +14,10 @@ use crate::entry_points::{EntryPoints, InvalidEntryPoints};
 use crate::fault::{Fault, FaultKind};
 use crate::limits::Limits;
 use crate::member::MemberInfo;
+use crate::python::PythonModule;
 use crate::reader::{sdist, wheel};
 use crate::record::Record;
+use crate::secret::Secret;
 use crate::wheel_file::WheelFile;
 use crate::{filename, record};
 
@@ -36,9 +38,22 @@ pub(crate) struct Archive {
     pub(crate) refused_code: Vec<(String, &'static str)>,
     /// Sum of the declared unpacked sizes.
     pub(crate) declared: u64,
+    /// Places of secrets, by member name.
+    pub(crate) secrets: Vec<(String, Secret)>,
+    /// What is known of the Python modules of a wheel, by member name; modules of which nothing is, left out.
+    pub(crate) python: BTreeMap<String, PythonModule>,
 }
 
+/// Secrets kept of one archive.
+const MOST_SECRETS: usize = 200;
+
 impl Archive {
+    /// Keeps the secrets of a member, up to a number that no honest archive has.
+    pub(crate) fn keep_secrets(&mut self, name: &str, secrets: Vec<Secret>) {
+        let room = MOST_SECRETS.saturating_sub(self.secrets.len());
+        self.secrets.extend(secrets.into_iter().take(room).map(|secret| (name.to_owned(), secret)));
+    }
+
     /// Keeps a describing text; one that was too long to copy, or one too many, is a fault instead.
     pub(crate) fn keep_text(&mut self, limits: &Limits, name: &str, copy: Option<Vec<u8>>) {
         match copy {

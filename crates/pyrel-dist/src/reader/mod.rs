@@ -7,6 +7,7 @@ pub(crate) mod sdist;
 mod sink;
 mod tar_header;
 pub(crate) mod wheel;
+mod wheel_member;
 mod zip_directory;
 mod zip_end;
 mod zip_structure;

@@ -235,7 +235,7 @@ impl Reader<'_> {
         }
         let size = own.size.or(shared.size).unwrap_or(header.size);
         let link = own.link.or(shared.link).unwrap_or(header.link.clone());
-        let member = MemberInfo {
+        let mut member = MemberInfo {
             name,
             kind: kind_of(header, link),
             size: if header.has_data() { size } else { 0 },
@@ -245,14 +245,14 @@ impl Reader<'_> {
             other_digest: None,
         };
         if header.has_data() {
-            self.data(&member)?;
+            self.data(&mut member)?;
         }
         self.archive.declared = self.archive.declared.saturating_add(member.size);
         self.archive.members.push(member);
         Ok(())
     }
 
-    fn data(&mut self, member: &MemberInfo) -> Result<(), Halt> {
+    fn data(&mut self, member: &mut MemberInfo) -> Result<(), Halt> {
         let is_metadata = is_metadata(&member.name);
         let keep = if is_metadata {
             self.budget.limits.text
@@ -261,10 +261,14 @@ impl Reader<'_> {
         } else {
             0
         };
-        let mut sink = Sink::new(keep);
+        // Modules are hashed because they are compared with those of the wheel.
+        let is_module = member.name.ends_with(".py");
+        let mut sink = if is_module { Sink::hashing(None, keep) } else { Sink::new(keep) };
         self.pump(member.size, &mut sink, &member.name)?;
         self.pump_padding(member.size, &member.name)?;
         let taken = sink.finish();
+        member.sha256 = taken.digests.map(|digests| digests.sha256);
+        self.archive.keep_secrets(&member.name, taken.secrets);
         if is_metadata {
             self.archive.keep_text(self.budget.limits, &member.name, taken.copy);
         } else if let Some(product) = taken.copy.as_deref().and_then(code_scan::scan) {

@@ -4,6 +4,8 @@ use crc32fast::Hasher;
 use pyrel_model::Sha256;
 use sha2::Digest as _;
 
+use crate::secret::{Secret, SecretScanner};
+
 /// A digest that some `RECORD` rows use instead of SHA-256.
 enum OtherDigest {
     Sha384(sha2::Sha384),
@@ -23,6 +25,7 @@ pub(super) struct Sink {
     size: u64,
     copy: Option<Vec<u8>>,
     copy_limit: u64,
+    secrets: SecretScanner,
 }
 
 /// The digests of a member of a wheel.
@@ -38,6 +41,7 @@ pub(super) struct Taken {
     pub(super) size: u64,
     /// The bytes; `None` when no copy was wanted or it was too long.
     pub(super) copy: Option<Vec<u8>>,
+    pub(super) secrets: Vec<Secret>,
 }
 
 /// Digest algorithms besides SHA-256 that can be computed.
@@ -46,7 +50,8 @@ pub(super) const OTHERS: [&str; 2] = ["sha384", "sha512"];
 impl Sink {
     /// Starts a member that is only measured; `copy_limit` is 0 when no copy is wanted.
     pub(super) fn new(copy_limit: u64) -> Self {
-        Self { hashes: None, size: 0, copy: (copy_limit > 0).then(Vec::new), copy_limit }
+        let copy = (copy_limit > 0).then(Vec::new);
+        Self { hashes: None, size: 0, copy, copy_limit, secrets: SecretScanner::default() }
     }
 
     /// Starts a member that is hashed too; `other` names one of [`OTHERS`].
@@ -64,6 +69,7 @@ impl Sink {
         if let Some(hashes) = &mut self.hashes {
             hashes.take(bytes);
         }
+        self.secrets.take(bytes);
         self.size += bytes.len() as u64;
         if self.size > self.copy_limit {
             self.copy = None;
@@ -77,7 +83,12 @@ impl Sink {
     }
 
     pub(super) fn finish(self) -> Taken {
-        Taken { digests: self.hashes.map(Hashes::finish), size: self.size, copy: self.copy }
+        Taken {
+            digests: self.hashes.map(Hashes::finish),
+            size: self.size,
+            copy: self.copy,
+            secrets: self.secrets.finish(),
+        }
     }
 }
 

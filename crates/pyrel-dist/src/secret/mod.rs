@@ -1,0 +1,9 @@
+//! Secrets in the members of an archive: what they look like, and the search for them. Keeps places, never texts.
+
+mod scanner;
+mod shape;
+
+pub(crate) use scanner::{Secret, SecretScanner};
+pub(crate) use shape::SecretKind;
+#[cfg(test)]
+pub(crate) use shape::sample;
