@@ -25,8 +25,8 @@ mod wheel_file;
 pub mod check;
 
 pub use check::{
-    CheckOptions, CheckReport, FileReport, Finding, IndexFacts, IndexFile, ProjectFacts, RULES, Rule, Source,
-    check_files, look_of, rules_page,
+    ChangelogFacts, CheckOptions, CheckReport, FileReport, Finding, IndexFacts, IndexFile, PackageFacts,
+    ProjectFacts, RULES, Rule, Source, TreeFacts, check_files, look_of, rules_page,
 };
 pub use dist::{Dist, OpenError};
 pub use entry_points::{EntryPoint, EntryPoints};

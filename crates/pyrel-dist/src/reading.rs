@@ -19,7 +19,7 @@ use crate::reader::{sdist, wheel};
 use crate::record::Record;
 use crate::secret::Secret;
 use crate::wheel_file::WheelFile;
-use crate::{filename, record};
+use crate::{filename, record, top_level};
 
 /// The content of an archive.
 #[derive(Debug, Default)]
@@ -133,6 +133,18 @@ impl Reading {
         let mut names = self.archive.members.iter().map(|member| member.name.starts_with('/'));
         let first = names.next();
         names.any(|absolute| Some(absolute) != first)
+    }
+
+    /// Returns the regular files of an sdist with their paths below its top directory.
+    pub(crate) fn tree_files(&self) -> impl Iterator<Item = (&str, &MemberInfo)> {
+        let files = self.archive.members.iter().filter(|member| member.is_file());
+        files.filter_map(|member| Some((member.name.split_once('/')?.1, member)))
+    }
+
+    /// Returns the regular files of a wheel that are put on the import path, with their paths there.
+    pub(crate) fn installed_files(&self) -> impl Iterator<Item = (String, &MemberInfo)> {
+        let files = self.archive.members.iter().filter(|member| member.is_file());
+        files.filter_map(|member| Some((top_level::installed_path(&member.name)?.join("/"), member)))
     }
 
     /// Returns a member by its exact name.

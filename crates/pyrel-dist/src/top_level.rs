@@ -63,7 +63,7 @@ impl Directory {
 }
 
 /// Returns the path below the import root; `None` for what is not installed there.
-fn installed_path(name: &str) -> Option<Vec<&str>> {
+pub(crate) fn installed_path(name: &str) -> Option<Vec<&str>> {
     let mut parts: Vec<&str> = name.split('/').collect();
     let first = *parts.first()?;
     if first.ends_with(".dist-info") {

@@ -1,14 +1,18 @@
 //! Runs the rules over files. Alone decides level, suppression, and order; rules only report.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use pyrel_model::{Level, PackageName, Version};
+use pyrel_model::{DistFilename, Level, PackageName, Version};
 use rayon::prelude::*;
 
 use super::attestation::Attestation;
 use super::finding::{Finding, Findings, Problem};
 use super::index_facts::IndexFacts;
+use super::package_facts::PackageFacts;
+use super::peers::Peers;
+use super::place;
 use super::report::{CheckReport, FileReport};
 use super::rule::Rule;
 use super::rules::{RULES, attestation_orphan, metadata_braces, unreadable_file};
@@ -40,6 +44,8 @@ pub struct CheckOptions {
     pub projects: BTreeMap<PathBuf, ProjectFacts>,
     /// What the index to upload to has of each project, when it was asked.
     pub index: BTreeMap<PackageName, IndexFacts>,
+    /// What the workspace knows of its packages.
+    pub packages: BTreeMap<PackageName, PackageFacts>,
 }
 
 /// Checks files, in parallel. Reports come in the order of `paths`; a file that cannot be read has a finding.
@@ -48,16 +54,56 @@ pub struct CheckOptions {
 /// their own only when that file is not among `paths`.
 #[must_use]
 pub fn check_files(paths: &[PathBuf], options: &CheckOptions) -> CheckReport {
-    let mut batch = Batch { options, siblings: Vec::new(), attestations: BTreeMap::new() };
+    let mut attestations: BTreeMap<PathBuf, Vec<Attestation>> = BTreeMap::new();
     let mut subjects: Vec<&PathBuf> = Vec::new();
     for path in paths {
         match attested(path).filter(|dist| paths.contains(dist)) {
-            Some(dist) => batch.attestations.entry(dist).or_default().push(Attestation::read(path)),
+            Some(dist) => attestations.entry(dist).or_default().push(Attestation::read(path)),
             None => subjects.push(path),
         }
     }
-    batch.siblings = subjects.iter().map(|path| filename(path)).collect();
-    CheckReport { files: subjects.par_iter().map(|path| batch.check(path)).collect() }
+    let siblings = subjects.iter().map(|path| filename(path)).collect();
+    let readings: Vec<Input> = subjects.par_iter().map(|path| Input::read(path, options)).collect();
+    let peers = Peers::of(readings.iter().filter_map(Input::reading));
+    let batch = Batch { options, siblings, attestations, peers };
+    let findings: Vec<Vec<Finding>> =
+        subjects.par_iter().zip(&readings).map(|(path, input)| batch.judge(path, input)).collect();
+    drop(batch);
+    let reports = subjects.into_iter().zip(readings).zip(findings);
+    CheckReport { files: reports.map(|((path, input), findings)| input.report(path, findings)).collect() }
+}
+
+/// One file to judge.
+enum Input {
+    Read(Box<Reading>),
+    Unreadable(io::Error),
+    /// An attestation without the file that it stands beside, which has this name.
+    Orphan(String),
+}
+
+impl Input {
+    fn read(path: &Path, options: &CheckOptions) -> Self {
+        match attested(path) {
+            Some(dist) => Self::Orphan(filename(&dist)),
+            None => Reading::of(path, &options.limits)
+                .map_or_else(Self::Unreadable, |reading| Self::Read(Box::new(reading))),
+        }
+    }
+
+    fn reading(&self) -> Option<&Reading> {
+        match self {
+            Self::Read(reading) => Some(reading),
+            Self::Unreadable(_) | Self::Orphan(_) => None,
+        }
+    }
+
+    fn report(self, path: &Path, findings: Vec<Finding>) -> FileReport {
+        let (sha256, dist) = match self {
+            Self::Read(reading) => (Some(reading.digests.sha256), Dist::from_reading(*reading).ok()),
+            Self::Unreadable(_) | Self::Orphan(_) => (None, None),
+        };
+        FileReport { path: path.to_path_buf(), filename: filename(path), sha256, findings, dist }
+    }
 }
 
 /// Returns the distribution that an attestation file stands beside.
@@ -75,47 +121,28 @@ struct Batch<'a> {
     options: &'a CheckOptions,
     siblings: Vec<String>,
     attestations: BTreeMap<PathBuf, Vec<Attestation>>,
+    peers: Peers<'a>,
 }
 
 impl Batch<'_> {
-    fn check(&self, path: &Path) -> FileReport {
-        if let Some(dist) = attested(path) {
-            let problem = attestation_orphan::problem(path, &filename(&dist));
-            return self.only(path, &attestation_orphan::RULE, problem);
-        }
-        let reading = match Reading::of(path, &self.options.limits) {
-            Ok(reading) => reading,
-            Err(error) => {
-                let problem = unreadable_file::problem(path, &error);
-                return self.only(path, &unreadable_file::RULE, problem);
-            }
-        };
-        let findings = self.run_rules(&reading);
-        FileReport {
-            path: path.to_path_buf(),
-            filename: reading.filename.clone(),
-            sha256: Some(reading.digests.sha256),
-            findings,
-            dist: Dist::from_reading(reading).ok(),
-        }
-    }
-
-    /// Reports a file of which nothing but one problem is known.
-    fn only(&self, path: &Path, rule: &Rule, problem: Problem) -> FileReport {
-        FileReport {
-            path: path.to_path_buf(),
-            filename: filename(path),
-            sha256: None,
-            findings: levelled(rule, vec![problem], self.options),
-            dist: None,
+    fn judge(&self, path: &Path, input: &Input) -> Vec<Finding> {
+        let only = |rule, problem| levelled(rule, vec![problem], self.options, None);
+        match input {
+            Input::Read(reading) => self.run_rules(reading),
+            Input::Unreadable(error) => only(&unreadable_file::RULE, unreadable_file::problem(path, error)),
+            Input::Orphan(dist) => only(&attestation_orphan::RULE, attestation_orphan::problem(path, dist)),
         }
     }
 
     fn run_rules(&self, reading: &Reading) -> Vec<Finding> {
         let form = ServerForm::of(reading);
         let name = reading.core_metadata().and_then(|metadata| metadata.name().ok());
+        let own = reading.parsed.as_ref().ok().map(DistFilename::name);
         let subject = Subject {
             reading,
+            package: own.and_then(|name| self.options.packages.get(name)),
+            packages: &self.options.packages,
+            peers: &self.peers,
             form: form.as_ref(),
             siblings: &self.siblings,
             project: self.options.projects.get(&reading.path),
@@ -127,22 +154,29 @@ impl Batch<'_> {
             let mut findings = Findings::default();
             (rule.check)(&subject, &mut findings);
             let (crashes, problems) = findings.into_problems().into_iter().partition(|problem| problem.crash);
-            all.extend(levelled(rule, problems, self.options));
-            all.extend(levelled(&metadata_braces::RULE, crashes, self.options));
+            all.extend(levelled(rule, problems, self.options, Some(&subject)));
+            all.extend(levelled(&metadata_braces::RULE, crashes, self.options, Some(&subject)));
         }
         all.sort_by(|a, b| b.level.cmp(&a.level).then_with(|| a.rule.cmp(b.rule)));
         all
     }
 }
 
-fn levelled(rule: &Rule, problems: Vec<Problem>, options: &CheckOptions) -> Vec<Finding> {
-    let wanted = options.levels.get(rule.name).copied();
+fn levelled(
+    rule: &Rule,
+    problems: Vec<Problem>,
+    options: &CheckOptions,
+    subject: Option<&Subject<'_>>,
+) -> Vec<Finding> {
+    let of_package = subject.and_then(|subject| subject.package?.levels.get(rule.name));
+    let wanted = of_package.or_else(|| options.levels.get(rule.name)).copied();
     if wanted == Some(None) {
         return Vec::new();
     }
     let finding = |problem: Problem| Finding {
         rule: rule.name,
         level: wanted.flatten().or(problem.level).unwrap_or(rule.level),
+        place: subject.and_then(|subject| place::of(&problem, subject.reading)),
         message: problem.message,
         hint: problem.hint,
         source: rule.source,

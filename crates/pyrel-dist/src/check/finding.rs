@@ -1,6 +1,6 @@
 //! A finding: what a rule says about one file. Owns its shape in the JSON contract, not its rendering.
 
-use pyrel_model::Level;
+use pyrel_model::{Level, Location};
 use serde::Serialize;
 
 /// Whose rule a finding states.
@@ -42,6 +42,9 @@ pub struct Finding {
     pub source: Source,
     /// Where: a member of the archive, or a metadata field.
     pub location: Option<String>,
+    /// The line in the text of the archive, where there is one; its path is the name of the member.
+    #[serde(skip)]
+    pub place: Option<Location>,
 }
 
 /// What a rule reports; the driver makes a [`Finding`] of it.
@@ -50,6 +53,8 @@ pub struct Problem {
     pub(super) message: String,
     pub(super) hint: Option<String>,
     pub(super) location: Option<String>,
+    /// The line of the member, from 1.
+    pub(super) line: Option<usize>,
     /// The level where it is not the rule's.
     pub(super) level: Option<Level>,
     /// Whether the server fails instead of saying so; then the rule `metadata-braces` reports it.
@@ -60,7 +65,8 @@ impl Problem {
     /// Starts a problem with its message.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: shorten(message.into()), hint: None, location: None, level: None, crash: false }
+        let message = shorten(message.into());
+        Self { message, hint: None, location: None, line: None, level: None, crash: false }
     }
 
     /// Starts the problem of a value on which the server fails.
@@ -72,6 +78,13 @@ impl Problem {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(shorten(hint.into()));
+        self
+    }
+
+    /// Adds the line of the member, from 1.
+    #[must_use]
+    pub(super) fn line(mut self, line: usize) -> Self {
+        self.line = Some(line.max(1));
         self
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use fs_err as fs;
 
 use super::fixture::Fixture;
-use super::{CheckOptions, FileReport, Finding, check_files, rule};
+use super::{CheckOptions, FileReport, Finding, PackageFacts, check_files, rule};
 
 impl Fixture {
     /// Writes the file and checks it.
@@ -29,6 +29,28 @@ impl Fixture {
 
     pub(crate) fn report(&self) -> FileReport {
         self.report_with(&mut CheckOptions::default())
+    }
+
+    /// Returns what one rule says of this file when it is checked together with others.
+    pub(crate) fn messages_beside(&self, others: &[Fixture], name: &str) -> Vec<String> {
+        assert!(rule(name).is_some(), "no rule `{name}`");
+        let directory = tempfile::tempdir().unwrap();
+        let write = |fixture: &Fixture| {
+            let path: PathBuf = directory.path().join(&fixture.filename);
+            fs::write(&path, fixture.bytes()).unwrap();
+            path
+        };
+        let paths: Vec<PathBuf> = std::iter::once(self).chain(others).map(write).collect();
+        let report = check_files(&paths, &CheckOptions::default()).files.remove(0);
+        report.findings.into_iter().filter(|found| found.rule == name).map(|found| found.message).collect()
+    }
+
+    /// Returns what one rule says when these facts of the packages of the workspace are known.
+    pub(crate) fn messages_with(&self, packages: &[(&str, PackageFacts)], name: &str) -> Vec<String> {
+        assert!(rule(name).is_some(), "no rule `{name}`");
+        let packages = packages.iter().map(|(name, facts)| (name.parse().unwrap(), facts.clone())).collect();
+        let report = self.report_with(&mut CheckOptions { packages, ..CheckOptions::default() });
+        report.findings.into_iter().filter(|found| found.rule == name).map(|found| found.message).collect()
     }
 
     /// Returns what one rule says.

@@ -1,10 +1,14 @@
 //! What a rule may look at: one file as read, the files checked with it, and the facts of its project.
 
-use pyrel_model::{ArtifactKind, CoreMetadata, DistFilename};
+use std::collections::BTreeMap;
+
+use pyrel_model::{ArtifactKind, CoreMetadata, DistFilename, PackageName};
 
 use super::attestation::Attestation;
 use super::driver::ProjectFacts;
 use super::index_facts::{IndexFacts, IndexFile};
+use super::package_facts::PackageFacts;
+use super::peers::Peers;
 use super::server_form::ServerForm;
 use crate::fault::{Fault, FaultKind};
 use crate::reading::Reading;
@@ -20,6 +24,12 @@ pub struct Subject<'a> {
     pub(crate) project: Option<&'a ProjectFacts>,
     /// What the index has of the project, when it was asked.
     pub(crate) index: Option<&'a IndexFacts>,
+    /// What the workspace knows of the package, when it is one of a workspace.
+    pub(crate) package: Option<&'a PackageFacts>,
+    /// What the workspace knows of all its packages.
+    pub(crate) packages: &'a BTreeMap<PackageName, PackageFacts>,
+    /// The files checked with it.
+    pub(crate) peers: &'a Peers<'a>,
     /// The attestations that are given with the file.
     pub(crate) attestations: &'a [Attestation],
 }
@@ -35,6 +45,11 @@ impl<'a> Subject<'a> {
 
     pub(crate) fn filename(&self) -> &'a str {
         &self.reading.filename
+    }
+
+    /// Returns the name of the project, as the file name has it.
+    pub(crate) fn name(&self) -> Option<&'a PackageName> {
+        self.reading.parsed.as_ref().ok().map(DistFilename::name)
     }
 
     pub(crate) fn metadata(&self) -> Option<&'a CoreMetadata> {

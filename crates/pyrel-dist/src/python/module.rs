@@ -105,8 +105,8 @@ impl Walk {
     }
 
     fn into_outline(self, source: &[u8]) -> Outline {
-        let dynamic = |word: &&str| memmem::find(source, word.as_bytes()).is_some();
-        if self.star || DYNAMIC.iter().any(|word| dynamic(&word)) {
+        let dynamic = |word: &str| memmem::find(source, word.as_bytes()).is_some();
+        if self.star || DYNAMIC.iter().any(|word| dynamic(word)) {
             return Outline::Open;
         }
         let names = self.names.into_iter().map(|name| String::from_utf8_lossy(&name).into_owned());

@@ -37,7 +37,8 @@ pub(crate) struct SecretScanner {
 }
 
 impl SecretScanner {
-    /// Searches a member that is there as a whole.
+    /// Searches a text that is there as a whole, for comparison.
+    #[cfg(test)]
     pub(crate) fn whole(bytes: &[u8]) -> Vec<Secret> {
         let mut found = Vec::new();
         search(bytes, 0, bytes.len(), 0, &mut found);

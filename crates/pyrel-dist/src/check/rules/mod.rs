@@ -7,7 +7,9 @@ mod attestation_format;
 pub(super) mod attestation_orphan;
 mod attestation_subject;
 mod attestation_type;
+mod changelog_entry;
 mod classifier_deprecated;
+mod classifier_python;
 mod classifier_unknown;
 mod compression_method;
 mod compression_ratio;
@@ -19,9 +21,11 @@ mod description_rst;
 mod direct_reference;
 mod dist_info_directory;
 mod duplicate_member;
+mod duplicate_tree;
 mod dynamic_field;
 mod email_address;
 mod encrypted_code;
+mod entry_point_object;
 mod entry_point_target;
 mod entry_points;
 mod file_size;
@@ -37,10 +41,13 @@ mod index_project_new;
 mod index_project_size;
 mod index_release_closed;
 mod index_sdist_exists;
+mod internal_bound;
+mod junk_file;
 mod license_conflict;
 mod license_expression;
 mod license_file_missing;
 mod license_file_path;
+mod license_text;
 mod local_version;
 mod member_encrypted;
 mod member_link;
@@ -54,6 +61,8 @@ mod metadata_unknown_field;
 mod metadata_version;
 mod not_an_archive;
 mod one_sdist;
+mod package_empty;
+mod private_key;
 mod prohibited_name;
 mod project_mismatch;
 mod project_name;
@@ -61,6 +70,7 @@ mod project_url;
 mod project_version;
 mod provides_dist;
 mod provides_extra;
+mod python_syntax;
 mod record_absent;
 mod record_blank_line;
 mod record_format;
@@ -75,21 +85,36 @@ mod sdist_build_file;
 mod sdist_directory_name;
 mod sdist_filename;
 mod sdist_layout;
+mod sdist_module_missing;
+mod sdist_wheel_content;
+mod sdist_wheel_metadata;
+mod sdist_wheel_version;
+mod secret_file;
+mod secret_token;
+mod size_jump;
+mod stdlib_clash;
 mod stdlib_name;
+mod stray_top_level;
 mod summary_length;
 mod summary_line;
 mod tar_end;
 mod tar_mixed_names;
 mod tar_sparse;
+mod top_level_clash;
 mod two_formats;
+mod typed_marker;
 pub(super) mod unreadable_file;
+mod untracked_member;
 mod upload_form;
+mod url_form;
 mod version_normal_form;
+mod version_order;
 mod wheel_empty;
 mod wheel_file;
 mod wheel_file_missing;
 mod wheel_filename;
 mod wheel_metadata_missing;
+mod wheel_module_missing;
 mod wheel_platform_tag;
 mod wheel_purelib;
 mod wheel_tags;
@@ -114,7 +139,9 @@ pub static RULES: &[&Rule] = &[
     &attestation_orphan::RULE,
     &attestation_subject::RULE,
     &attestation_type::RULE,
+    &changelog_entry::RULE,
     &classifier_deprecated::RULE,
+    &classifier_python::RULE,
     &classifier_unknown::RULE,
     &compression_method::RULE,
     &compression_ratio::RULE,
@@ -126,9 +153,11 @@ pub static RULES: &[&Rule] = &[
     &direct_reference::RULE,
     &dist_info_directory::RULE,
     &duplicate_member::RULE,
+    &duplicate_tree::RULE,
     &dynamic_field::RULE,
     &email_address::RULE,
     &encrypted_code::RULE,
+    &entry_point_object::RULE,
     &entry_point_target::RULE,
     &entry_points::RULE,
     &file_size::RULE,
@@ -144,10 +173,13 @@ pub static RULES: &[&Rule] = &[
     &index_project_size::RULE,
     &index_release_closed::RULE,
     &index_sdist_exists::RULE,
+    &internal_bound::RULE,
+    &junk_file::RULE,
     &license_conflict::RULE,
     &license_expression::RULE,
     &license_file_missing::RULE,
     &license_file_path::RULE,
+    &license_text::RULE,
     &local_version::RULE,
     &member_encrypted::RULE,
     &member_link::RULE,
@@ -161,6 +193,8 @@ pub static RULES: &[&Rule] = &[
     &metadata_version::RULE,
     &not_an_archive::RULE,
     &one_sdist::RULE,
+    &package_empty::RULE,
+    &private_key::RULE,
     &prohibited_name::RULE,
     &project_mismatch::RULE,
     &project_name::RULE,
@@ -168,6 +202,7 @@ pub static RULES: &[&Rule] = &[
     &project_version::RULE,
     &provides_dist::RULE,
     &provides_extra::RULE,
+    &python_syntax::RULE,
     &record_absent::RULE,
     &record_blank_line::RULE,
     &record_format::RULE,
@@ -182,21 +217,36 @@ pub static RULES: &[&Rule] = &[
     &sdist_directory_name::RULE,
     &sdist_filename::RULE,
     &sdist_layout::RULE,
+    &sdist_module_missing::RULE,
+    &sdist_wheel_content::RULE,
+    &sdist_wheel_metadata::RULE,
+    &sdist_wheel_version::RULE,
+    &secret_file::RULE,
+    &secret_token::RULE,
+    &size_jump::RULE,
+    &stdlib_clash::RULE,
     &stdlib_name::RULE,
+    &stray_top_level::RULE,
     &summary_length::RULE,
     &summary_line::RULE,
     &tar_end::RULE,
     &tar_mixed_names::RULE,
     &tar_sparse::RULE,
+    &top_level_clash::RULE,
     &two_formats::RULE,
+    &typed_marker::RULE,
     &unreadable_file::RULE,
+    &untracked_member::RULE,
     &upload_form::RULE,
+    &url_form::RULE,
     &version_normal_form::RULE,
+    &version_order::RULE,
     &wheel_empty::RULE,
     &wheel_file::RULE,
     &wheel_file_missing::RULE,
     &wheel_filename::RULE,
     &wheel_metadata_missing::RULE,
+    &wheel_module_missing::RULE,
     &wheel_platform_tag::RULE,
     &wheel_purelib::RULE,
     &wheel_tags::RULE,
