@@ -8,7 +8,7 @@ use crate::check::subject::Subject;
 
 pub(super) static RULE: Rule = Rule {
     name: "license-text",
-    level: Level::Warning,
+    level: Level::Info,
     source: Source::Pyrel,
     summary: "an archive that names a licence has its text",
     docs: "\
