@@ -136,6 +136,7 @@ pub(crate) fn client_options(
             attempts: 5,
             base: Duration::from_millis(number("PYREL_RETRY_BASE_MS", 500)),
             max: Duration::from_secs(30),
+            ..RetryPolicy::default()
         },
         certificates: certificates(context, workspace, named)?,
     })

@@ -4,6 +4,8 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
+use super::advice::advice;
+
 /// A cause of any kind.
 pub(super) type Cause = Box<dyn Error + Send + Sync>;
 
@@ -143,6 +145,12 @@ pub enum UploadError {
         /// What the index says.
         message: String,
     },
+    /// The index takes no uploads for now, from nobody.
+    #[error("the index takes no uploads for now: {message}")]
+    Maintenance {
+        /// What the index says.
+        message: String,
+    },
     /// Credentials would go over plain HTTP to another machine. Nothing was sent.
     #[error("credentials would go unencrypted to `{url}`")]
     Insecure {
@@ -199,22 +207,24 @@ impl UploadError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Refused { status: 404 | 405 | 410, .. } => {
-                Some("the `upload-url` of the index is wrong; PyPI's is `https://upload.pypi.org/legacy/`".to_owned())
-            }
-            Self::Refused { status: 413, .. } => Some("the file is too large for this index".to_owned()),
-            Self::Refused { message, .. } if message.contains("Only one sdist") => {
-                Some("the release already has an sdist under another name; bump the version".to_owned())
-            }
-            Self::Refused { message, .. } if message.contains("previously used") => {
-                Some("a deleted file's name is never free again; bump the version".to_owned())
-            }
-            Self::Refused { .. } => Some("correct the package, build it again, and release again".to_owned()),
-            Self::Conflict { .. } => Some(CONFLICT.to_owned()),
-            Self::Credentials { .. } => Some(
-                "use a token that is valid for this index and project; tokens of PyPI and TestPyPI are separate"
+            Self::Refused { status: 404 | 405 | 410, .. } => Some(
+                "the `upload-url` of the index is wrong; PyPI's is `https://upload.pypi.org/legacy/`"
                     .to_owned(),
             ),
+            Self::Refused { status: 413, .. } => Some("the file is too large for this index".to_owned()),
+            Self::Refused { message, .. } => Some(
+                advice(message)
+                    .unwrap_or("correct the package, build it again, and release again")
+                    .to_owned(),
+            ),
+            Self::Maintenance { message } => {
+                Some(advice(message).unwrap_or("resume the run later").to_owned())
+            }
+            Self::Conflict { .. } => Some(CONFLICT.to_owned()),
+            Self::Credentials { message, .. } => {
+                let general = "use a token that is valid for this index and project; tokens of PyPI and TestPyPI are separate";
+                Some(advice(message).unwrap_or(general).to_owned())
+            }
             Self::Insecure { .. } => Some(INSECURE.to_owned()),
             Self::Unreachable { source, .. } => Some(unreachable_hint(source.as_ref())),
             Self::Changed { .. } => Some("check the file again before uploading it".to_owned()),

@@ -7,12 +7,12 @@ use pyrel_model::{PackageName, Sha256};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use reqwest::{Method, Response, StatusCode};
 use sha2::Digest as _;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use url::Url;
 
 use super::error::{Busy, Cause, ClientError, Silence, is_certificate_error};
 use super::index_client::{IndexClient, may_carry};
-use super::retry::{is_transient, retry_after};
+use super::retry::{RetryPolicy, is_transient, retry_after};
 use crate::wire::{self, ListedFile, ProjectListing, message_of, read_project, shown};
 
 /// The largest project page that is read, in bytes. The largest of PyPI has a quarter of it.
@@ -50,15 +50,16 @@ impl IndexClient {
         attempts: u32,
     ) -> Result<Option<ProjectListing>, ClientError> {
         let url = self.page_of(name);
-        let mut failures = 0;
+        let (mut failures, began) = (0, Instant::now());
+        let policy = RetryPolicy { attempts, ..self.options().retries };
         loop {
             let (cause, wanted) = match self.read_page(name, &url).await {
                 Ok(outcome) => return outcome,
                 Err(again) => again,
             };
             failures += 1;
-            let pause = wanted.unwrap_or_default().max(self.options().retries.pause(failures));
-            if failures >= attempts || pause > self.options().retries.max {
+            let pause = wanted.unwrap_or_default().max(policy.pause(failures));
+            if !policy.goes_on(failures, pause, began.elapsed()) {
                 return Err(ClientError::Unreachable { url: shown(&url), attempts: failures, source: cause });
             }
             tracing::debug!(url = %shown(&url), error = %cause, ?pause, "reading again");

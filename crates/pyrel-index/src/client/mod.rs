@@ -1,5 +1,6 @@
 //! The client end: uploads one file at a time, looks projects up, waits until files are listed.
 
+mod advice;
 mod body;
 mod certificates;
 mod credentials;

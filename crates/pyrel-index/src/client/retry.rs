@@ -1,5 +1,6 @@
 //! When to try again: how often, after which pauses, and what `Retry-After` says. Sleeps nowhere.
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -14,26 +15,42 @@ pub struct RetryPolicy {
     pub base: Duration,
     /// The longest pause. An index that asks for a longer one (`Retry-After`) is not asked again.
     pub max: Duration,
+    /// How long after the first attempt another one may begin.
+    pub total: Duration,
 }
 
 impl Default for RetryPolicy {
-    /// Five attempts with pauses of 1, 2, 4, and 8 seconds; `Retry-After` is obeyed up to a minute.
+    /// Five attempts with pauses of up to 1, 2, 4, and 8 seconds; `Retry-After` is obeyed up to a minute, and the last
+    /// attempt begins within a quarter of an hour.
     fn default() -> Self {
-        Self { attempts: 5, base: Duration::from_secs(1), max: Duration::from_mins(1) }
+        Self {
+            attempts: 5,
+            base: Duration::from_secs(1),
+            max: Duration::from_mins(1),
+            total: Duration::from_mins(15),
+        }
     }
 }
 
 impl RetryPolicy {
-    /// Returns the pause after the `failures`th failure (from 1).
+    /// Returns the pause after the `failures`th failure (from 1): between half of it and all of it by chance, so that
+    /// those who failed together do not come back together.
     pub(super) fn pause(&self, failures: u32) -> Duration {
         let factor = 1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX);
-        self.base.saturating_mul(factor).min(self.max)
+        let whole = self.base.saturating_mul(factor).min(self.max);
+        whole / 2 + (whole / 2).mul_f64(chance())
     }
 
-    /// Tells whether another attempt is left after `failures` failures.
-    pub(super) fn goes_on(&self, failures: u32) -> bool {
-        failures < self.attempts
+    /// Tells whether another attempt may begin after `failures` failures and a pause, so long after the first began.
+    pub(super) fn goes_on(&self, failures: u32, pause: Duration, since: Duration) -> bool {
+        failures < self.attempts && pause <= self.max && since + pause <= self.total
     }
+}
+
+/// Returns a number from 0 to 1. The keys of a hash map are random, and nothing here needs better ones.
+fn chance() -> f64 {
+    let random = RandomState::new().build_hasher().finish();
+    f64::from(u32::try_from(random >> 32).unwrap_or(u32::MAX)) / f64::from(u32::MAX)
 }
 
 /// Tells whether a status is worth another try.
@@ -60,10 +77,16 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_the_limit() {
-        let policy = RetryPolicy { attempts: 3, base: Duration::from_secs(1), max: Duration::from_secs(5) };
-        let pauses: Vec<u64> = [1, 2, 3, 4, 80].iter().map(|n| policy.pause(*n).as_secs()).collect();
-        assert_eq!(pauses, [1, 2, 4, 5, 5]);
-        assert!(policy.goes_on(2) && !policy.goes_on(3));
+        let second = Duration::from_secs(1);
+        let policy = RetryPolicy { attempts: 3, base: second, max: 5 * second, total: 9 * second };
+        for (failures, whole) in [(1, 1), (2, 2), (3, 4), (4, 5), (80, 5)] {
+            let pauses: Vec<Duration> = (0..100).map(|_| policy.pause(failures)).collect();
+            assert!(pauses.iter().all(|pause| *pause >= whole * second / 2 && *pause <= whole * second));
+            assert!(pauses.iter().any(|pause| *pause != pauses[0]), "by chance");
+        }
+        assert!(policy.goes_on(2, second, second) && !policy.goes_on(3, second, second), "attempts");
+        assert!(!policy.goes_on(1, 6 * second, second), "a pause that is too long");
+        assert!(!policy.goes_on(1, 5 * second, 5 * second), "too late");
     }
 
     #[test]

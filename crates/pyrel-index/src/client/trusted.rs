@@ -7,7 +7,7 @@ use pyrel_model::Secret;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use url::Url;
 
 use super::error::{Busy, Cause, Silence};
@@ -214,7 +214,7 @@ impl IndexClient {
         request: impl Fn(&Self) -> Result<RequestBuilder, MintError>,
     ) -> Result<Answer, MintError> {
         let policy = self.options().retries;
-        let mut failures = 0;
+        let (mut failures, began) = (0, Instant::now());
         loop {
             let (source, wanted) = match self.answer(request(self)?).await {
                 Exchange::Answered(answer) => return Ok(answer),
@@ -222,7 +222,7 @@ impl IndexClient {
             };
             failures += 1;
             let pause = wanted.unwrap_or_default().max(policy.pause(failures));
-            if !policy.goes_on(failures) || pause > policy.max {
+            if !policy.goes_on(failures, pause, began.elapsed()) {
                 return Err(MintError::Unreachable { url: shown(url), source });
             }
             tokio::time::sleep(pause).await;

@@ -9,6 +9,7 @@ use reqwest::{Body, Method, RequestBuilder, Response, StatusCode};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::advice::{Subject, subject};
 use super::body::{Fault, FaultSlot, stream};
 use super::credentials::Credentials;
 use super::error::{Busy, Cause, Silence, UploadError, is_certificate_error};
@@ -72,7 +73,7 @@ impl IndexClient {
             return Err(UploadError::Insecure { url: shown(&self.spec().upload_url) });
         }
         let framing = Framing::new(file.fields(), file.filename(), file.sha256());
-        let mut failures = 0;
+        let (mut failures, began) = (0, Instant::now());
         loop {
             let (cause, wanted, ambiguous) = match self.attempt(file, &framing, credentials, progress).await {
                 Attempt::Accepted => return Ok(UploadOutcome::Uploaded),
@@ -92,7 +93,8 @@ impl IndexClient {
             }
             let policy = &self.options().retries;
             let pause = wanted.unwrap_or_default().max(policy.pause(failures));
-            if !policy.goes_on(failures) || pause > policy.max || is_certificate_error(cause.as_ref()) {
+            let goes_on = policy.goes_on(failures, pause, began.elapsed());
+            if !goes_on || is_certificate_error(cause.as_ref()) {
                 return Err(self.unreachable(file, failures, cause));
             }
             tracing::debug!(file = file.filename(), error = %cause, ?pause, "uploading again");
@@ -236,10 +238,10 @@ impl IndexClient {
             return Attempt::Failed(UploadError::Protocol { url: shown(url), detail });
         }
         let existing = status == StatusCode::CONFLICT || says_existing(&message);
-        let error = if matches!(code, 401 | 403) {
-            UploadError::Credentials { filename, status: code, message }
-        } else {
-            UploadError::Refused { filename, status: code, message }
+        let error = match subject(code, &message) {
+            Subject::Maintenance => UploadError::Maintenance { message },
+            Subject::Credentials => UploadError::Credentials { filename, status: code, message },
+            Subject::Upload => UploadError::Refused { filename, status: code, message },
         };
         if existing { Attempt::Exists(error) } else { Attempt::Failed(error) }
     }

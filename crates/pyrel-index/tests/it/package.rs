@@ -112,7 +112,12 @@ fn client_with(base: &Url, read_timeout: Duration) -> IndexClient {
         simple_url: base.join("simple/").unwrap(),
         production: false,
     };
-    let retries = RetryPolicy { attempts: 3, base: Duration::from_millis(2), max: Duration::from_secs(2) };
+    let retries = RetryPolicy {
+        attempts: 3,
+        base: Duration::from_millis(2),
+        max: Duration::from_secs(2),
+        ..RetryPolicy::default()
+    };
     let connect_timeout = read_timeout;
     IndexClient::new(
         spec,

@@ -126,6 +126,16 @@ async fn refused_credentials_are_their_own_kind() {
 }
 
 #[tokio::test]
+async fn maintenance_is_told_apart_from_refused_credentials() {
+    let page = r#"{"code": "403 Read-only mode: Uploads are temporarily disabled.", "title": "Forbidden"}"#;
+    let server = FaultyServer::start(vec![answer("403 Forbidden", page)], vec![]).await;
+    let error = upload_to(&server).await.unwrap_err();
+    assert!(matches!(error, UploadError::Maintenance { .. }), "{error:?}");
+    assert!(error.hint().unwrap().contains("resume the run later"));
+    assert_eq!(server.counts(), (1, 0));
+}
+
+#[tokio::test]
 async fn retry_after_is_obeyed() {
     let wait = Act::Answer("429 Too Many Requests", vec![("Retry-After", "1".to_owned())], String::new());
     let server = FaultyServer::start(vec![wait, answer("200 OK", "")], vec![]).await;

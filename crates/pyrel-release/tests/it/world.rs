@@ -116,7 +116,12 @@ pub(crate) fn request<'a>(world: &'a World, workspace: &'a Workspace, id: &str) 
 }
 
 pub(crate) fn client_options() -> ClientOptions {
-    let retries = RetryPolicy { attempts: 2, base: Duration::from_millis(1), max: Duration::from_millis(2) };
+    let retries = RetryPolicy {
+        attempts: 2,
+        base: Duration::from_millis(1),
+        max: Duration::from_millis(2),
+        ..RetryPolicy::default()
+    };
     ClientOptions { retries, ..ClientOptions::default() }
 }
 
