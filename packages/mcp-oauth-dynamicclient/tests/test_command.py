@@ -148,6 +148,12 @@ def test_every_fault_has_its_line(environment: dict[str, str], monkeypatch: pyte
     assert main(["validate-config"]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert {line.partition(":")[0] for line in lines} == {"TOKEN_RATE", "LOG_LEVEL", "GITHUB_CLIENT_ID"}
+    monkeypatch.setenv("JWT_PRIVATE_KEY_B64", "nonsense")
+    monkeypatch.setenv("REDIS_URL", "http://redis")
+    assert main(["validate-config"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 5
+    assert {line.partition(":")[0] for line in lines} >= {"JWT_PRIVATE_KEY_B64", "REDIS_URL", "LOG_LEVEL"}
 
 
 def test_secrets_are_not_shown(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:

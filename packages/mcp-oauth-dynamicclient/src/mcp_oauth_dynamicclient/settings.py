@@ -308,8 +308,19 @@ def settings_faults(env_file: str | Path | None = ".env", **overrides: Any) -> l
     try:
         Settings(_env_file=env_file, **overrides)
     except ValidationError as error:
-        return faults_of(error)
+        faults = faults_of(error)
+        wrong = {str(entry["loc"][0]) for entry in error.errors() if entry["loc"]} - set(overrides)
+        if not wrong:
+            return faults
+        # What several variables say together is only looked at once each is right by itself.
+        stand_ins = {name: _stand_in(name) for name in sorted(wrong)}
+        return faults + settings_faults(env_file, **{**overrides, **stand_ins})
     return []
+
+
+def _stand_in(name: str) -> Any:
+    field = Settings.model_fields[name]
+    return "stand-in" if field.is_required() else field.get_default()
 
 
 def load_settings(env_file: str | Path | None = ".env", **overrides: Any) -> Settings:

@@ -42,9 +42,9 @@ class Verify:
         target = self._context.proxies.target(request)
         if target is not None and target.method == "OPTIONS" and "access-control-request-method" in request.headers:
             return Response(status_code=200, headers={**_NOBODY, **NO_STORE})
-        token = _bearer(request)
-        if token is None or _token_in_query(target):
-            given = token is not None or "authorization" in request.headers or _token_in_query(target)
+        token, in_query = _bearer(request), _token_in_query(target)
+        if token is None or in_query:
+            given = in_query or "authorization" in request.headers
             return self._challenge(request, target, "invalid_token" if given else None)
         claims = self._context.oauth.keys.check(token, self._context.settings.issuer)
         if claims is None or target is None or not audience_covers(claims.get("aud", ""), target.uri):
@@ -109,8 +109,8 @@ def _token_in_query(target: Target | None) -> bool:
 
 
 def _header(value: str) -> str:
-    """A value as it may stand in a header: what is not plain is percent-encoded."""
-    return quote(value, safe=_SAFE_IN_HEADER)
+    """A value as it may stand in a header: one that is not plain ASCII is percent-encoded."""
+    return value if value.isascii() and value.isprintable() else quote(value, safe=_SAFE_IN_HEADER)
 
 
 def _is_browser(request: Request) -> bool:
