@@ -1,5 +1,5 @@
 // Signs in with the TypeScript SDK and calls a tool; somebody else plays the browser.
-// usage: node foreign_client.mjs URL MESSAGE; prints `authorize ADDRESS`, reads where the browser was sent to,
+// usage: node foreign_client.mjs URL auto|legacy MESSAGE; prints `authorize ADDRESS`, reads where the browser was sent to,
 // prints `answer TEXT`. Module resolution starts in the current directory.
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline/promises';
@@ -10,7 +10,7 @@ const require = createRequire(`${process.cwd()}/package.json`);
 const { Client, StreamableHTTPClientTransport, UnauthorizedError } = await import(
   pathToFileURL(require.resolve('@modelcontextprotocol/client'))
 );
-const [address, message] = process.argv.slice(2);
+const [address, mode, message] = process.argv.slice(2);
 const redirect = 'http://127.0.0.1:49152/callback';
 
 class Provider {
@@ -34,7 +34,7 @@ class Provider {
 
 const authProvider = new Provider();
 const connect = async () => {
-  const client = new Client({ name: 'typescript', version: '2' }, { versionNegotiation: { mode: 'auto' } });
+  const client = new Client({ name: 'typescript', version: '2' }, { versionNegotiation: { mode } });
   const transport = new StreamableHTTPClientTransport(new URL(address), { authProvider });
   try {
     await client.connect(transport);

@@ -90,7 +90,8 @@ async def test_sdk_client_in_legacy_mode(gateway: Gateway):
     assert "from the past" in result.content[0].text
 
 
-def test_typescript_client(gateway: Gateway):
+@pytest.mark.parametrize(("mode", "version"), [("auto", "2026-07-28"), ("legacy", "2025-11-25")])
+def test_typescript_client(gateway: Gateway, mode: str, version: str):
     foreign_tools.ensure_installed()
     process = subprocess.Popen(
         [
@@ -99,6 +100,7 @@ def test_typescript_client(gateway: Gateway):
             str(HERE / "loopback_names.mjs"),
             str(HERE / "foreign_client.mjs"),
             gateway.url("echo-stateless"),
+            mode,
             "from TypeScript",
         ],
         cwd=foreign_tools.NODE_DIRECTORY,
@@ -117,7 +119,7 @@ def test_typescript_client(gateway: Gateway):
         process.kill()
         process.wait(timeout=20)
     assert process.returncode == 0, errors
-    assert output.splitlines() == ["version 2026-07-28", "answer from TypeScript"]
+    assert output.splitlines() == [f"version {version}", "answer from TypeScript"]
 
 
 async def test_authlib_client(gateway: Gateway):
