@@ -153,6 +153,8 @@ class Server:
     # Lists and resources
 
     def on_tools_list(self, number: Any, params: dict[str, Any]) -> dict[str, Any]:
+        if self.options.refuse_lists:
+            raise RpcError(-32603, "no lists")
         half = len(NAMES) // 2
         region = {"region": {"type": "string", "x-mcp-header": "Region"}}
         tools = [
@@ -304,6 +306,7 @@ def main() -> None:
         "die-at-discover",
         "mute-discover",
         "refuse-handshake",
+        "refuse-lists",
         "strange-version",
         "leave-helper",
         "tasks",

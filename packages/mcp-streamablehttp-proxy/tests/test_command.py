@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sysconfig
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
 import httpx
 import pytest
 from harness import LEGACY, Program, Wire, alive, odd, until
+from mcp_streamablehttp_proxy import run_server
 from mcp_streamablehttp_proxy.cli import main
 
 pytestmark = pytest.mark.anyio
@@ -215,9 +221,10 @@ async def test_secrets_and_bodies_stay_out_of_the_log(tmp_path: Path):
 
 
 @pytest.mark.parametrize("era", ["legacy", "modern"])
-def test_check_prints_what_the_server_is_and_stops_it(era: str):
-    status, out, err = run("-m", PACKAGE, "--check", "--log-level", "error", "--", *odd("--era", era))
-    assert (status, err) == (0, "")
+def test_check_prints_what_the_server_is_and_stops_it(era: str, capsys: pytest.CaptureFixture[str]):
+    assert main(["--check", "--log-level", "error", "--", *odd("--era", era)]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
     found = json.loads(out)
     assert found["era"] == era
     assert found["protocolVersion"] == ("2026-07-28" if era == "modern" else LEGACY)
@@ -231,14 +238,86 @@ def test_check_prints_what_the_server_is_and_stops_it(era: str):
     ("command", "cause"),
     [
         (["/does/not/exist"], "No such file or directory"),
-        (odd("--exit-at-start", "7"), "server ended at its first request"),
+        (odd("--exit-at-start", "7"), "server exited (code 7)"),
         (odd("--refuse-handshake"), "refused the handshake"),
+        (odd("--refuse-lists"), "server does not list its tools: no lists"),
     ],
 )
-def test_check_of_a_server_that_cannot_be_used_exits_1(command: list[str], cause: str):
-    status, out, err = run("-m", PACKAGE, "--check", "--log-level", "error", "--", *command)
-    assert (status, out) == (1, "")
-    lines = [line for line in err.splitlines() if line.startswith(("error: ", "hint: "))]
-    assert len(lines) == 2
+def test_check_of_a_server_that_cannot_be_used_exits_1(
+    command: list[str], cause: str, capsys: pytest.CaptureFixture[str]
+):
+    with pytest.raises(SystemExit) as ended:
+        main(["--check", "--log-level", "error", "--", *command])
+    assert ended.value.code == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    error, hint = [line for line in err.splitlines() if line.startswith(("error: ", "hint: "))]
+    assert cause in error
+    assert "by itself" in hint
     assert "Traceback" not in err
-    assert cause in lines[0] or "exited (code 7)" in lines[0]
+
+
+@contextmanager
+def interrupting(number: int, url: Callable[[], str | None], first: Callable[[], None]) -> Iterator[list[int]]:
+    """Waits in a thread for this process to serve, does something ``first``, then sends it a signal."""
+    statuses: list[int] = []
+
+    def healthy() -> bool:
+        address = url()
+        try:
+            statuses.append(httpx.get(f"{address}/health").status_code if address else 0)
+        except httpx.TransportError:
+            statuses.append(0)
+        return statuses[-1] != 0
+
+    def work() -> None:
+        deadline = time.monotonic() + 20
+        while not healthy() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        first()
+        os.kill(os.getpid(), number)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield statuses
+    finally:
+        thread.join(timeout=30)
+
+
+def test_sigterm_after_the_log_was_rotated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    log = tmp_path / "proxy.log"
+    monkeypatch.setenv("LOG_FILE", str(log))
+
+    def url() -> str | None:
+        found = re.search(r"url=(\S+)/mcp", log.read_text(encoding="utf-8")) if log.exists() else None
+        return found.group(1) if found else None
+
+    def rotate() -> None:
+        log.rename(tmp_path / "old.log")
+        os.kill(os.getpid(), signal.SIGHUP)
+        deadline = time.monotonic() + 20
+        while not log.exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    with interrupting(signal.SIGTERM, url, rotate) as statuses, pytest.raises(SystemExit) as ended:
+        main(["--port", "0", *odd()])
+    assert (ended.value.code, statuses[-1]) == (0, 200)
+    assert log.exists()
+
+
+def test_run_server_until_sigint():
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = holder.getsockname()[1]
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with interrupting(signal.SIGINT, lambda: f"http://127.0.0.1:{port}", lambda: None) as statuses:
+            run_server(odd(), port=port, session_timeout=5, log_level="info", max_sessions=3)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert statuses[-1] == 200
+
+
+def test_run_server_refuses_an_unknown_log_level():
+    with pytest.raises(ValueError, match="none of debug"):
+        run_server(odd(), log_level="loud")

@@ -14,9 +14,16 @@ import pytest
 from harness import Session, Wire, alive, messages_of, odd, proxied, until
 from mcp_streamablehttp_proxy import MCPProxy
 from mcp_streamablehttp_proxy.limits import Limits
+from mcp_streamablehttp_proxy.starts import Backoff
 
 pytestmark = pytest.mark.anyio
 MIB = 1024 * 1024
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers have less than their two seconds to leave, where a test is not about them."""
+    monkeypatch.setattr("mcp_streamablehttp_proxy.child.GRACE_SECONDS", 0.3)
 
 
 @pytest.mark.parametrize(("how", "code"), [({"code": 9}, 9), ({"signal": signal.SIGKILL}, -9)])
@@ -60,7 +67,9 @@ async def test_a_modern_server_is_started_again_by_the_next_request_after_a_paus
         assert time.monotonic() - started >= 0.4
 
 
-async def test_pauses_grow_and_a_long_one_is_told(caplog: pytest.LogCaptureFixture):
+async def test_pauses_grow_and_a_long_one_is_told(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("mcp_streamablehttp_proxy.starts._FIRST_PAUSE", 0.1)
+    monkeypatch.setattr("mcp_streamablehttp_proxy.child_pool._LONGEST_WAIT", 0.7)
     async with proxied("--exit-at-start", "5", startup_timeout=5) as wire:
         messages = [(await wire.fail("pid"))["message"] for _ in range(5)]
         health = await wire.health()
@@ -119,6 +128,17 @@ async def test_a_line_below_the_limit_passes():
         assert len(await wire.call("huge", {"size": size})) == size
 
 
+def test_pauses_double_from_half_a_second_to_thirty():
+    backoff, pauses = Backoff(), []
+    for _ in range(8):
+        backoff.failed(0.0)
+        pauses.append(backoff.until)
+    assert pauses == [0.5, 1, 2, 4, 8, 16, 30, 30]
+    backoff.worked()
+    backoff.failed(100.0)
+    assert backoff.until == 100.5
+
+
 async def test_a_mebibyte_of_stderr_blocks_nobody(caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.INFO, "mcp_streamablehttp_proxy")
     async with proxied("--stderr", str(MIB)) as wire:
@@ -141,6 +161,7 @@ def _children(pid: int) -> list[int]:
     return [int(text) for text in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_what_a_server_leaves_behind_is_ended_with_it():
     async with proxied("--leave-helper") as wire:
         session = await wire.open()
@@ -152,6 +173,7 @@ async def test_what_a_server_leaves_behind_is_ended_with_it():
         await until(lambda: not alive(helpers[0]))
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_a_server_that_closes_its_output_is_ended():
     async with proxied() as wire:
         session = await wire.open()
@@ -164,6 +186,7 @@ def _stopped_reading(pid: int) -> bool:
     return not Path(f"/proc/{pid}/fd/0").exists()
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_a_server_that_closes_its_input_is_ended():
     async with proxied() as wire:
         session = await wire.open()
@@ -192,11 +215,12 @@ def test_a_hundred_sessions_are_the_default():
 
 
 async def test_a_slow_start_is_waited_for_in_both_eras():
-    async with proxied("--slow-start", "1.5") as wire:
+    async with proxied("--slow-start", "1") as wire:
         assert await (await wire.open()).status() == 200
         assert await wire.call("echo", {"a": 1}) == {"a": 1}
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_a_start_that_takes_too_long_is_given_up():
     async with proxied("--slow-start", "60", startup_timeout=0.5) as wire:
         legacy = messages_of(await wire.client.send(wire.initialize_request()))[0]["error"]
@@ -242,6 +266,7 @@ async def test_progress_gives_a_request_its_time_again_up_to_four_times():
             tasks.start_soon(judge, wire)
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_a_server_that_does_not_read_is_given_up_by_the_clock():
     async with proxied(request_timeout=1) as wire:
         session = await wire.open()

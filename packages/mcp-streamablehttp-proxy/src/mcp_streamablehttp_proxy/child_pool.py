@@ -73,9 +73,14 @@ class ChildPool:
             try:
                 yield
             finally:
-                self._tasks = None
-                tasks.cancel_scope.cancel()
+                self.end()
         self._places.clear()
+
+    def end(self) -> None:
+        """Begins to stop every child; :meth:`run` waits for it."""
+        tasks, self._tasks = self._tasks, None
+        if tasks is not None:
+            tasks.cancel_scope.cancel()
 
     def end_listening(self) -> None:
         """Ends every listen stream with its final result."""

@@ -78,6 +78,8 @@ class MCPSessionManager:
                 yield
             finally:
                 self._tasks = None
+                # Both kinds of servers stop at the same time.
+                self._pool.end()
                 tasks.cancel_scope.cancel()
         self._sessions.clear()
 
