@@ -230,7 +230,7 @@ class MCPClient:
 
     async def request(self, method: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
         """Sends any request and returns its result as it came."""
-        raw: types.Request[Any, str] = types.Request(method=method, params=params)
+        raw = types.Request[Any, str](method=method, params=params)
         result = await self._call(lambda client: client.session.send_request(raw, _RawResult))
         return result.model_dump(by_alias=True, exclude_unset=True)
 

@@ -97,6 +97,10 @@ class UpstreamClient(httpx2.AsyncClient):
             return _error_answer(request, str(error), _reason(error), 401)
         except httpx2.HTTPError as error:
             return _error_answer(request, f"the MCP server cannot be reached ({type(error).__name__})", None, None)
+        except Exception:
+            # Raised further, it would end the SDK's transport and with it every other request.
+            logger.exception(fields("request_failed_unexpectedly"))
+            return _error_answer(request, "Internal error", None, None)
 
     async def _send_surely(self, request: httpx2.Request, options: dict[str, Any]) -> httpx2.Response:
         """Retries while no connection can be made: such a request has certainly not been sent."""

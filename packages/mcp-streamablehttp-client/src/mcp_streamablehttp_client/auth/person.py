@@ -68,7 +68,10 @@ class Person:
     async def open(self, url: str) -> None:
         """Opens an address in the browser. It is shown only if that fails: stderr often ends in a log file."""
         self.show("Opening the browser to authorize this client.")
-        opened = await anyio.to_thread.run_sync(webbrowser.open, url, abandon_on_cancel=True)
+        try:
+            opened = await anyio.to_thread.run_sync(webbrowser.open, url, abandon_on_cancel=True)
+        except (webbrowser.Error, OSError):
+            opened = False
         if not opened:
             self.show(f"The browser could not be started. Open this address by hand:\n{url}")
 

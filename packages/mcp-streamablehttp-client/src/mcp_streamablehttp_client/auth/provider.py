@@ -514,12 +514,18 @@ class AuthorizingProvider(OAuthClientProvider):
             return _with_state(await self.options.callback_handler(), state)
         if self._listener is None:
             return await self._paste(state)
+        outcome: AuthorizationCodeResult | AuthorizationError
         async with anyio.create_task_group() as group:
             if self.options.redirect_handler is None:
                 group.start_soon(self._person.open, self._authorization_url)
-            result = await self._listener.wait(state)
+            try:
+                outcome = await self._listener.wait(state)
+            except AuthorizationError as error:
+                outcome = error  # raised in here it would arrive as a group of errors
             group.cancel_scope.cancel()
-        return result
+        if isinstance(outcome, AuthorizationError):
+            raise outcome
+        return outcome
 
     async def _paste(self, state: str) -> AuthorizationCodeResult:
         prompt = self._person.prompt

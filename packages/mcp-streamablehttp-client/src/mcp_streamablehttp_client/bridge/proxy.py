@@ -98,7 +98,7 @@ class StreamableHttpToStdioProxy:
         """Serves until the host closes stdin, or :meth:`stop`. Other ``streams`` of messages can take stdio's place."""
         async with _host_streams(streams) as (read, write):
             self._write = write
-            async with write:
+            async with read, write:
                 await self._serve(read)
 
     async def stop(self) -> None:
@@ -168,21 +168,26 @@ class StreamableHttpToStdioProxy:
             await self._answered(message)
 
     async def _answer(self, message: JSONRPCRequest, entry: _InFlight) -> None:
-        assert self._eras is not None  # noqa: S101 - requests are read only while serving
-        reply: wire.Reply | None = None
+        """Answers one request. It is in flight until the host has its answer: the end of stdin waits for that."""
         try:
-            with entry.scope:
-                reply = await self._eras.request(message)
-        except Exception:
-            # The host must get an answer whatever happened, and one request must not end the others.
-            logger.exception(fields("request_not_answered", method=message.method))
-            reply = wire.failure(message.id, INTERNAL_ERROR, "Internal error")
+            reply = await self._reply_to(message, entry)
+            if reply is not None and not entry.cancelled:
+                self._note(reply)
+                await self._to_host(reply)
         finally:
             del self._in_flight[message.id]
             self._idle.set()
-        if reply is not None and not entry.cancelled:
-            self._note(reply)
-            await self._to_host(reply)
+
+    async def _reply_to(self, message: JSONRPCRequest, entry: _InFlight) -> wire.Reply | None:
+        assert self._eras is not None  # noqa: S101 - requests are read only while serving
+        try:
+            with entry.scope:
+                return await self._eras.request(message)
+        except Exception:
+            # The host must get an answer whatever happened, and one request must not end the others.
+            logger.exception(fields("request_not_answered", method=message.method))
+            return wire.failure(message.id, INTERNAL_ERROR, "Internal error")
+        return None
 
     def _note(self, reply: wire.Reply) -> None:
         if isinstance(self._http.failure, AuthorizationRequired):
