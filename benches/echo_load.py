@@ -83,9 +83,10 @@ class Running:
 
 
 @contextlib.contextmanager
-def started(command: list[str]) -> Iterator[Running]:
+def started(command: list[str], variables: dict[str, str] | None = None) -> Iterator[Running]:
     """Starts a server that announces its address on stderr."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("MCP_", "LOG_"))}
+    foreign = ("MCP_", "LOG_", "FETCH_")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(foreign)} | (variables or {})
     with tempfile.TemporaryDirectory() as directory:
         log = Path(directory) / "stderr.log"
         with log.open("wb") as stderr:

@@ -1,9 +1,9 @@
-"""Runs the official conformance suite and foreign clients against both echo servers.
+"""Runs the official conformance suite and foreign clients against the echo servers and the fetch server.
 
-usage: python tests/mcp/run_conformance.py [stateless] [stateful]
+usage: python tests/mcp/run_conformance.py [stateless] [stateful] [fetch]
 
 Every scenario runs by itself, one after another, against a freshly started
-server. What does not apply to an echo server is listed in
+server. What does not apply to these servers is listed in
 ``expected-failures.yml``, check by check; an entry that no longer fails is a
 failure. The exit status is 1 if anything failed.
 """
@@ -26,10 +26,12 @@ from pathlib import Path
 from typing import Any
 
 from foreign_tools import HERE, NODE_DIRECTORY, conformance, ensure_installed, inspector, node
+from local_site import local_site
 
 SERVERS = {
     "stateless": "mcp_echo_streamablehttp_server_stateless",
     "stateful": "mcp_echo_streamablehttp_server_stateful",
+    "fetch": "mcp_fetch_streamablehttp_server",
 }
 LEGACY, MODERN = "2025-11-25", "2026-07-28"
 SCENARIOS = {
@@ -43,7 +45,8 @@ SCENARIOS = {
         "server-stateless",
     ],
 }
-ONLY = {"stateful": {LEGACY: ["server-session-lifecycle"]}}
+KEEPS_SESSIONS = {LEGACY: ["server-session-lifecycle"]}
+ONLY = {"stateful": KEEPS_SESSIONS, "fetch": KEEPS_SESSIONS}
 ERAS = {LEGACY: "legacy", MODERN: "modern"}
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _STEP_SECONDS = 60
@@ -63,10 +66,30 @@ class Outcome:
     log: str = ""
 
 
+@dataclass(frozen=True)
+class Endpoint:
+    """A running server, and the page its tools may be asked about."""
+
+    url: str
+    page: str
+
+    def arguments(self, tool: str) -> dict[str, str]:
+        """What a tool needs to be called with."""
+        return {"echo": {"message": "hello"}, "fetch": {"url": self.page}}.get(tool, {})
+
+
 @contextmanager
-def echo_server(package: str) -> Iterator[str]:
-    """Starts an echo server on a free port; yields its address."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("MCP_", "LOG_"))}
+def running(package: str) -> Iterator[Endpoint]:
+    """Starts a server on a free port, beside a web site on loopback that it may fetch from."""
+    with local_site() as site, server(package, {"FETCH_ALLOW_HOSTS": site.removeprefix("http://")}) as url:
+        yield Endpoint(url, f"{site}/article")
+
+
+@contextmanager
+def server(package: str, variables: dict[str, str]) -> Iterator[str]:
+    """Starts a server on a free port; yields its address."""
+    foreign = ("MCP_", "LOG_", "FETCH_")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(foreign)} | variables
     with tempfile.TemporaryDirectory() as directory:
         log = Path(directory) / "stderr.log"
         with log.open("w", encoding="utf-8") as stderr:
@@ -119,16 +142,26 @@ def scenario(url: str, name: str, revision: str) -> tuple[bool, str, str]:
     return status == 0, detail, log
 
 
-def typescript(url: str, revision: str) -> tuple[bool, str, str]:
+def typescript(endpoint: Endpoint, revision: str) -> tuple[bool, str, str]:
     """Calls every tool with the TypeScript SDK."""
     mode = "legacy" if revision == LEGACY else "auto"
-    status, log = run([node(), str(HERE / "foreign_client.mjs"), url, mode, revision])
+    status, log = run([node(), str(HERE / "foreign_client.mjs"), endpoint.url, mode, revision, endpoint.page])
     return status == 0, log.strip().splitlines()[-1] if status == 0 else f"status {status}", log
 
 
-def inspect(url: str, revision: str) -> tuple[bool, str, str]:
+def inspect(endpoint: Endpoint, revision: str) -> tuple[bool, str, str]:
     """Lists and calls every tool with the inspector; its strict mode also judges the schemas."""
-    base = [*inspector(), url, "--transport", "http", "--protocol-era", ERAS[revision], "--format", "json", "-q"]
+    base = [
+        *inspector(),
+        endpoint.url,
+        "--transport",
+        "http",
+        "--protocol-era",
+        ERAS[revision],
+        "--format",
+        "json",
+        "-q",
+    ]
     status, log = run([*base, "--method", "tools/list", "--strict"])
     if status != 0:
         return False, "tools/list failed", log
@@ -139,7 +172,7 @@ def inspect(url: str, revision: str) -> tuple[bool, str, str]:
         options = ["--method", "tools/call", "--tool-name", tool["name"], "--tool-args-json", json.dumps(arguments)]
         return run([*base, *options, "--header", f"Authorization: Bearer e30.{claims}.not-a-signature"])
 
-    status, log = call(tools[0], {"message": "hello"})
+    status, log = call(tools[0], endpoint.arguments(tools[0]["name"]))
     if status != 0:
         return False, f"{tools[0]['name']} failed", log
     handle = json.loads(log)["result"].get("structuredContent", {}).get("handle")
@@ -161,19 +194,19 @@ def timed(server: str, revision: str, step: str, work: Callable[[], tuple[bool, 
     return outcome
 
 
-def check(server: str) -> Iterator[Outcome]:
+def check(name: str) -> Iterator[Outcome]:
     """Everything about one server."""
-    with echo_server(SERVERS[server]) as url:
+    with running(SERVERS[name]) as endpoint:
         for revision, names in SCENARIOS.items():
-            for name in [*names, *ONLY.get(server, {}).get(revision, [])]:
-                yield timed(server, revision, name, lambda name=name, at=revision: scenario(url, name, at))
+            for step in [*names, *ONLY.get(name, {}).get(revision, [])]:
+                yield timed(name, revision, step, lambda step=step, at=revision: scenario(endpoint.url, step, at))
         for revision in ERAS:
-            yield timed(server, revision, "TypeScript SDK calls every tool", lambda at=revision: typescript(url, at))
-            yield timed(server, revision, "inspector calls every tool", lambda at=revision: inspect(url, at))
+            yield timed(name, revision, "TypeScript SDK calls every tool", lambda at=revision: typescript(endpoint, at))
+            yield timed(name, revision, "inspector calls every tool", lambda at=revision: inspect(endpoint, at))
 
 
 def main(arguments: list[str]) -> int:
-    """Runs the named servers, or both; returns the exit status."""
+    """Runs the named servers, or all; returns the exit status."""
     unknown = set(arguments) - set(SERVERS)
     if unknown:
         print(

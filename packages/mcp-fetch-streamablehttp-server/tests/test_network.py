@@ -247,16 +247,17 @@ async def test_queue_of_one_user_does_not_block_another(handler: Any, origin: Or
 
 async def test_wait_for_a_turn_is_bounded(handler: Any, origin: Origin):
     origin.pages["/"] = drip(origin)
-    made = handler(concurrency=1, timeout=0.6)
+    made = handler(concurrency=1, timeout=0.3)
     results: list[str] = []
 
     async def one() -> None:
         results.append(refusal_of(await made.handle_fetch({"url": URL})))
 
     async with anyio.create_task_group() as tasks:
-        for _ in range(4):
+        for _ in range(8):
             tasks.start_soon(one)
-    assert any("the server is busy" in text for text in results)
+    busy = [text for text in results if "the server is busy" in text]
+    assert 1 <= len(busy) < len(results)
 
 
 async def test_number_of_waiting_fetches_is_bounded(monkeypatch: pytest.MonkeyPatch):

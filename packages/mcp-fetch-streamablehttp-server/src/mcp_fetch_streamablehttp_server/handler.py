@@ -31,6 +31,8 @@ from .turnstile import Turnstile
 DEFAULT_USER_AGENT = "ModelContextProtocol/1.0"
 DEFAULT_MAX_SIZE = 10 * 1024 * 1024
 _ERROR_BODY_BYTES = 64 * 1024
+_WAIT_FACTOR = 4
+"""A fetch may wait for its turn this many times as long as it may take; a caller in a hurry goes away by itself."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,9 @@ class _Running:
     def __init__(self, transport: httpx2.AsyncBaseTransport, policy: UrlPolicy, limits: FetchLimits) -> None:
         self.transport = transport
         self.exchange = Exchange(transport, policy, connect_seconds=limits.connect_timeout, step_seconds=limits.timeout)
-        self.turnstile = Turnstile(limits.concurrency, limits.concurrency_per_user, wait_seconds=limits.timeout)
+        self.turnstile = Turnstile(
+            limits.concurrency, limits.concurrency_per_user, wait_seconds=_WAIT_FACTOR * limits.timeout
+        )
         self.answerer = Answerer(max(1, min(4, os.cpu_count() or 1)))
         self._ignore_robots = limits.ignore_robots
         self._robots = Robots(self._ask_robots, cache_size=limits.robots_cache_size)

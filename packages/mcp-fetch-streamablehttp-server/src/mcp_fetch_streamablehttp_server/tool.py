@@ -22,16 +22,22 @@ _DESCRIPTION = (
     "result. Private addresses are refused and robots.txt is respected."
 )
 
+
+def _or_null(kind: str, description: str) -> dict[str, Any]:
+    """A value that may be missing, without an array of types, which not every client understands."""
+    return {"anyOf": [{"type": kind}, {"type": "null"}], "description": description}
+
+
 OUTPUT_SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
         "status_code": {"type": "integer", "description": "HTTP status of the last response."},
         "final_url": {"type": "string", "description": "Address of the content after redirects."},
-        "content_type": {"type": ["string", "null"], "description": "Media type without parameters."},
-        "encoding": {"type": ["string", "null"], "description": "Character encoding the text was in."},
-        "title": {"type": ["string", "null"], "description": "Title of an HTML page."},
+        "content_type": _or_null("string", "Media type without parameters."),
+        "encoding": _or_null("string", "Character encoding the text was in."),
+        "title": _or_null("string", "Title of an HTML page."),
         "truncated": {"type": "boolean", "description": "Whether there is more text after this part."},
-        "next_index": {"type": ["integer", "null"], "description": "`start_index` of the next part, if there is one."},
+        "next_index": _or_null("integer", "`start_index` of the next part, if there is one."),
     },
     "required": ["status_code", "final_url", "content_type", "encoding", "title", "truncated", "next_index"],
     "additionalProperties": False,
