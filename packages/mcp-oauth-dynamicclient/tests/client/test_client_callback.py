@@ -71,10 +71,22 @@ async def test_other_paths_methods_and_hosts_do_not_count(http):
             await listener.wait(0.01)
 
 
-async def test_repeated_parameter_is_left_out(http):
+async def test_repeated_parameter_counts_as_empty(http):
     async with listening() as listener:
         await http.get(f"{listener.redirect_uri}?code=one&code=two&state=s")
-        assert await listener.wait(5) == {"state": "s"}
+        assert await listener.wait(5) == {"code": "", "state": "s"}
+
+
+@pytest.mark.parametrize("target", ["//[", "/callback%00?x", "/callback/?code=c", "/CALLBACK?code=c", "*"])
+async def test_odd_targets_do_not_end_the_wait(target):
+    async with listening() as listener:
+        host = listener.redirect_uri.split("/")[2]
+        port = int(host.split(":")[1])
+        async with await anyio.connect_tcp("127.0.0.1", port) as stream:
+            await stream.send(f"GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+            assert (await stream.receive()).startswith(b"HTTP/1.1 404")
+        with pytest.raises(AuthorizationError):
+            await listener.wait(0.01)
 
 
 @pytest.mark.parametrize("request_bytes", [b"", b"nonsense\r\n\r\n", b"GET /callback HTTP/1.1\r\n\r\n", b"x" * 40000])

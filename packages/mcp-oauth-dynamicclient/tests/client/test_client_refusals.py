@@ -159,6 +159,18 @@ async def test_wrong_issuer_where_none_is_promised(authority, client):
         await client().authenticate()
 
 
+async def test_answer_that_names_two_issuers(authority, client):
+    authority.metadata["authorization_response_iss_parameter_supported"] = None
+
+    async def twice(url):
+        async with httpx.AsyncClient(timeout=20) as http:
+            landed = (await http.get(url)).headers["location"]
+            await http.get(f"{landed}&iss={authority.issuer}")
+
+    with pytest.raises(AuthorizationError, match="another issuer"):
+        await client(open_browser=twice).authenticate()
+
+
 async def test_error_of_somebody_else_is_not_shown(authority, client):
     authority.answer = {"code": None, "error": "call-0800-mixup", "iss": "https://auth.example.org"}
     with pytest.raises(AuthorizationError) as caught:

@@ -137,6 +137,14 @@ async def test_lock_held_by_another_process(path, monkeypatch):
     assert (await storage.token(ISSUER, None))["access_token"] == "a"
 
 
+async def test_lock_that_cannot_be_opened(path):
+    path.with_name("credentials.json.renewal.lock").mkdir(parents=True, mode=0o700)
+    path.parent.chmod(0o700)
+    with pytest.raises(StorageError, match="directory"):
+        async with FileStorage(path).renewing(ISSUER):
+            pytest.fail("there is no lock")
+
+
 async def test_renewal_that_another_process_never_ends(path, monkeypatch):
     monkeypatch.setattr(file_storage_module, "_RENEWAL_SECONDS", 0.15)
     path.parent.mkdir(mode=0o700)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import anyio
 from anyio.abc import SocketAttribute, SocketStream
@@ -63,23 +63,23 @@ class CallbackListener:
     def _answer(self, head: str) -> bytes:
         request, *lines = head.split("\r\n")
         method, _, rest = request.partition(" ")
-        target = urlsplit(rest.partition(" ")[0])
+        path, _, query = rest.partition(" ")[0].partition("?")
         hosts = [line.partition(":")[2].strip() for line in lines if line.lower().startswith("host:")]
         if hosts != [self._host]:
             return _page(421, "Misdirected Request", "This address is for one sign-in only.")
-        if target.path != PATH:
+        if path != PATH:
             return _page(404, "Not Found", "Nothing is here.")
         if method != "GET":
             return _page(405, "Method Not Allowed", "Only GET is answered here.")
         if self._parameters is not None:
             return _page(410, "Gone", "This sign-in is over.")
-        return self._accept(target.query)
+        return self._accept(query)
 
     def _accept(self, query: str) -> bytes:
         found = parse_qs(query, keep_blank_values=True)
-        # A repeated parameter is an error (RFC 6749, section 3.1): leave it out, and its check fails.
-        self._parameters = {name: values[0] for name, values in found.items() if len(values) == 1}
-        return _page(200, "OK", _DONE if "code" in self._parameters else _FAILED)
+        # A repeated parameter is an error (RFC 6749, section 3.1): its value is nothing, and every check of it fails.
+        self._parameters = {name: values[0] if len(values) == 1 else "" for name, values in found.items()}
+        return _page(200, "OK", _DONE if self._parameters.get("code") else _FAILED)
 
 
 @asynccontextmanager

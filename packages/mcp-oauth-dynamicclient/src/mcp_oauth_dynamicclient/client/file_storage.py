@@ -97,6 +97,8 @@ class FileStorage:
                     lock.__enter__()
                 except TimeoutError:
                     await anyio.sleep(_RENEWAL_POLL_SECONDS)
+                except OSError as error:
+                    raise self._unusable(error) from error
                 else:
                     return lock
         raise StorageError(f"another process keeps renewing for too long: {self._renewal}")
@@ -105,8 +107,10 @@ class FileStorage:
         try:
             return await to_thread.run_sync(work)
         except OSError as error:
-            reason = error.strerror or str(error)
-            raise StorageError(f"stored credentials cannot be used ({reason}): {self._path}") from error
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: OSError) -> StorageError:
+        return StorageError(f"stored credentials cannot be used ({error.strerror or error}): {self._path}")
 
     def _changed(self, change: Callable[[_Content], None]) -> None:
         self._prepare()

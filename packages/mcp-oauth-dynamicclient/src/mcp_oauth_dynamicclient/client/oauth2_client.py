@@ -350,7 +350,7 @@ class OAuth2Client:
     async def _known_tokens(self, server: ServerMetadata) -> list[Record]:
         resources = await self._storage.resources(server.issuer)
         found = [await self._storage.token(server.issuer, resource) for resource in resources]
-        return [token for token in found if token is not None]
+        return [token for token in found if token is not None and "access_token" in token]
 
     async def _own_token(self, server: ServerMetadata, authorization: str, url: str) -> Record | None:
         """The token a caller wrote into ``Authorization``, if it came from here, or what has replaced it since."""
