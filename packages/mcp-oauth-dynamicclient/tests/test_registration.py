@@ -160,7 +160,9 @@ def test_metadata_that_is_refused(server: Server, metadata: dict[str, Any]) -> N
     metadata["expected"] = expected
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"7", b'"x"', b"null", b"[" * 5000, b"\xff", b'{"client_name": "\\ud800"}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"7", b'"x"', b"null", b"[" * 5000, b"\xff", b'{"client_name": "\\ud800"}']
+)
 def test_bodies_that_are_no_metadata(server: Server, body: bytes) -> None:
     response = server.client.post("/register", content=body, headers={"content-type": "application/json"})
     assert response.status_code == 400

@@ -72,7 +72,7 @@ def test_records(store: Store) -> None:
 
 def test_records_expire(store: Store) -> None:
     key = new_id()
-    store.put(key, "x", 1)
+    store.put(key, "x", 2)
     assert store.get(key) == "x"
     wait_for(lambda: store.get(key) is None, "the record expires", 5)
     assert store.take(key) is None
@@ -113,7 +113,7 @@ def test_replace_keeps_the_remaining_life(store: Store) -> None:
 
 def test_hits_are_counted_per_window(store: Store) -> None:
     key = new_id()
-    assert [store.hit("b", key, 1)[0] for _ in range(3)] == [1, 2, 3]
+    assert [store.hit("b", key, 2)[0] for _ in range(3)] == [1, 2, 3]
     assert store.hit("other", key, 60) == (1, pytest.approx(60, abs=1))
     wait_for(lambda: store.get(f"oauth:rate:b:{key}") is None, "the window ends", 5)
     assert store.hit("b", key, 1)[0] == 1

@@ -6,6 +6,7 @@ import base64
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -13,6 +14,9 @@ import pytest
 from harness import RESOURCE, SERVICE, Server
 from joserfc import jwt
 from joserfc.jwk import KeySet
+from mcp_oauth_dynamicclient.secrets_at_rest import digest
+from mcp_oauth_dynamicclient.store.contract import refresh_key
+from mcp_oauth_dynamicclient.store.embedded import EmbeddedStore
 
 
 def refused(response: httpx.Response, error: str, status: int = 400) -> dict[str, Any]:
@@ -364,12 +368,26 @@ def test_refresh_of_a_user_who_left_the_list(start: Any, redis_server: Any) -> N
     assert before.verify(tokens["access_token"]).status_code == 401
 
 
-def test_refresh_lifetime_slides_up_to_the_cap(start: Any) -> None:
-    server = start(refresh_token_lifetime=100, refresh_family_lifetime=2)
+def test_refresh_lifetime_slides_up_to_the_cap(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = EmbeddedStore()
+    server = start({"store": store}, refresh_token_lifetime=1000, refresh_family_lifetime=1500)
+
+    def life(refresh_token: str) -> float:
+        return store._values[refresh_key(digest(refresh_token))][1] - time.time()
+
+    def later(seconds: int) -> None:
+        clock = SimpleNamespace(time=lambda: time.time() + seconds)
+        monkeypatch.setattr("mcp_oauth_dynamicclient.oauth.server.time", clock)
+
     tokens = server.tokens()
-    fresh = server.refresh(tokens["refresh_token"], tokens["flow"].client).json()
-    time.sleep(2.1)
-    refused(server.refresh(fresh["refresh_token"], tokens["flow"].client), "invalid_grant")
+    client = tokens["flow"].client
+    assert life(tokens["refresh_token"]) == pytest.approx(1000, abs=60)
+    later(300)
+    tokens = server.refresh(tokens["refresh_token"], client).json()
+    assert life(tokens["refresh_token"]) == pytest.approx(1000, abs=60), "1000 s since the last use"
+    later(1200)
+    tokens = server.refresh(tokens["refresh_token"], client).json()
+    assert life(tokens["refresh_token"]) == pytest.approx(300, abs=60), "1500 s since the sign-in"
 
 
 # Limits

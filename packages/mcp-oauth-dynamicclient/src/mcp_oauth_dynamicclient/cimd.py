@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from urllib.parse import urlsplit
 
 import anyio
@@ -49,15 +49,18 @@ class DocumentFetcher:
         self._running: dict[str, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
-    async def ensure(self, client_id: str | None) -> str | None:
+    async def ensure(self, client_id: str | None, admit: Callable[[], None] | None = None) -> str | None:
         """Makes the document of ``client_id`` known; returns why it is unusable, ``None`` if all is well.
 
-        Client ids that are no URLs are none of its business.
+        Client ids that are no URLs are none of its business. ``admit`` is called, in a
+        thread, before anything is fetched, and may raise to prevent it.
         """
         if client_id is None or not is_document_url(client_id):
             return None
         found = await to_thread.run_sync(cached_document, self._store, client_id)
         if found is None:
+            if admit is not None:
+                await to_thread.run_sync(admit)
             await self._fetch_once(client_id)
             found = await to_thread.run_sync(cached_document, self._store, client_id)
         return found.fault if found else "the client metadata document could not be kept"

@@ -78,7 +78,8 @@ def checked_metadata(url: str, body: bytes) -> dict[str, Any]:
     except (ValidationError, RedirectUriError) as error:
         raise DocumentError("the client metadata document has a field this server cannot accept") from error
     grants = registration.grant_types or [GRANT_CODE, GRANT_REFRESH]
-    return {**registration.metadata(), "grant_types": grants, "application_type": kind}
+    responses = registration.response_types or ["code"]
+    return {**registration.metadata(), "grant_types": grants, "response_types": responses, "application_type": kind}
 
 
 def cache_seconds(cache_control: str) -> int:

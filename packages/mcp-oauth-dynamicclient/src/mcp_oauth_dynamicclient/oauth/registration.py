@@ -58,6 +58,7 @@ def checked_metadata(server: OAuthServer, document: Any) -> dict[str, Any]:
         raise _metadata_error(error) from error
     metadata = registration.metadata()
     metadata["grant_types"] = registration.grant_types or [GRANT_CODE, GRANT_REFRESH]
+    metadata["response_types"] = registration.response_types or ["code"]
     metadata["application_type"] = kind
     if registration.scope is not None:
         metadata["scope"] = " ".join(server.catalogue.expand(registration.scope.split()))

@@ -65,7 +65,7 @@ class AuthorizationEndpoints:
     async def authorize(self, request: Request) -> Response:
         """Shows the consent page, or says what is wrong."""
         incoming = await form_of(request) if request.method == "POST" else query_of(request)
-        fault = await self._document_fault(incoming.value("client_id"))
+        fault = await self._document_fault(request, incoming.value("client_id"))
         browser = self._cookies.read_or_new(request, FORM)
         outcome = await to_thread.run_sync(self._prepare, incoming, fault, digest(browser))
         if isinstance(outcome, Response):
@@ -78,8 +78,9 @@ class AuthorizationEndpoints:
         self._cookies.set(response, FORM, browser, _FORM_SECONDS)
         return response
 
-    async def _document_fault(self, client_id: str | None) -> str | None:
-        return await self._context.documents.ensure(client_id) if self._context.settings.enable_cimd else None
+    async def _document_fault(self, request: Request, client_id: str | None) -> str | None:
+        """Why the document of a client id is unusable; fetches it if need be."""
+        return await self._context.know_document(request, client_id)
 
     def _prepare(self, incoming: Incoming, fault: str | None, browser_digest: str) -> Asked | Response:
         if fault is not None:
@@ -190,7 +191,7 @@ class AuthorizationEndpoints:
             user = await self._user(incoming, sign_in)
         except OAuth2Error as error:
             return await to_thread.run_sync(self._failed, waiting, error)
-        if fault := await self._document_fault(waiting.client_id):
+        if fault := await self._document_fault(request, waiting.client_id):
             return message_page("This application is not known", fault, 400)
         return await to_thread.run_sync(self._finish, waiting, user)
 

@@ -80,8 +80,7 @@ class BackChannel:
             raise WebError(400, "invalid_target", "only one resource can be granted at a time")
         if repeated:
             raise WebError(400, "invalid_request", "a parameter occurs more than once")
-        if self._context.settings.enable_cimd:
-            await self._context.documents.ensure(incoming.value("client_id"))
+        await self._context.know_document(request, incoming.value("client_id"))
         return incoming
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.requests import Request
 
@@ -28,6 +29,16 @@ class Context:
     documents: DocumentFetcher
     proxies: TrustedProxies
     resources: ProtectedResources
+
+    async def know_document(self, request: Request, client_id: str | None) -> str | None:
+        """Fetches the document of a client id unless it is known; returns why it is unusable.
+
+        Raises:
+            WebError: 429, when the address made the server fetch too many.
+        """
+        if not self.settings.enable_cimd:
+            return None
+        return await self.documents.ensure(client_id, partial(self.limit, "document", request))
 
     def limit(self, bucket: str, request: Request, who: str = "") -> None:
         """Counts a request of ``who`` at an address.
