@@ -26,7 +26,7 @@ from ..clients import RegisteredClient
 from ..github import GitHubRefusedError, GitHubUnavailableError, User
 from ..models import GRANT_CODE
 from ..oauth import device
-from ..oauth.faults import InvalidTargetError, TemporarilyUnavailableError
+from ..oauth.faults import InvalidTargetError, TemporarilyUnavailableError, describable
 from ..oauth.messages import Incoming, OAuthRequest, Reply
 from ..oauth.subjects import Subject
 from ..redirects import form_action_source, is_loopback
@@ -65,7 +65,7 @@ class AuthorizationEndpoints:
     async def authorize(self, request: Request) -> Response:
         """Shows the consent page, or says what is wrong."""
         incoming = await form_of(request) if request.method == "POST" else query_of(request)
-        fault = await self._document_fault(request, incoming.value("client_id"))
+        fault = await self._context.know_document(request, incoming.value("client_id"))
         browser = self._cookies.read_or_new(request, FORM)
         outcome = await to_thread.run_sync(self._prepare, incoming, fault, digest(browser))
         if isinstance(outcome, Response):
@@ -77,10 +77,6 @@ class AuthorizationEndpoints:
         response = consent_page(asked.question, asked.request_id, asked.csrf_token, asked.form_targets)
         self._cookies.set(response, FORM, browser, _FORM_SECONDS)
         return response
-
-    async def _document_fault(self, request: Request, client_id: str | None) -> str | None:
-        """Why the document of a client id is unusable; fetches it if need be."""
-        return await self._context.know_document(request, client_id)
 
     def _prepare(self, incoming: Incoming, fault: str | None, browser_digest: str) -> Asked | Response:
         if fault is not None:
@@ -106,10 +102,11 @@ class AuthorizationEndpoints:
             raise InvalidTargetError("only one resource can be granted at a time")
         if repeated:
             raise InvalidRequestError("a parameter occurs more than once")
-        if incoming.value("response_type") is None:
+        response_type = incoming.value("response_type")
+        if response_type is None:
             raise InvalidRequestError("response_type is required")
-        if incoming.value("response_type") != "code":
-            raise UnsupportedResponseTypeError("code")
+        if response_type != "code":
+            raise UnsupportedResponseTypeError(describable(response_type))
         if incoming.value("response_mode") not in {None, "query"}:
             raise InvalidRequestError("response_mode must be query")
         if incoming.value("request") or incoming.value("request_uri"):
@@ -191,7 +188,7 @@ class AuthorizationEndpoints:
             user = await self._user(incoming, sign_in)
         except OAuth2Error as error:
             return await to_thread.run_sync(self._failed, waiting, error)
-        if fault := await self._document_fault(request, waiting.client_id):
+        if fault := await self._context.know_document(request, waiting.client_id):
             return message_page("This application is not known", fault, 400)
         return await to_thread.run_sync(self._finish, waiting, user)
 

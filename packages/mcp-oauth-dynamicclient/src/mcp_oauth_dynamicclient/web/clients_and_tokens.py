@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..models import GRANT_CODE, GRANT_DEVICE, GRANT_REFRESH
+from ..oauth.faults import describable
 from ..oauth.messages import Incoming, Reply
 from .bodies import document_of, form_of, respond
 from .context import Context
@@ -33,10 +34,11 @@ class BackChannel:
 
     def _token(self, incoming: Incoming) -> Reply:
         oauth = self._context.oauth
-        if incoming.value("grant_type") is None:
+        grant_type = incoming.value("grant_type")
+        if grant_type is None:
             raise WebError(400, "invalid_request", "grant_type is required")
-        if incoming.value("grant_type") not in self._grants:
-            return oauth.handle_error_response(None, UnsupportedGrantTypeError(None))
+        if grant_type not in self._grants:
+            return oauth.handle_error_response(None, UnsupportedGrantTypeError(describable(grant_type)))
         scope = incoming.value("scope")
         if scope is not None:
             expanded = " ".join(self._context.oauth.catalogue.expand(scope.split()))
