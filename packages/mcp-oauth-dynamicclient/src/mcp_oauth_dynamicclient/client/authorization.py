@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import inspect
 import secrets
+import webbrowser
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
@@ -26,6 +27,21 @@ _T = TypeVar("_T")
 def new_secret() -> str:
     """A fresh ``state`` or code verifier: 43 characters, 256 bits (RFC 7636, section 4.1)."""
     return secrets.token_urlsafe(32)
+
+
+def shows_of(open_browser: Show | bool | None, on_authorize_url: Show | None) -> list[Show]:
+    """Everybody who is to see the authorization address, the one who only wants to know first."""
+    told = [on_authorize_url] if on_authorize_url is not None else []
+    if callable(open_browser):
+        return [*told, open_browser]
+    if open_browser is True or (open_browser is None and not told):
+        return [*told, _system_browser]
+    return told
+
+
+def _system_browser(url: str) -> None:
+    if not webbrowser.open(url):
+        raise AuthorizationError("no browser could be opened; give `on_authorize_url` to show the address yourself")
 
 
 async def answer_while_showing(url: str, shows: list[Show], wait: Callable[[], Awaitable[_T]]) -> _T:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import ssl
-import webbrowser
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
@@ -18,10 +17,10 @@ import httpx
 
 from . import callback
 from .addresses import require_secure
-from .authorization import Show, answer_while_showing, authorization_code, new_secret
+from .authorization import Show, answer_while_showing, authorization_code, new_secret, shows_of
 from .challenge import Challenge, bearer_challenge
 from .discovery import ServerMetadata, resource_metadata, server_metadata
-from .errors import AuthorizationError, RegistrationError, TokenError
+from .errors import RegistrationError, TokenError
 from .registration import client_metadata, document_client, manage, register, replacement, usable
 from .sending import Sending, bearer, best_token, expired, require_own_origin
 from .storage import MemoryStorage, Record, Storage
@@ -78,7 +77,7 @@ class OAuth2Client:
         self._client_metadata_url = client_metadata_url
         self._redirect_port = redirect_port
         self._storage: Storage = storage or MemoryStorage()
-        self._shows = _shows(open_browser, on_authorize_url)
+        self._shows = shows_of(open_browser, on_authorize_url)
         self._verify = ssl.create_default_context(cafile=verify) if isinstance(verify, str) else verify
         self._timeout = timeout
         self._http: httpx.AsyncClient | None = None
@@ -392,21 +391,6 @@ class OAuth2Client:
     async def _wire(self) -> AsyncIterator[Wire]:
         async with self._client() as http:
             yield Wire(http)
-
-
-def _shows(open_browser: Show | bool | None, on_authorize_url: Show | None) -> list[Show]:
-    """Everybody who is to see the authorization address, the one who only wants to know first."""
-    told = [on_authorize_url] if on_authorize_url is not None else []
-    if callable(open_browser):
-        return [*told, open_browser]
-    if open_browser is True or (open_browser is None and not told):
-        return [*told, _system_browser]
-    return told
-
-
-def _system_browser(url: str) -> None:
-    if not webbrowser.open(url):
-        raise AuthorizationError("no browser could be opened; give `on_authorize_url` to show the address yourself")
 
 
 def _document(url: str | None, server: ServerMetadata) -> Record | None:
