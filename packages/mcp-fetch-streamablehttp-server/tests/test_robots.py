@@ -196,7 +196,7 @@ async def test_cache_of_no_size_keeps_nothing():
 
 
 async def test_memory_of_the_cache_is_bounded():
-    library = Library("User-agent: *\n" + "Disallow: /abcdefgh\n" * 20_000)
+    library = Library("User-agent: *\n" + "Disallow: /abcdefgh" + "x" * 380_000)
     robots = Robots(library.ask)
     for number in range(45):
         await robots.require(UrlPolicy().check(f"http://h{number}.example/"), "x")
