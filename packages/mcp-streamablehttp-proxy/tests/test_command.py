@@ -32,10 +32,13 @@ def run(*arguments: str, env: dict[str, str] | None = None) -> tuple[int, str, s
         return program.finish()
 
 
-def test_version_and_help():
-    assert run("-m", PACKAGE, "--version")[:2] == (0, f"{NAME} {version(NAME)}\n")
-    status, text, _ = run("-m", PACKAGE, "--help")
-    assert status == 0
+def test_version_and_help(capsys: pytest.CaptureFixture[str]):
+    for flag in ("--version", "--help"):
+        with pytest.raises(SystemExit) as ended:
+            main([flag])
+        assert ended.value.code == 0
+    shown, _, text = capsys.readouterr().out.partition("\n")
+    assert shown == f"{NAME} {version(NAME)}"
     for word in (
         *("--host", "--port", "--timeout", "--log-level", "--request-timeout", "--startup-timeout", "--max-sessions"),
         *("--max-message", "--isolation", "--pass-env", "--env", "--inherit-env", "--cwd", "--check"),
@@ -109,11 +112,10 @@ def test_settings_that_cannot_work_are_refused(
     assert remedy in hint
 
 
-def test_taken_port_is_refused():
+def test_taken_port_is_refused(capsys: pytest.CaptureFixture[str]):
     with socket.create_server(("127.0.0.1", 0)) as holder:
-        status, _, err = run("-m", PACKAGE, "--port", str(holder.getsockname()[1]), "x")
-    assert status == 2
-    assert "cannot listen" in err
+        assert main(["--port", str(holder.getsockname()[1]), "x"]) == 2
+    assert "cannot listen" in capsys.readouterr().err
 
 
 async def test_all_that_follows_the_command_is_the_servers_in_its_order(tmp_path: Path):

@@ -215,7 +215,7 @@ def test_a_hundred_sessions_are_the_default():
 
 
 async def test_a_slow_start_is_waited_for_in_both_eras():
-    async with proxied("--slow-start", "1") as wire:
+    async with proxied("--slow-start", "0.7") as wire:
         assert await (await wire.open()).status() == 200
         assert await wire.call("echo", {"a": 1}) == {"a": 1}
 
@@ -312,7 +312,7 @@ async def test_stop_ends_listen_streams_and_lets_calls_finish():
                 ends: list[object] = []
 
                 async def call(ends=ends, session=session) -> None:
-                    ends.append(await session.call("echo", {"seconds": 1}))
+                    ends.append(await session.call("echo", {"seconds": 0.7}))
 
                 async with anyio.create_task_group() as tasks:
                     tasks.start_soon(call)
@@ -324,7 +324,7 @@ async def test_stop_ends_listen_streams_and_lets_calls_finish():
                     listened = time.monotonic() - started
                 assert listened < 5
                 assert last["result"]["resultType"] == "complete"
-                assert ends == [[], {"seconds": 1}]
+                assert ends == [[], {"seconds": 0.7}]
         with pytest.raises(httpx.ConnectError):
             await Wire(proxy.url).health()
 

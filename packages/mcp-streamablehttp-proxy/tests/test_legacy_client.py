@@ -20,18 +20,18 @@ async def test_the_handshake_is_the_servers_own():
     assert opening["protocolVersion"] == LEGACY
 
 
-@pytest.mark.parametrize("version", ["2025-03-26", "2025-06-18", "2025-11-25"])
-async def test_the_version_is_negotiated_with_the_server(version: str):
+async def test_the_version_is_negotiated_with_the_server():
     async with proxied() as wire:
-        session = await wire.open(version)
-        assert session.opening["protocolVersion"] == version
-        seen = await session.call("received")
-    assert seen[0]["params"] == {
-        "protocolVersion": version,
-        "capabilities": {},
-        "clientInfo": {"name": "wire", "version": "1"},
-    }
-    assert [message["method"] for message in seen] == ["initialize", "notifications/initialized", "tools/call"]
+        for version in ("2025-03-26", "2025-06-18", "2025-11-25"):
+            session = await wire.open(version)
+            assert session.opening["protocolVersion"] == version
+            seen = await session.call("received")
+            assert seen[0]["params"] == {
+                "protocolVersion": version,
+                "capabilities": {},
+                "clientInfo": {"name": "wire", "version": "1"},
+            }
+            assert [message["method"] for message in seen] == ["initialize", "notifications/initialized", "tools/call"]
 
 
 async def test_an_unknown_version_gets_the_servers_counter_offer():
@@ -40,17 +40,17 @@ async def test_an_unknown_version_gets_the_servers_counter_offer():
     assert messages_of(opened)[0]["result"]["protocolVersion"] == LEGACY
 
 
-@pytest.mark.parametrize("number", [7, "seven", "8"])
-async def test_ids_and_params_pass_untouched(number: object):
+async def test_ids_and_params_pass_untouched():
     async with proxied() as wire:
         session = await wire.open()
         meta = {"io.modelcontextprotocol/related-task": {"taskId": "1"}, "progressToken": "p"}
-        request = session.calling("params", {"null": None}, meta=meta, number=number)
-        message = (await session.send(request))[-1]
-    assert message["id"] == number
-    seen = found(message)
-    assert seen["id"] == number
-    assert seen["params"] == {"name": "params", "arguments": {"null": None}, "_meta": meta}
+        for number in (7, "seven", "8"):
+            request = session.calling("params", {"null": None}, meta=meta, number=number)
+            message = (await session.send(request))[-1]
+            assert message["id"] == number
+            seen = found(message)
+            assert seen["id"] == number
+            assert seen["params"] == {"name": "params", "arguments": {"null": None}, "_meta": meta}
 
 
 async def test_every_session_has_a_server_of_its_own():
@@ -115,16 +115,16 @@ async def test_log_messages_travel_with_the_newest_request():
     assert [message["params"]["level"] for message in received[:-1]] == ["debug", "info", "error"]
 
 
-@pytest.mark.parametrize("method", ["elicitation/create", "sampling/createMessage", "roots/list"])
-async def test_questions_of_the_server_reach_the_client_and_answers_the_server(method: str):
+async def test_questions_of_the_server_reach_the_client_and_answers_the_server():
     async with proxied() as wire:
         session = await wire.open()
-        request = session.calling("ask", {"method": method, "params": {"q": None}})
-        async with wire.streaming(request) as messages:
-            question = await anext(messages)
-            assert (question["method"], question["params"]) == (method, {"q": None})
-            assert (await session.reply(question["id"], {"answer": None})).status_code == 202
-            assert found(await anext(messages)) == {"answer": None}
+        for method in ("elicitation/create", "sampling/createMessage", "roots/list"):
+            request = session.calling("ask", {"method": method, "params": {"q": None}})
+            async with wire.streaming(request) as messages:
+                question = await anext(messages)
+                assert (question["method"], question["params"]) == (method, {"q": None})
+                assert (await session.reply(question["id"], {"answer": None})).status_code == 202
+                assert found(await anext(messages)) == {"answer": None}
 
 
 async def test_changes_travel_on_the_standalone_stream():

@@ -21,21 +21,18 @@ async def test_health_tells_version_and_figures():
         assert (busy["subprocess"], busy["sessions"]) == ("running", 1)
 
 
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [
-        ({"host": "evil.example"}, 421),
-        ({"origin": "https://evil.example"}, 403),
-        ({"origin": "http://localhost:5173"}, 200),
-        ({"content-type": "text/plain"}, 400),
-        ({"accept": "text/html"}, 406),
-    ],
-)
-async def test_admission(headers: dict[str, str], status: int):
+async def test_admission():
     async with proxied() as wire:
-        assert (await wire.modern("tools/list", headers=headers)).status_code == status
-        opened = await wire.client.send(wire.initialize_request(headers=headers))
-        assert opened.status_code == status
+        for headers, status in (
+            ({"host": "evil.example"}, 421),
+            ({"origin": "https://evil.example"}, 403),
+            ({"origin": "http://localhost:5173"}, 200),
+            ({"content-type": "text/plain"}, 400),
+            ({"accept": "text/html"}, 406),
+        ):
+            assert (await wire.modern("tools/list", headers=headers)).status_code == status
+            opened = await wire.client.send(wire.initialize_request(headers=headers))
+            assert opened.status_code == status
 
 
 async def test_allowed_hosts_and_origins():
