@@ -326,3 +326,17 @@ def test_concurrent_calls_keep_to_their_own_context(wire: Wire):
                 tasks.start_soon(one, client, session, number)
 
     anyio.run(all_at_once)
+
+
+def test_a_thousand_live_sessions(serve: Any):
+    wire = serve()
+    sessions = [wire.open_session() for _ in range(1000)]
+    assert len({session["mcp-session-id"] for session in sessions}) == 1000
+    assert wire.initialize().status_code == 503
+    for number in (0, 500, 999):
+        call = {"name": "echo", "arguments": {"message": str(number)}}
+        answer = message_of(wire.legacy("tools/call", call, headers=sessions[number]))
+        assert answer["result"]["structuredContent"] == {"message": str(number), "count": 1}
+    # Room comes back as soon as one ends.
+    wire.client.delete(wire.url, headers=sessions[0])
+    wire.open_session()
