@@ -118,6 +118,11 @@ impl Dist {
         Err((Box::new(reading), OpenError::Metadata { path, detail }))
     }
 
+    /// Returns all that was read.
+    pub(crate) fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
     /// Returns the path as given.
     #[must_use]
     pub fn path(&self) -> &Path {

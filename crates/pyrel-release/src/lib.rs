@@ -9,6 +9,7 @@ pub mod events;
 pub mod execute;
 pub mod gate;
 pub mod journal;
+pub mod online;
 pub mod plan;
 pub mod rehearse;
 pub mod release;

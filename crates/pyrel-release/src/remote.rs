@@ -70,6 +70,11 @@ impl IndexView {
         }
     }
 
+    /// Returns what the index has, project by project; nothing for one that it does not know.
+    pub fn listings(&self) -> impl Iterator<Item = (&PackageName, Option<&ProjectListing>)> {
+        self.projects.iter().map(|(name, listing)| (name, listing.as_ref()))
+    }
+
     fn listing(&self, name: &PackageName) -> Option<&ProjectListing> {
         self.projects.get(name)?.as_ref()
     }

@@ -191,7 +191,8 @@ fn expanded(home: &Path, path: &Path) -> PathBuf {
     home.join(path.strip_prefix("~").unwrap_or(path))
 }
 
-fn unreachable(error: ClientError) -> CommandError {
+/// Says that an index cannot be asked.
+pub(crate) fn unreachable(error: ClientError) -> CommandError {
     let hint = error.hint();
     CommandError::new(Failure::Remote, error).hint(hint)
 }

@@ -9,7 +9,6 @@ use rayon::prelude::*;
 
 use super::attestation::Attestation;
 use super::finding::{Finding, Findings, Problem};
-use super::index_facts::IndexFacts;
 use super::package_facts::PackageFacts;
 use super::peers::Peers;
 use super::place;
@@ -42,8 +41,6 @@ pub struct CheckOptions {
     pub limits: Limits,
     /// What is expected of a file, by its path as given to [`check_files`].
     pub projects: BTreeMap<PathBuf, ProjectFacts>,
-    /// What the index to upload to has of each project, when it was asked.
-    pub index: BTreeMap<PackageName, IndexFacts>,
     /// What the workspace knows of its packages.
     pub packages: BTreeMap<PackageName, PackageFacts>,
 }
@@ -136,7 +133,6 @@ impl Batch<'_> {
 
     fn run_rules(&self, reading: &Reading) -> Vec<Finding> {
         let form = ServerForm::of(reading);
-        let name = reading.core_metadata().and_then(|metadata| metadata.name().ok());
         let own = reading.parsed.as_ref().ok().map(DistFilename::name);
         let subject = Subject {
             reading,
@@ -146,20 +142,28 @@ impl Batch<'_> {
             form: form.as_ref(),
             siblings: &self.siblings,
             project: self.options.projects.get(&reading.path),
-            index: name.and_then(|name| self.options.index.get(&name)),
+            index: None,
             attestations: self.attestations.get(&reading.path).map(Vec::as_slice).unwrap_or_default(),
         };
-        let mut all = Vec::new();
-        for rule in RULES {
-            let mut findings = Findings::default();
-            (rule.check)(&subject, &mut findings);
-            let (crashes, problems) = findings.into_problems().into_iter().partition(|problem| problem.crash);
-            all.extend(levelled(rule, problems, self.options, Some(&subject)));
-            all.extend(levelled(&metadata_braces::RULE, crashes, self.options, Some(&subject)));
-        }
-        all.sort_by(|a, b| b.level.cmp(&a.level).then_with(|| a.rule.cmp(b.rule)));
+        let mut all: Vec<Finding> = RULES.iter().flat_map(|rule| run(rule, &subject, self.options)).collect();
+        sort(&mut all);
         all
     }
+}
+
+/// Runs one rule.
+pub(super) fn run(rule: &'static Rule, subject: &Subject<'_>, options: &CheckOptions) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    (rule.check)(subject, &mut findings);
+    let (crashes, problems) = findings.into_problems().into_iter().partition(|problem| problem.crash);
+    let mut all = levelled(rule, problems, options, Some(subject));
+    all.extend(levelled(&metadata_braces::RULE, crashes, options, Some(subject)));
+    all
+}
+
+/// Puts findings into the order of reports: errors first, then by rule.
+pub(super) fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| b.level.cmp(&a.level).then_with(|| a.rule.cmp(b.rule)));
 }
 
 fn levelled(

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use fs_err as fs;
 
 use super::fixture::Fixture;
-use super::{CheckOptions, FileReport, Finding, PackageFacts, check_files, rule};
+use super::{CheckOptions, CheckReport, FileReport, Finding, IndexFacts, PackageFacts, check_files, rule};
 
 impl Fixture {
     /// Writes the file and checks it.
@@ -25,6 +25,14 @@ impl Fixture {
         let mut files = check_files(&paths, options).files;
         assert_eq!(files.len(), 1, "attestations are reported with their file");
         files.remove(0)
+    }
+
+    /// Checks the file as one of `demo` or whatever its name is, of which an index has this.
+    pub(crate) fn report_online(&self, name: &str, facts: IndexFacts) -> FileReport {
+        let mut options = CheckOptions::default();
+        let mut report = CheckReport { files: vec![self.report_with(&mut options)] };
+        report.judge_index(&[(name.parse().unwrap(), facts)].into(), &options);
+        report.files.remove(0)
     }
 
     pub(crate) fn report(&self) -> FileReport {

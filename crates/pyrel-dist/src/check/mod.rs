@@ -6,6 +6,7 @@ mod driver;
 mod email;
 mod finding;
 mod index_facts;
+mod online;
 mod package_facts;
 mod peers;
 mod place;

@@ -43,6 +43,34 @@ impl IndexClient {
         self.project_in(name, self.options().retries.attempts.max(1)).await
     }
 
+    /// Reads the names of all projects of the index, and returns the first that `wanted` accepts. PyPI's list has tens
+    /// of megabytes.
+    ///
+    /// # Errors
+    /// When the list cannot be had, or is none in JSON; there is one attempt.
+    pub async fn find_project(
+        &self,
+        wanted: &(dyn Fn(&str) -> bool + Sync),
+    ) -> Result<Option<String>, ClientError> {
+        let url = self.spec().simple_url.clone();
+        let protocol = |detail: String| ClientError::Protocol { url: shown(&url), detail };
+        let unreachable = |source| ClientError::Unreachable { url: shown(&url), attempts: 1, source };
+        let response = match self.get(&url, wire::JSON_V1).await {
+            Attempt::Page(response, _) => response,
+            Attempt::Absent => return Err(protocol("there is no list of projects".to_owned())),
+            Attempt::Failed(error) => return Err(error),
+            Attempt::Again(cause, _) => return Err(unreachable(cause)),
+        };
+        match read_body(response, LARGEST_PAGE, self.options().read_timeout).await {
+            Ok(Body::Whole(body)) => wire::find_name(&body, &wanted)
+                .map_err(|error| protocol(format!("the list of projects is none in JSON: {error}"))),
+            Ok(Body::Cut(_)) => {
+                Err(protocol(format!("the list is larger than {} MiB", LARGEST_PAGE / 1024 / 1024)))
+            }
+            Err(cause) => Err(unreachable(cause)),
+        }
+    }
+
     /// Looks a project up with at most that many attempts.
     pub(super) async fn project_in(
         &self,

@@ -26,6 +26,8 @@ pub struct ProjectListing {
     pub name: String,
     /// The files, in the index's order.
     pub files: Vec<ListedFile>,
+    /// Whether the project takes no more files (PEP 792).
+    pub archived: bool,
     /// The page the listing was read from, redirects followed. Some indexes send readers on to another index
     /// for projects that they do not have.
     pub url: String,
@@ -58,6 +60,14 @@ pub struct ListedFile {
     pub yanked: bool,
 }
 
+impl ListedFile {
+    /// Returns when the file was uploaded, in seconds since 1970, when the index tells it in a form that can be read.
+    #[must_use]
+    pub fn uploaded_at(&self) -> Option<i64> {
+        self.upload_time.as_deref()?.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_second)
+    }
+}
+
 /// Why a page is no project page of the simple API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NotAnIndex(pub(crate) String);
@@ -80,6 +90,7 @@ pub(crate) fn read_project(
         ProjectListing {
             name: name.normalized().to_owned(),
             files: html::read_links(url, text)?,
+            archived: false,
             url: shown(url),
         }
     } else {
@@ -97,6 +108,8 @@ struct Page {
     meta: Meta,
     name: String,
     files: Vec<PageFile>,
+    #[serde(default, rename = "project-status")]
+    status: serde_json::Value,
 }
 
 #[derive(Deserialize)]
@@ -127,7 +140,8 @@ fn read_json(base: &Url, text: &str) -> Result<ProjectListing, NotAnIndex> {
         return Err(NotAnIndex(format!("version 1 of the simple API is wanted, got `{version}`")));
     }
     let files = page.files.into_iter().map(|file| listed(base, file)).collect::<Result<_, _>>()?;
-    Ok(ProjectListing { name: page.name, files, url: shown(base) })
+    let archived = page.status["status"] == "archived";
+    Ok(ProjectListing { name: page.name, files, archived, url: shown(base) })
 }
 
 fn listed(base: &Url, file: PageFile) -> Result<ListedFile, NotAnIndex> {
@@ -203,7 +217,24 @@ mod tests {
         assert!(first.url.ends_with("@index.example/f/demo-1.tar.gz"), "{}", first.url);
         assert!(first.yanked && !listing.files[1].yanked);
         assert_eq!(listing.url, "https://index.example/simple/demo/");
+        assert!(!listing.archived);
+        let body = body.replacen("{", r#"{"project-status":{"status":"archived"},"#, 1);
+        assert!(read(JSON_V1, &body).unwrap().archived);
         assert_eq!(listing.files[1].sha256, None);
+    }
+
+    #[test]
+    fn times_are_read_with_and_without_a_fraction() {
+        let at = |time: &str| {
+            let body = format!(
+                r#"{{"meta":{{"api-version":"1.1"}},"name":"demo","files":[
+                {{"filename":"a","url":"a","upload-time":"{time}"}}]}}"#
+            );
+            read(JSON_V1, &body).unwrap().files[0].uploaded_at()
+        };
+        assert_eq!(at("1970-01-02T00:00:00Z"), Some(86_400));
+        assert_eq!(at("1970-01-02T00:00:00.250000Z"), Some(86_400));
+        assert_eq!(at("yesterday"), None);
     }
 
     #[test]

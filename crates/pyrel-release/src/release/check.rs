@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use pyrel_dist::{CheckReport, ProjectFacts, check_files};
-use pyrel_index::UploadFile;
+use pyrel_index::{IndexClient, UploadFile};
 use pyrel_model::Level;
 
 use super::ReleaseError;
 use super::pipeline::{Run, blocking};
 use crate::events::Event;
+use crate::execute::with_causes;
 use crate::journal::{KeptFile, Step};
+use crate::online::online;
+use crate::remote::IndexView;
 use crate::run_dir::RunDirError;
 
 impl Run<'_> {
@@ -39,6 +42,25 @@ impl Run<'_> {
         let result = self.end(Step::Check, result)?;
         self.uploads = result;
         Ok(())
+    }
+}
+
+impl Run<'_> {
+    /// Judges the checked files by what an index has, before anything is sent to it.
+    pub(super) async fn check_against(
+        &mut self,
+        client: &IndexClient,
+        view: &IndexView,
+    ) -> Result<(), ReleaseError> {
+        let online = online(client, view, (self.request.run.clock)()).await;
+        if let Some(error) = online.unknown_names {
+            let text = format!("whether names look like others on `{}` is not known", client.spec().name);
+            self.emit(&Event::Note { message: format!("{text}: {}", with_causes(&error)) });
+        }
+        let Some(report) = &mut self.report.check else { return Ok(()) };
+        report.judge_index(&online.facts, &self.request.check);
+        let errors = report.files.iter().filter(|file| !file.ok(self.request.check.strict)).count();
+        if errors > 0 { Err(ReleaseError::Findings { errors, files: report.files.len() }) } else { Ok(()) }
     }
 }
 

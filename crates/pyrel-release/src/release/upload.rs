@@ -23,6 +23,7 @@ impl Run<'_> {
         let view = self.view(&client).await?;
         let plan = self.plan(target, &client, (&view, None));
         require_no_conflict(&plan)?;
+        self.check_against(&client, &view).await?;
         if target.spec.production {
             Gate::check_in_advance(&plan, confirm, &self.request.policy)?;
         }
@@ -45,6 +46,7 @@ impl Run<'_> {
         let plan = self.plan(target, &client, (&view, None));
         self.begin_phase(Phase::Stage, &plan)?;
         require_no_conflict(&plan)?;
+        self.check_against(&client, &view).await?;
         let outcome = self.send((Phase::Stage, &plan), None, target, (&client, Some(&view))).await?;
         let result = complete(&outcome);
         self.report.staged = Some(outcome);
@@ -67,6 +69,7 @@ impl Run<'_> {
         self.report.plan = Some(plan.clone());
         self.begin_phase(Phase::Publish, &plan)?;
         require_no_conflict(&plan)?;
+        self.check_against(&client, &view).await?;
         let permit = if target.spec.production { Some(self.pass_gate(&plan, confirm)?) } else { None };
         self.start(Step::Publish);
         // A person may have taken their time at the gate.

@@ -89,7 +89,6 @@ pub(crate) fn request<'a>(world: &'a World, workspace: &'a Workspace, id: &str) 
             levels: BTreeMap::new(),
             limits: Limits::default(),
             projects: BTreeMap::new(),
-            ..CheckOptions::default()
         },
         stage: None,
         proof: None,

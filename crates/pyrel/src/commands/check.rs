@@ -1,19 +1,24 @@
 //! `pyrel check`: every rule on every distribution.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
 use pyrel_dist::{CheckOptions, CheckReport, FileReport, Finding};
-use pyrel_model::{Level, Location};
+use pyrel_index::IndexClient;
+use pyrel_model::{Level, Location, PackageName};
 use pyrel_project::Workspace;
+use pyrel_release::online::online;
+use pyrel_release::remote::IndexView;
 use serde_json::{Value, json};
 
-use crate::checker;
 use crate::cli::NarrowArgs;
 use crate::context::Context;
 use crate::exit::{CommandError, CommandResult, Failure};
+use crate::releaser::{find_index, require_network};
 use crate::ui::{Tone, Ui, duration, plural};
+use crate::{checker, remote, runtime};
 
 /// Check distributions as strictly as PyPI does
 #[derive(Debug, Args)]
@@ -27,6 +32,12 @@ pub(crate) struct CheckArgs {
     /// Warnings fail too
     #[arg(long)]
     strict: bool,
+    /// Also ask the index what it has of the projects
+    #[arg(long)]
+    online: bool,
+    /// The index that is asked
+    #[arg(long, value_name = "NAME", default_value = "pypi", requires = "online")]
+    index: String,
 }
 
 /// Runs the command.
@@ -42,13 +53,40 @@ pub(crate) fn run(args: &CheckArgs, context: &Context) -> CommandResult {
         options = checker::options(context, &workspace, args.strict)?;
         paths.extend(built(context, &workspace, &names, &args.narrow)?);
     }
-    let report = checker::check(context, &paths, &options);
+    let mut report = checker::check(context, &paths, &options);
+    if args.online {
+        ask(context, &args.index, (&mut report, &options))?;
+    }
     show(context, &report, args.strict)?;
     if !context.json() {
         let text = format!("{} in {}", plural(report.files.len(), "file"), duration(started.elapsed()));
         context.ui().status(Tone::Done, "Checked", &text);
     }
     if report.ok(args.strict) { Ok(()) } else { Err(CommandError::silent(Failure::Findings)) }
+}
+
+/// Judges the checked files by what an index has of their projects.
+fn ask(
+    context: &Context,
+    index: &str,
+    (report, options): (&mut CheckReport, &CheckOptions),
+) -> CommandResult {
+    let spec = find_index(&context.workspace()?, index)?;
+    require_network(context, &spec)?;
+    let client = IndexClient::new(spec, remote::client_options(context)).map_err(remote::unreachable)?;
+    let names: BTreeSet<PackageName> =
+        report.files.iter().filter_map(|file| file.dist.as_ref()?.metadata().name().ok()).collect();
+    let now = context.environment().now;
+    let online = runtime::block_on(async {
+        let view = IndexView::read(&client, &names).await.map_err(remote::unreachable)?;
+        Ok(online(&client, &view, now).await)
+    })?;
+    if let Some(error) = online.unknown_names {
+        let text = format!("whether names look like others on `{index}` is not known: {error}");
+        context.ui().warning(&text, None);
+    }
+    report.judge_index(&online.facts, options);
+    Ok(())
 }
 
 /// Returns the built files of the current versions; a package without any is an error.

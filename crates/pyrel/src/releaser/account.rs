@@ -106,7 +106,7 @@ pub(crate) fn planned_target(
 }
 
 /// `--offline` forbids every index that is not on this machine.
-fn require_network(context: &Context, spec: &IndexSpec) -> Result<(), CommandError> {
+pub(crate) fn require_network(context: &Context, spec: &IndexSpec) -> Result<(), CommandError> {
     let is_here = match spec.upload_url.host() {
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
         Some(url::Host::Ipv6(address)) => address.is_loopback(),

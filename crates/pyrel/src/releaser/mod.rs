@@ -8,7 +8,7 @@ mod session;
 mod settings;
 mod tester;
 
-pub(crate) use account::{find_account, find_index, find_resolved, planned_target, target};
+pub(crate) use account::{find_account, find_index, find_resolved, planned_target, require_network, target};
 pub(crate) use arguments::{ConfirmArgs, CredentialArgs, ResumeArgs, words};
 pub(crate) use conclusion::{carry_out, conclude, show_trials, stopped};
 pub(crate) use session::{Parts, Session, directories, selection};

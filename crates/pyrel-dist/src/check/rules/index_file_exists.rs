@@ -47,16 +47,14 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
 #[cfg(test)]
 mod tests {
     use crate::check::fixture::Fixture;
-    use crate::check::{CheckOptions, IndexFacts, IndexFile};
+    use crate::check::{IndexFacts, IndexFile};
 
     fn file(filename: &str) -> IndexFile {
         IndexFile { filename: filename.to_owned(), sha256: None, size: Some(10), uploaded: Some(0) }
     }
 
     fn messages(facts: IndexFacts) -> Vec<String> {
-        let mut options =
-            CheckOptions { index: [("demo".parse().unwrap(), facts)].into(), ..CheckOptions::default() };
-        let report = Fixture::sdist().report_with(&mut options);
+        let report = Fixture::sdist().report_online("demo", facts);
         let own = report.findings.into_iter().filter(|finding| finding.rule == "index-file-exists");
         own.map(|finding| finding.message).collect()
     }

@@ -56,7 +56,7 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
 mod tests {
     use crate::check::fixture::Fixture;
 
-    use crate::check::{CheckOptions, IndexFacts, IndexFile};
+    use crate::check::{IndexFacts, IndexFile};
 
     fn messages(fixture: &Fixture, files: &[(&str, u64)]) -> Vec<String> {
         let file = |(name, size): &(&str, u64)| IndexFile {
@@ -67,9 +67,7 @@ mod tests {
         };
         let facts =
             IndexFacts { exists: true, files: files.iter().map(file).collect(), ..IndexFacts::default() };
-        let mut options =
-            CheckOptions { index: [("demo".parse().unwrap(), facts)].into(), ..CheckOptions::default() };
-        let report = fixture.report_with(&mut options);
+        let report = fixture.report_online("demo", facts);
         let own = report.findings.into_iter().filter(|finding| finding.rule == "size-jump");
         own.map(|finding| finding.message).collect()
     }

@@ -52,16 +52,15 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
 mod tests {
     use pyrel_model::Level;
 
+    use crate::check::IndexFacts;
     use crate::check::fixture::Fixture;
-    use crate::check::{CheckOptions, IndexFacts};
 
     fn renamed() -> Fixture {
         Fixture::sdist().header("Name: Xml.Etree").named("xml_etree-1.0.tar.gz")
     }
 
-    fn online(exists: bool) -> CheckOptions {
-        let facts = IndexFacts { exists, ..IndexFacts::default() };
-        CheckOptions { index: [("xml-etree".parse().unwrap(), facts)].into(), ..CheckOptions::default() }
+    fn online(exists: bool) -> crate::FileReport {
+        renamed().report_online("xml-etree", IndexFacts { exists, ..IndexFacts::default() })
     }
 
     #[test]
@@ -75,7 +74,7 @@ mod tests {
                 Level::Warning
             )
         );
-        let report = renamed().report_with(&mut online(false));
+        let report = online(false);
         let found = report.findings.iter().find(|finding| finding.rule == "stdlib-name").unwrap();
         assert_eq!(found.level, Level::Error, "the project would be new");
     }
@@ -83,7 +82,7 @@ mod tests {
     #[test]
     fn stays_silent() {
         assert!(Fixture::sdist().findings("stdlib-name").is_empty());
-        let report = renamed().report_with(&mut online(true));
+        let report = online(true);
         assert!(!report.findings.iter().any(|finding| finding.rule == "stdlib-name"));
     }
 }

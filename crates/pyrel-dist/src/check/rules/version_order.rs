@@ -49,7 +49,7 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
 mod tests {
     use crate::check::fixture::Fixture;
 
-    use crate::check::{CheckOptions, IndexFacts, IndexFile};
+    use crate::check::{IndexFacts, IndexFile};
 
     fn messages(files: &[&str]) -> Vec<String> {
         let file = |name: &&str| IndexFile {
@@ -60,9 +60,7 @@ mod tests {
         };
         let (index, files) = ("pypi".to_owned(), files.iter().map(file).collect());
         let facts = IndexFacts { index, exists: true, files, ..IndexFacts::default() };
-        let mut options =
-            CheckOptions { index: [("demo".parse().unwrap(), facts)].into(), ..CheckOptions::default() };
-        let report = Fixture::wheel().report_with(&mut options);
+        let report = Fixture::wheel().report_online("demo", facts);
         let own = report.findings.into_iter().filter(|finding| finding.rule == "version-order");
         own.map(|finding| finding.message).collect()
     }
