@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use pyrel_dist::{CheckReport, ProjectFacts, check_files};
+use pyrel_dist::{CheckReport, FileReport, ProjectFacts, check_files};
 use pyrel_index::{IndexClient, UploadFile};
 use pyrel_model::Level;
 
@@ -32,11 +32,7 @@ impl Run<'_> {
         let strict = options.strict;
         let paths: Vec<PathBuf> = files.iter().map(|(_, path)| path.clone()).collect();
         let report = blocking(move || check_files(&paths, &options)).await;
-        for file in &report.files {
-            let count = |level| file.findings.iter().filter(|finding| finding.level == level).count();
-            let (errors, warnings) = (count(Level::Error), count(Level::Warning));
-            self.emit(&Event::Checked { filename: file.filename.clone(), errors, warnings });
-        }
+        report.files.iter().for_each(|file| self.emit(&checked(file)));
         let result = judge(&files, &report, strict);
         self.report.check = Some(report);
         let result = self.end(Step::Check, result)?;
@@ -59,9 +55,18 @@ impl Run<'_> {
         }
         let Some(report) = &mut self.report.check else { return Ok(()) };
         report.judge_index(&online.facts, &self.request.check);
-        let errors = report.files.iter().filter(|file| !file.ok(self.request.check.strict)).count();
+        let strict = self.request.check.strict;
+        let failed: Vec<Event> = report.files.iter().filter(|file| !file.ok(strict)).map(checked).collect();
+        failed.iter().for_each(|event| self.reporter.event(event));
+        let errors = failed.len();
         if errors > 0 { Err(ReleaseError::Findings { errors, files: report.files.len() }) } else { Ok(()) }
     }
+}
+
+fn checked(file: &FileReport) -> Event {
+    let count = |level| file.findings.iter().filter(|finding| finding.level == level).count();
+    let (errors, warnings) = (count(Level::Error), count(Level::Warning));
+    Event::Checked { filename: file.filename.clone(), errors, warnings }
 }
 
 fn judge(

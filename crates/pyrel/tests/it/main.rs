@@ -12,6 +12,7 @@ mod graph;
 mod index_faults;
 mod info;
 mod journal;
+mod online;
 mod rehearse;
 mod upload;
 

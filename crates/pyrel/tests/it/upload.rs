@@ -16,7 +16,7 @@ pub(super) struct Index {
 
 impl Index {
     /// Serves a folder of the workspace.
-    fn serve(workspace: &Workspace, folder: &str) -> Self {
+    pub(super) fn serve(workspace: &Workspace, folder: &str) -> Self {
         let mut child = workspace
             .command(["index", "serve", "--dir", folder, "--port", "0"])
             .stdout(Stdio::piped())
