@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::Args;
 use pyrel_dist::{CheckOptions, CheckReport, FileReport, Finding};
-use pyrel_index::IndexClient;
+use pyrel_index::{Certificates, IndexClient};
 use pyrel_model::{Level, Location, PackageName};
 use pyrel_project::Workspace;
 use pyrel_release::online::online;
@@ -71,9 +71,11 @@ fn ask(
     index: &str,
     (report, options): (&mut CheckReport, &CheckOptions),
 ) -> CommandResult {
-    let spec = find_index(&context.workspace()?, index)?;
+    let workspace = context.workspace()?;
+    let spec = find_index(&workspace, index)?;
     require_network(context, &spec)?;
-    let client = IndexClient::new(spec, remote::client_options(context)).map_err(remote::unreachable)?;
+    let settings = remote::client_options(context, &workspace, &Certificates::default())?;
+    let client = IndexClient::new(spec, settings).map_err(remote::unreachable)?;
     let names: BTreeSet<PackageName> =
         report.files.iter().filter_map(|file| file.dist.as_ref()?.metadata().name().ok()).collect();
     let now = context.environment().now;
