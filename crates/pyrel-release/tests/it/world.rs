@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use fs_err as fs;
 use pyrel_build::PythonSettings;
-use pyrel_dist::{CheckOptions, Limits};
+use pyrel_dist::CheckOptions;
 use pyrel_index::{ClientOptions, Credentials, IndexSpec, RetryPolicy, RunningServer, ServerOptions, serve};
 use pyrel_model::Secret;
 use pyrel_project::{Package, Workspace};
@@ -84,12 +84,7 @@ pub(crate) fn request<'a>(world: &'a World, workspace: &'a Workspace, id: &str) 
             python: PythonSettings { offline: true, ..PythonSettings::default() },
         }),
         test: None,
-        check: CheckOptions {
-            strict: false,
-            levels: BTreeMap::new(),
-            limits: Limits::default(),
-            projects: BTreeMap::new(),
-        },
+        check: CheckOptions::default(),
         stage: None,
         proof: None,
         publish: None,
