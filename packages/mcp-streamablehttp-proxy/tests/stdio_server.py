@@ -1,7 +1,7 @@
 """A small stdio MCP server that can misbehave in every way a proxy has to survive. Standard library only.
 
 usage: python stdio_server.py [--era legacy|modern] [--slow-start S] [--ignore-sigterm] [--stderr BYTES]
-       [--die-at-discover] [--mute-discover] [--refuse-handshake] [--exit-at-start N] [--leave-helper] [--tasks]
+       [--die-at-discover] [--mute-discover] [--refuse-handshake] [--exit-at-start N] [--leave-offspring] [--tasks]
 """
 
 from __future__ import annotations
@@ -308,7 +308,7 @@ def main() -> None:
         "refuse-handshake",
         "refuse-lists",
         "strange-version",
-        "leave-helper",
+        "leave-offspring",
         "tasks",
         "linger",
     ):
@@ -316,8 +316,8 @@ def main() -> None:
     options, _ = parser.parse_known_args()
     if options.ignore_sigterm:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    if options.leave_helper:
-        # A helper that holds our stdout and never ends by itself.
+    if options.leave_offspring:
+        # A process that holds our stdout and never ends by itself.
         subprocess.Popen(["sleep", "1000"], stdin=subprocess.DEVNULL)
     sys.stderr.write("e" * options.stderr + "\n")
     sys.stderr.flush()

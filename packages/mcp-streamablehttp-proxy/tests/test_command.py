@@ -182,15 +182,15 @@ async def test_the_whole_environment_only_when_asked_and_settings_from_the_envir
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_ends_every_server_without_orphans_and_exits_0(number: int):
-    with Program("-m", PACKAGE, "--port", "0", "--", *odd("--leave-helper")) as program:
+    with Program("-m", PACKAGE, "--port", "0", "--", *odd("--leave-offspring")) as program:
         async with Wire(program.url()) as wire:
             pids = [await (await wire.open()).call("pid"), await wire.call("pid")]
-            helpers = [int(text) for pid in pids for text in _children(pid)]
-            assert len(helpers) == 2
+            offspring = [int(text) for pid in pids for text in _children(pid)]
+            assert len(offspring) == 2
         status, seconds = program.stop(number)
     assert status == 0
     assert seconds < 20
-    assert not [pid for pid in (*pids, *helpers) if alive(pid)]
+    assert not [pid for pid in (*pids, *offspring) if alive(pid)]
     log = "".join(program.lines)
     for pid in pids:
         assert f"event=child_started pid={pid}" in log

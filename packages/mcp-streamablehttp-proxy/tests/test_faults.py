@@ -80,6 +80,21 @@ async def test_pauses_grow_and_a_long_one_is_told(monkeypatch: pytest.MonkeyPatc
     assert health.json()["reason"] == "the last 3 starts of the server failed"
 
 
+async def test_a_session_whose_handshake_the_server_refuses_is_over_and_no_failed_start():
+    async with proxied("--refuse-handshake") as wire:
+        for _ in range(4):
+            opened = await wire.client.send(wire.initialize_request())
+            assert messages_of(opened)[0]["error"] == {"code": -32600, "message": "not today"}
+        await until(lambda: _no_sessions(wire))
+        ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+        assert (await wire.post(ping, {"mcp-session-id": opened.headers["mcp-session-id"]})).status_code == 404
+        assert (await wire.health()).status_code == 200
+
+
+async def _no_sessions(wire: Wire) -> bool:
+    return (await wire.health()).json()["sessions"] == 0
+
+
 async def test_health_recovers_with_the_first_start_that_succeeds(tmp_path):
     program = tmp_path / "server.py"
     program.write_text("raise SystemExit(1)")
@@ -163,14 +178,14 @@ def _children(pid: int) -> list[int]:
 
 @pytest.mark.usefixtures("impatient")
 async def test_what_a_server_leaves_behind_is_ended_with_it():
-    async with proxied("--leave-helper") as wire:
+    async with proxied("--leave-offspring") as wire:
         session = await wire.open()
         pid = await session.call("pid")
-        helpers = _children(pid)
-        assert len(helpers) == 1
-        # The helper holds the server's stdout: no end of file tells of the server's end.
+        offspring = _children(pid)
+        assert len(offspring) == 1
+        # The offspring holds the server's stdout: no end of file tells of the server's end.
         assert (await session.fail("die"))["message"] == "server exited (code 9)"
-        await until(lambda: not alive(helpers[0]))
+        await until(lambda: not alive(offspring[0]))
 
 
 @pytest.mark.usefixtures("impatient")

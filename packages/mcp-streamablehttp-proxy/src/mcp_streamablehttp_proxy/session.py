@@ -72,6 +72,7 @@ class MCPSession:
         self._logger = logger
         self._calls = LegacyCalls(limits)
         self._started = False
+        self._refused = False
         self._posts = 0
         self._listening = 0
         self._held: deque[SessionMessage] = deque(maxlen=_MOST_HELD)
@@ -143,7 +144,9 @@ class MCPSession:
                 async for item in child.incoming:
                     if isinstance(item, SessionMessage):
                         await self._pass_to_client(item.message)
-                await self._give_up(child.epitaph)
+                    if self._refused:
+                        break
+                await self._give_up("server refused the handshake" if self._refused else child.epitaph)
             except (anyio.ClosedResourceError, anyio.BrokenResourceError):
                 self._logger.debug("a session ended while its server was talking")
             finally:
@@ -186,8 +189,9 @@ class MCPSession:
             if call is None:
                 self._logger.debug("dropped an answer nobody waits for")
                 return
-            if call.method == "initialize" and isinstance(message, JSONRPCResponse):
+            if call.method == "initialize":
                 self._started = True
+                self._refused = isinstance(message, JSONRPCError)
                 self._starts.succeeded()
             await self._to_client.send(SessionMessage(message))
             return
@@ -205,14 +209,17 @@ class MCPSession:
         if self._transport.is_json_response_enabled and isinstance(message, JSONRPCRequest):
             related = None  # a JSON body has no room for a question
         item = SessionMessage(message, ServerMessageMetadata(related_request_id=related))
-        if related is None and not self._listening:
+        if related is None and (self._held or not self._listening):
             self._held.append(item)
         else:
             await self._to_client.send(item)
 
     async def _release_held(self) -> None:
-        while self._held and self._listening:
-            await self._to_client.send(self._held.popleft())
+        try:
+            while self._held and self._listening:
+                await self._to_client.send(self._held.popleft())
+        except (anyio.ClosedResourceError, anyio.BrokenResourceError):
+            self._logger.debug("a session ended while its stream was opening")
 
     async def _end_overdue(self, child: Child, tasks: TaskGroup) -> None:
         """Answers requests the server has not answered in time, and tells the server."""
