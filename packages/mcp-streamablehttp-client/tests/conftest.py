@@ -11,6 +11,7 @@ import pytest
 from auth_server import Protected, protected_server
 from hosts import Process
 from mcp_server import Running, mcp_server
+from mcp_streamablehttp_client import http_client
 
 
 @pytest.fixture
@@ -24,6 +25,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("MCP_SERVER_URL", "MCP_CLIENT_ID", "MCP_CLIENT_ACCESS_TOKEN", "LOG_LEVEL", "BROWSER", "DISPLAY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(http_client, "_RETRY_DELAYS", (0.01, 0.01))
     monkeypatch.chdir(tmp_path)
 
 

@@ -121,7 +121,6 @@ async def test_an_http_error_is_an_internal_error_with_its_status(serve: Callabl
 async def test_connecting_is_tried_again_because_nothing_was_sent(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
-    monkeypatch.setattr(http_client, "_RETRY_DELAYS", (0.01, 0.01))
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
     (answer,) = await raw_exchange(f"http://127.0.0.1:{port}/mcp", HANDSHAKE)

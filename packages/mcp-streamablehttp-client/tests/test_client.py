@@ -14,6 +14,7 @@ import pytest
 from mcp import MCPError
 from mcp_server import LEGACY, MODERN, Running
 from mcp_streamablehttp_client import ConfigurationError, MCPClient, MemoryStore, ServerUnreachableError
+from web import Seen, json_answer
 
 pytestmark = pytest.mark.anyio
 ERAS = [("auto", MODERN), ("legacy", LEGACY), (MODERN, MODERN)]
@@ -102,9 +103,16 @@ async def test_what_is_no_mcp_server_is_told(serve: Callable[..., Running]):
         b'{"jsonrpc":"2.0","id":1,"result":{"x":1}}',
     )
     client = MCPClient(server.url, storage=MemoryStore(), timeout=5)
-    with pytest.raises((ServerUnreachableError, MCPError)):
+    with pytest.raises(MCPError, match="answered another request"):
+        await client.list_tools()
+    server.recorder.instead = _wrong
+    with pytest.raises(ServerUnreachableError, match="is not MCP"):
         await client.list_tools()
     await client.close()
+
+
+def _wrong(seen: Seen) -> Any:
+    return json_answer(200, {"jsonrpc": "2.0", "id": seen.body.get("id"), "result": {"tools": 3}})
 
 
 async def test_headers_are_sent_and_checked(serve: Callable[..., Running]):

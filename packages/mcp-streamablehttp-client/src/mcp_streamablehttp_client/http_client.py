@@ -31,6 +31,7 @@ SESSION_HEADER = "mcp-session-id"
 VERSION_HEADER = "mcp-protocol-version"
 _RETRY_DELAYS = (0.25, 1.0)
 _GOODBYE_SECONDS = 2.0
+_SMALL_BYTES = 64 * 1024
 _NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 
@@ -86,6 +87,7 @@ class UpstreamClient(httpx2.AsyncClient):
         if request.method != "POST":
             return await self._again_in_new_session(request, await super().send(request, **options), options)
         exchange = current_exchange.get()
+        await request.aread()  # a request made from a redirect has not read its body yet, and it may be sent again
         try:
             response = await self._send_surely(request, options)
             response = await self._again_in_new_session(request, response, options)
@@ -126,6 +128,8 @@ class UpstreamClient(httpx2.AsyncClient):
             return _error_answer(
                 request, f"the MCP server answered HTTP {response.status_code}", None, response.status_code
             )
+        if response.is_success and not _answers(request, body):
+            return _error_answer(request, "the MCP server answered another request", None, response.status_code)
         self._remember_session(request, response)
         settled = httpx2.Response(response.status_code, headers=_plain(response), content=body, request=request)
         settled.next_request = response.next_request
@@ -206,6 +210,22 @@ def _is_jsonrpc_error(body: bytes) -> bool:
         return isinstance(error["code"], int) and isinstance(error["message"], str)
     except (ValueError, KeyError, TypeError, IndexError):
         return False
+
+
+def _answers(request: httpx2.Request, body: bytes) -> bool:
+    """Whether a JSON body carries the id of the request; one with another id would leave its sender waiting for ever.
+
+    Large bodies are not read twice for this: who builds ten mebibytes got the id right.
+    """
+    if len(body) > _SMALL_BYTES:
+        return True
+    try:
+        sent, answer = json.loads(request.content), json.loads(body)
+    except ValueError:
+        return True  # empty, or unreadable: the SDK's transport says so
+    if "id" not in sent or "method" not in sent or not isinstance(answer, dict):
+        return True
+    return bool(answer.get("id") == sent["id"])
 
 
 def _media_type(response: httpx2.Response) -> str:
