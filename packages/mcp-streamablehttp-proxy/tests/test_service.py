@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from harness import LEGACY, MODERN, odd, proxied
 from mcp_streamablehttp_proxy import ConfigurationError, MCPProxy, __version__, create_app
+from mcp_streamablehttp_proxy.application import build_app
+from mcp_streamablehttp_proxy.child_command import ChildCommand
+from mcp_streamablehttp_proxy.configuration import ProxyConfiguration
 from mcp_streamablehttp_proxy.service.protocol import ProtocolPolicy
 
 pytestmark = pytest.mark.anyio
@@ -99,12 +104,12 @@ async def test_user_servers_are_bounded_and_the_idlest_makes_room():
 
 
 async def test_protocol_allow_list_reaches_the_server(monkeypatch: pytest.MonkeyPatch):
-    from mcp_streamablehttp_proxy.application import build_app  # noqa: PLC0415 - patched below
-    from mcp_streamablehttp_proxy.configuration import configure  # noqa: PLC0415 - as above
+    def restricted(configuration: ProxyConfiguration) -> object:
+        settings = replace(configuration.settings, protocol=ProtocolPolicy.of(["2025-06-18"]))
+        return build_app(replace(configuration, settings=settings))
 
-    configuration = configure(odd(), 300, {})
-    object.__setattr__(configuration.settings, "protocol", ProtocolPolicy.of(["2025-06-18"]))
-    monkeypatch.setattr("mcp_streamablehttp_proxy.proxy.build_app", lambda _: build_app(configuration))
+    # The command line sets it; MCPProxy has no parameter for it.
+    monkeypatch.setattr("mcp_streamablehttp_proxy.proxy.build_app", restricted)
     async with proxied() as wire:
         refused = await wire.modern("tools/list")
         assert refused.status_code == 400
@@ -155,7 +160,5 @@ async def test_a_public_bind_without_a_list_is_refused():
 
 def test_secrets_of_the_environment_are_not_in_any_repr():
     app = create_app(odd(), env={"TOKEN": "not-a-real-secret"})
-    from mcp_streamablehttp_proxy.child_command import ChildCommand  # noqa: PLC0415 - only here
-
     assert app.title == "mcp-streamablehttp-proxy"
     assert "not-a-real-secret" not in repr(ChildCommand.of(["x"], env={"TOKEN": "not-a-real-secret"}))
