@@ -7,8 +7,8 @@ from collections.abc import Callable
 import anyio
 import pytest
 from auth_server import Protected
-from hosts import bridged, settings
-from mcp import Client
+from hosts import bridged, no_person, settings
+from mcp import Client, MCPError
 from mcp.shared.auth import OAuthClientInformationFull
 from mcp_server import MODERN, Running
 from mcp_streamablehttp_client import MemoryStore
@@ -103,6 +103,16 @@ async def test_calls_run_side_by_side_under_authorization_although_answers_are_l
         with anyio.fail_after(15):
             await client.call_tool("echo", {"message": "x"})
         group.cancel_scope.cancel()
+
+
+async def test_an_authorization_given_elsewhere_is_taken_up_by_a_running_bridge(protected: Protected):
+    store = MemoryStore()
+    async with Client(bridged(protected.url, store=store, person=no_person(), protocol=MODERN), mode=MODERN) as client:
+        with pytest.raises(MCPError) as caught:
+            await client.list_prompts()
+        assert caught.value.data["reason"] == "authorization_required"
+        stored(protected, store, expired=False)
+        assert (await client.list_prompts()).prompts
 
 
 def test_given_credentials_show_nothing():

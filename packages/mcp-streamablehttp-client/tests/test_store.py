@@ -143,7 +143,9 @@ def test_forgetting_removes_the_registration_with_its_last_token(tmp_path: Path)
         kept.tokens[ISSUER][other] = StoredToken(access_token="t")
 
     store.update(second)
+    store.update(lambda kept: kept.preregistered.update({"pre": ISSUER, "else": "https://else.example.com"}))
     assert store.update(lambda kept: kept.forget(SERVER))
+    assert store.read().preregistered == {"else": "https://else.example.com"}
     assert ISSUER in store.read().clients
     assert store.update(lambda kept: kept.forget(other))
     assert not store.read().clients

@@ -111,8 +111,8 @@ class AuthorizingProvider(OAuthClientProvider):
                 return
         arrived = time.monotonic()
         async with self._gate:
-            if self._usable_token() not in (None, used):
-                self._sign(request)  # another request was faster and got a new token
+            if self._usable_token() not in (None, used) or await self._adopt_stored(used):
+                self._sign(request)  # another request, or another process, was faster and got a new token
                 challenge = yield request
                 if not self._is_challenge(challenge):
                     return
@@ -132,9 +132,10 @@ class AuthorizingProvider(OAuthClientProvider):
     ) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
         """Runs the SDK's flow; yields only the MCP request itself and sends the rest by the rules."""
         try:
-            async with AsyncExitStack() as stack:
-                refreshing = await self._prepare_refresh(challenge, stack)
+            async with AsyncExitStack() as stack, AsyncExitStack() as held:
+                refreshing = await self._prepare_refresh(challenge, held)
                 if refreshing and self._usable_token() is not None:
+                    await held.aclose()
                     self._sign(request)  # another process refreshed
                     yield request
                     return
@@ -150,6 +151,7 @@ class AuthorizingProvider(OAuthClientProvider):
                     elif challenge is not None and not refreshing:
                         response, challenge = challenge, None  # the SDK sends it first; it has been sent already
                     else:
+                        await held.aclose()  # the answer to the request may take long, the refresh is done
                         self._sign(request)
                         response = yield request
                     outgoing = await flow.asend(response)
@@ -183,6 +185,16 @@ class AuthorizingProvider(OAuthClientProvider):
         binding = self.storage.bound()
         if binding is not None and self.context.auth_server_url is None:
             self.context.auth_server_url = binding.issuer
+
+    async def _adopt_stored(self, used: str | None) -> bool:
+        """Takes up a token that another process has stored since; whether there is one to try."""
+        stored = self.storage.token()
+        if stored is None or stored.access_token == used:
+            return False
+        if stored.expires_at is not None and stored.expires_at <= time.time():
+            return False
+        await self._initialize()
+        return self._usable_token() is not None
 
     def _usable_token(self) -> str | None:
         tokens = self.context.current_tokens

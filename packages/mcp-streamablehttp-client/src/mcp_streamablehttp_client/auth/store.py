@@ -88,6 +88,7 @@ class Credentials(_Hidden):
         binding = self.servers.pop(server_url, None)
         if binding is None:
             return False
+        self.preregistered = {name: issuer for name, issuer in self.preregistered.items() if issuer != binding.issuer}
         self.tokens.get(binding.issuer, {}).pop(binding.resource, None)
         if not self.tokens.get(binding.issuer):
             self.tokens.pop(binding.issuer, None)
