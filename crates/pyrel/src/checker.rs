@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use pyrel_dist::{CheckOptions, CheckReport, check_files};
 use pyrel_model::suggestion::nearest;
-use pyrel_model::{Diagnostic, Level};
+use pyrel_model::{Diagnostic, Level, Location};
 use pyrel_project::Workspace;
 
 use crate::context::Context;
 use crate::exit::CommandError;
+use crate::package_facts;
 
 /// Returns the options that a workspace's configuration means.
 pub(crate) fn options(
@@ -17,33 +18,37 @@ pub(crate) fn options(
     workspace: &Workspace,
     strict: bool,
 ) -> Result<CheckOptions, CommandError> {
-    for rule in workspace.config().check.keys() {
-        require_rule(context, workspace, rule)?;
+    let config = workspace.config();
+    for rule in config.check.keys() {
+        require_rule(context, rule, config.check_location(rule))?;
     }
-    let levels: BTreeMap<String, Option<Level>> = workspace
-        .config()
-        .check
-        .iter()
-        .map(|(rule, level)| {
-            let level = match level.as_str() {
-                "error" => Some(Level::Error),
-                "warning" => Some(Level::Warning),
-                "info" => Some(Level::Info),
-                _ => None,
-            };
-            (rule.clone(), level)
-        })
-        .collect();
-    Ok(CheckOptions { strict, levels, ..CheckOptions::default() })
+    for package in config.packages.values() {
+        for rule in package.check.keys() {
+            require_rule(context, rule, package.check_locations.get(rule))?;
+        }
+    }
+    let packages = package_facts::of(context, workspace)?;
+    Ok(CheckOptions { strict, levels: levels(&config.check), packages, ..CheckOptions::default() })
+}
+
+/// Returns the levels that a table of the configuration gives; `None` turns a rule off.
+pub(crate) fn levels(table: &BTreeMap<String, String>) -> BTreeMap<String, Option<Level>> {
+    let level = |text: &str| match text {
+        "error" => Some(Level::Error),
+        "warning" => Some(Level::Warning),
+        "info" => Some(Level::Info),
+        _ => None,
+    };
+    table.iter().map(|(rule, text)| (rule.clone(), level(text))).collect()
 }
 
 /// The configuration may name only rules that exist.
-fn require_rule(context: &Context, workspace: &Workspace, rule: &str) -> Result<(), CommandError> {
+fn require_rule(context: &Context, rule: &str, place: Option<&Location>) -> Result<(), CommandError> {
     if pyrel_dist::check::rule(rule).is_some() {
         return Ok(());
     }
     let mut diagnostic = Diagnostic::new(format!("no such rule: `{rule}`"));
-    diagnostic.location = workspace.config().check_location(rule).cloned();
+    diagnostic.location = place.cloned();
     let names = pyrel_dist::RULES.iter().map(|rule| rule.name);
     Err(context.located(diagnostic.with_hint(match nearest(rule, names) {
         Some(near) => format!("did you mean `{near}`?"),

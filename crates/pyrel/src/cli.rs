@@ -49,13 +49,16 @@ pub(crate) struct GlobalArgs {
     pub(crate) offline: bool,
 }
 
-/// The form of standard output. The last four belong to `graph` alone.
+/// The form of standard output. `sarif` belongs to `check` alone, what follows it to `graph`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// For people.
     Human,
     /// One JSON document.
     Json,
+    /// SARIF 2.1.0.
+    #[value(hide = true)]
+    Sarif,
     /// Lines of text.
     #[value(hide = true)]
     Text,

@@ -26,7 +26,7 @@ impl Context {
     pub(crate) fn new(globals: &GlobalArgs, environment: Environment) -> Self {
         let ci = environment.get("CI").is_some();
         let settings = Settings {
-            json: globals.format == Format::Json,
+            json: matches!(globals.format, Format::Json | Format::Sarif),
             quiet: globals.quiet,
             verbose: globals.verbose,
             progress: environment.stderr_is_terminal && !globals.no_progress && !globals.quiet && !ci,
@@ -84,7 +84,7 @@ impl Context {
         self.offline
     }
 
-    /// Tells whether standard output takes one JSON document.
+    /// Tells whether standard output takes one JSON document, of whatever shape.
     pub(crate) fn json(&self) -> bool {
         self.ui.settings().json
     }

@@ -11,11 +11,13 @@ mod context;
 mod environment;
 mod exit;
 mod gatekeeper;
+mod package_facts;
 mod releaser;
 mod remote;
 mod reporter;
 mod runtime;
 mod ui;
+mod verdict;
 mod wheel_test;
 
 use std::panic;

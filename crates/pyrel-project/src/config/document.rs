@@ -189,7 +189,7 @@ pub(super) fn is_inner_path(path: &str) -> bool {
         && Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
 }
 
-fn within<T>(
+pub(super) fn within<T>(
     table: &TableReader<'_>,
     key: &str,
     read: impl FnOnce(&TableReader<'_>) -> Result<T, Box<Diagnostic>>,
@@ -240,7 +240,7 @@ fn read_changelog(table: &TableReader<'_>) -> Result<Option<String>, Box<Diagnos
     }
 }
 
-fn read_levels(
+pub(super) fn read_levels(
     table: &TableReader<'_>,
     places: &mut BTreeMap<String, Location>,
 ) -> Result<BTreeMap<String, String>, Box<Diagnostic>> {

@@ -1,7 +1,9 @@
 //! `[package.NAME]`: what differs for one package.
 
-use pyrel_model::Diagnostic;
+use std::collections::BTreeMap;
+
 use pyrel_model::pyproject::TableReader;
+use pyrel_model::{Diagnostic, Location};
 
 /// Overrides for one package.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -14,11 +16,15 @@ pub struct PackageConfig {
     pub test: Option<String>,
     /// `version-files`: more files that the version is written in, relative to the package.
     pub version_files: Vec<String>,
+    /// `[package.NAME.check]`: levels of rules for this package, as in `[check]`.
+    pub check: BTreeMap<String, String>,
+    /// Where each of these levels is written.
+    pub check_locations: BTreeMap<String, Location>,
 }
 
 impl PackageConfig {
     pub(super) fn read(table: &TableReader<'_>) -> Result<Self, Box<Diagnostic>> {
-        table.known_keys(&["publish", "verify", "test", "version-files"])?;
+        table.known_keys(&["publish", "verify", "test", "version-files", "check"])?;
         let owned = |list: Option<Vec<&str>>| -> Vec<String> {
             list.unwrap_or_default().into_iter().map(str::to_owned).collect()
         };
@@ -31,7 +37,13 @@ impl PackageConfig {
                 return Err(table.fault_at(span, &message));
             }
         }
+        let mut check_locations = BTreeMap::new();
+        let check = super::document::within(table, "check", |check| {
+            super::document::read_levels(check, &mut check_locations)
+        })?;
         Ok(Self {
+            check: check.unwrap_or_default(),
+            check_locations,
             publish: table.boolean("publish")?,
             verify: owned(table.strings("verify")?),
             test: table.string("test")?.map(str::to_owned),

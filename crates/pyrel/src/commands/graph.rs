@@ -27,7 +27,7 @@ pub(crate) fn run(_args: &GraphArgs, context: &Context) -> CommandResult {
         Format::Mermaid => graph.to_mermaid(),
         Format::Dot => graph.to_dot(),
         Format::Svg => graph.to_svg(),
-        Format::Json => {
+        Format::Json | Format::Sarif => {
             let edges: Vec<_> = graph
                 .edges()
                 .iter()

@@ -33,6 +33,10 @@ pub(crate) fn run(cli: &Cli, context: &Context) -> CommandResult {
         let message = "`--format` takes `text`, `mermaid`, `dot`, and `svg` only with `graph`";
         return Err(CommandError::message(Failure::Usage, message).hint(Some("use `human` or `json`")));
     }
+    if context.format() == Format::Sarif && !matches!(cli.command, Command::Check(_)) {
+        let message = "`--format` takes `sarif` only with `check`";
+        return Err(CommandError::message(Failure::Usage, message).hint(Some("use `human` or `json`")));
+    }
     match &cli.command {
         Command::Info(args) => info::run(args, context),
         Command::Graph(args) => graph::run(args, context),

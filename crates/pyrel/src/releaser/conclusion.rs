@@ -8,12 +8,12 @@ use pyrel_release::release::{ReleaseError, ReleaseReport, ReleaseRequest, run_re
 use pyrel_release::verify::{TrialState, VerifyReport};
 
 use crate::builder;
-use crate::commands::check;
 use crate::context::Context;
 use crate::exit::{CommandError, CommandResult, Failure};
 use crate::reporter::Screen;
 use crate::runtime;
 use crate::ui::{Align, Table, Tone, size};
+use crate::verdict::{self, Sources};
 
 /// Carries a run out on the screen, and returns how it ended.
 pub(crate) fn carry_out(
@@ -32,7 +32,7 @@ pub(crate) fn conclude(context: &Context, report: ReleaseReport) -> CommandResul
         context.ui().json(&report)?;
     } else {
         if let (Some(checked), Some(ReleaseError::Findings { .. })) = (&report.check, &report.failure) {
-            check::show(context, checked, false)?;
+            verdict::show(context, checked, false, &Sources::default())?;
         }
         if report.staged.is_some() || report.published.is_some() {
             context.ui().table(&table(&report))?;

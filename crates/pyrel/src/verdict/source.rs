@@ -1,0 +1,71 @@
+//! Where in `pyproject.toml` stands what a finding complains about.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use pyrel_dist::{FileReport, Finding};
+use pyrel_model::{Location, PackageName, PyProject};
+use pyrel_project::Workspace;
+
+/// The `pyproject.toml` files of a workspace, by package.
+#[derive(Debug, Default)]
+pub(crate) struct Sources {
+    files: BTreeMap<PackageName, PyProject>,
+}
+
+impl Sources {
+    /// Takes the files that were read anyway.
+    pub(crate) fn of(workspace: &Workspace) -> Self {
+        let files = workspace.packages().filter_map(|package| {
+            let file = package.pyproject.as_ref().filter(|file| file.project().is_some())?;
+            Some((package.name.clone(), file.clone()))
+        });
+        Self { files: files.collect() }
+    }
+
+    /// Returns the place of a finding: in `pyproject.toml` where that is known, else in the text of the archive.
+    pub(crate) fn place(&self, file: &FileReport, finding: &Finding) -> Option<Location> {
+        self.in_pyproject(file, finding).or_else(|| finding.place.clone())
+    }
+
+    /// Returns the place in `pyproject.toml`.
+    pub(crate) fn in_pyproject(&self, file: &FileReport, finding: &Finding) -> Option<Location> {
+        let name = file.filename.parse::<pyrel_model::DistFilename>().ok()?.name().clone();
+        let document = self.files.get(&name)?;
+        let key = key_of(finding.location.as_deref()?)?;
+        let project = document.root().get("project")?.as_table_like()?;
+        let (written, item) = project.get_key_value(key)?;
+        let quoted = |value: Option<&str>| value.is_some_and(|value| finding.message.contains(value));
+        let element = item.as_array().and_then(|array| array.iter().find(|value| quoted(value.as_str())));
+        let entry =
+            item.as_table_like().and_then(|table| table.iter().find(|(_, value)| quoted(value.as_str())));
+        let span = element
+            .and_then(|value| value.span())
+            .or_else(|| entry.and_then(|(_, value)| value.span()))
+            .or_else(|| item.as_str().and_then(|_| item.span()))
+            .or_else(|| written.span())?;
+        Some(Location::of_span(Path::new(document.path()), document.text(), &span))
+    }
+}
+
+/// Returns the key of `[project]` that a metadata field is made of.
+fn key_of(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "Name" => "name",
+        "Version" => "version",
+        "Summary" => "description",
+        "Requires-Python" => "requires-python",
+        "Requires-Dist" => "dependencies",
+        "Provides-Extra" => "optional-dependencies",
+        "Classifier" => "classifiers",
+        "Keywords" => "keywords",
+        "License" | "License-Expression" => "license",
+        "License-File" => "license-files",
+        "Author" | "Author-email" => "authors",
+        "Maintainer" | "Maintainer-email" => "maintainers",
+        "Project-URL" | "Home-page" | "Download-URL" => "urls",
+        "Description" | "Description-Content-Type" => "readme",
+        "entry_points.txt" => "scripts",
+        _ => return None,
+    })
+}
