@@ -127,21 +127,33 @@ impl Executor<'_, '_> {
         FileResult::Failed { reason, hint: Some(hint) }
     }
 
+    /// Sends the packages as their turn comes. A package that is sent and not yet seen takes up none of the places,
+    /// since waiting costs the index nothing.
     async fn send_all(&self, view: &IndexView) -> Vec<PackageOutcome> {
         let items: BTreeMap<&PackageName, &PlanItem> =
             self.plan.items().iter().map(|item| (&item.package, item)).collect();
         let mut schedule =
             Schedule::new(self.plan.items().iter().map(|item| (&item.package, item.after.as_slice())));
-        let mut running = FuturesUnordered::new();
+        let (mut sending, mut waiting) = (FuturesUnordered::new(), FuturesUnordered::new());
         let mut outcomes = BTreeMap::new();
         loop {
-            while running.len() < self.execution.concurrency.max(1)
+            while sending.len() < self.execution.concurrency.max(1)
                 && !self.is_stopped()
                 && let Some(name) = schedule.take_ready()
             {
-                running.push(self.send_package(items[&name], view));
+                sending.push(self.send_package(items[&name], view));
             }
-            let Some(outcome) = running.next().await else { break };
+            let outcome = tokio::select! {
+                Some(outcome) = sending.next() => {
+                    if outcome.is_sent() {
+                        waiting.push(self.see_package(items[&outcome.package], outcome, view));
+                        continue;
+                    }
+                    outcome
+                }
+                Some(outcome) = waiting.next() => outcome,
+                else => break,
+            };
             if outcome.ok() {
                 schedule.finish(&outcome.package);
             } else {
@@ -152,6 +164,16 @@ impl Executor<'_, '_> {
             }
             outcomes.insert(outcome.package.clone(), outcome);
         }
+        self.add_rest(schedule, &items, &mut outcomes);
+        outcomes.into_values().collect()
+    }
+
+    fn add_rest(
+        &self,
+        schedule: Schedule,
+        items: &BTreeMap<&PackageName, &PlanItem>,
+        outcomes: &mut BTreeMap<PackageName, PackageOutcome>,
+    ) {
         for name in schedule.into_rest() {
             let reason = if self.is_stopped() {
                 "the journal could not be written"
@@ -161,7 +183,6 @@ impl Executor<'_, '_> {
             let result = FileResult::NotSent { reason: reason.to_owned() };
             outcomes.insert(name.clone(), unsent(items[&name], |_| result.clone()));
         }
-        outcomes.into_values().collect()
     }
 
     fn blocked(&self, item: &PlanItem, by: &PackageName, view: &IndexView) -> PackageOutcome {
@@ -176,7 +197,7 @@ impl Executor<'_, '_> {
         })
     }
 
-    /// Sends the files of one package, one after another, and waits until an installer sees them.
+    /// Sends the files of one package, one after another.
     async fn send_package(&self, item: &PlanItem, view: &IndexView) -> PackageOutcome {
         let mut outcome = unsent(item, |_| FileResult::NotSent {
             reason: "an earlier file of the package could not be sent".to_owned(),
@@ -190,6 +211,16 @@ impl Executor<'_, '_> {
                 return outcome;
             }
         }
+        outcome
+    }
+
+    /// Waits until an installer sees a package that was sent.
+    async fn see_package(
+        &self,
+        item: &PlanItem,
+        mut outcome: PackageOutcome,
+        view: &IndexView,
+    ) -> PackageOutcome {
         outcome.waiting = self.wait(item, view).await;
         outcome.visible = outcome.waiting.is_none();
         outcome

@@ -69,6 +69,11 @@ pub struct PackageOutcome {
 }
 
 impl PackageOutcome {
+    /// Tells whether every file is on the index.
+    pub(super) fn is_sent(&self) -> bool {
+        self.files.iter().all(|file| file.result.is_there())
+    }
+
     /// Tells whether every file is on the index and seen by an installer.
     #[must_use]
     pub fn ok(&self) -> bool {

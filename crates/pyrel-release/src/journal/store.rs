@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use fs_err as fs;
 
@@ -72,6 +73,11 @@ impl JournalError {
     }
 }
 
+/// How long a lock that somebody has is tried.
+const MOMENT: Duration = Duration::from_millis(500);
+/// The pause between two tries.
+const STEP: Duration = Duration::from_millis(10);
+
 /// The exclusive hold on one run. The operating system lets it go when the process ends, however it ends, so a
 /// lock file that a dead process left behind blocks nobody.
 #[derive(Debug)]
@@ -88,13 +94,21 @@ impl RunLock {
     pub fn take(path: &Path) -> Result<Self, JournalError> {
         let mut file =
             fs::OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)?;
-        match file.file().try_lock() {
-            Ok(()) => {}
-            Err(std::fs::TryLockError::WouldBlock) => {
-                let process = fs::read_to_string(path).ok().and_then(|text| text.trim().parse().ok());
-                return Err(JournalError::Locked { path: path.to_path_buf(), process });
+        let mut waited = Duration::ZERO;
+        loop {
+            match file.file().try_lock() {
+                Ok(()) => break,
+                // A child that this process is just starting has copies of all its files for a moment, locks included.
+                Err(std::fs::TryLockError::WouldBlock) if waited < MOMENT => {
+                    std::thread::sleep(STEP);
+                    waited += STEP;
+                }
+                Err(std::fs::TryLockError::WouldBlock) => {
+                    let process = fs::read_to_string(path).ok().and_then(|text| text.trim().parse().ok());
+                    return Err(JournalError::Locked { path: path.to_path_buf(), process });
+                }
+                Err(std::fs::TryLockError::Error(error)) => return Err(error.into()),
             }
-            Err(std::fs::TryLockError::Error(error)) => return Err(error.into()),
         }
         file.set_len(0)?;
         writeln!(file, "{}", std::process::id())?;

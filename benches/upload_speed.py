@@ -1,0 +1,235 @@
+#!/usr/bin/env python3
+"""Races pyrel against uv and twine in sending files to a sink on this machine that answers late. All in one run.
+
+usage: upload_speed.py --pyrel PATH --python PATH [--rounds N] [--only NAME]
+
+--pyrel   the release binary (cargo build --release --locked)
+--python  the interpreter of an environment that has uv and twine (target/python after `cargo xtask test`)
+
+The sink reads each upload whole, hashes it, waits, and answers; it lists what it has, as late. pyrel builds, checks,
+plans and journals nothing less than in a real upload: what is timed is `pyrel upload-test` from start to end, while
+its peers send without looking first. Prints medians and ratios; it is no test.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+AIMS = {
+    "200 files, 50 ms": {"pyrel": 0.30, "pyrel --jobs 8": 0.20},
+    "12 files, 0 ms": {"pyrel": 0.70},
+}
+
+
+@dataclass
+class Sink:
+    """An index that takes everything, and says so late."""
+
+    latency: float = 0.0
+    files: dict[str, dict[str, str]] = field(default_factory=dict)
+    port: int = 0
+    loop: asyncio.AbstractEventLoop | None = None
+
+    def start(self) -> None:
+        """Runs the sink in a thread of its own."""
+        ready = threading.Event()
+        threading.Thread(target=lambda: asyncio.run(self.serve(ready)), daemon=True).start()
+        ready.wait(10)
+
+    async def serve(self, ready: threading.Event) -> None:
+        self.loop = asyncio.get_running_loop()
+        server = await asyncio.start_server(self.talk, "127.0.0.1", 0, limit=1 << 20)
+        self.port = server.sockets[0].getsockname()[1]
+        ready.set()
+        async with server:
+            await server.serve_forever()
+
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+                verb, path, _ = head.split(" ", 2)
+                status, kind, body = "200 OK", "text/plain", b"OK\n"
+                if verb == "POST":
+                    await self.take(head, reader, writer)
+                else:
+                    status, kind, body = self.page(path)
+                await asyncio.sleep(self.latency)
+                answer = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+                writer.write(answer.encode() + body)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    async def take(self, head: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if re.search(r"(?im)^expect: *100-continue", head):
+            writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        length = re.search(r"(?im)^content-length: *(\d+)", head)
+        start, left = b"", int(length.group(1)) if length else 0
+        while left:
+            piece = await reader.read(min(left, 1 << 20))
+            if not piece:
+                raise ConnectionError
+            left -= len(piece)
+            if len(start) < 1 << 16:
+                start += piece
+        text = start.decode("latin-1")
+        name = re.search(r'name="name"\r\n(?:[^\r]+\r\n)*\r\n([^\r]+)', text)
+        digest = re.search(r'name="sha256_digest"\r\n(?:[^\r]+\r\n)*\r\n([0-9a-f]{64})', text)
+        filename = re.search(r'filename="([^"]+)"', text)
+        if name and digest and filename:
+            project = re.sub(r"[-_.]+", "-", name.group(1)).lower()
+            self.files.setdefault(project, {})[filename.group(1)] = digest.group(1)
+
+    def page(self, path: str) -> tuple[str, str, bytes]:
+        project = path.rstrip("/").rpartition("/")[2]
+        if project not in self.files:
+            return "404 Not Found", "text/plain", b"no such project\n"
+        files = [
+            {"filename": name, "url": f"/files/{name}", "hashes": {"sha256": digest}}
+            for name, digest in self.files[project].items()
+        ]
+        document = {"meta": {"api-version": "1.0"}, "name": project, "files": files}
+        return "200 OK", "application/vnd.pypi.simple.v1+json", json.dumps(document).encode()
+
+
+def workspace(root: Path, packages: int, pyrel: str, *, payload: int = 0) -> list[Path]:
+    """Makes packages and builds them; returns the built files. ``payload`` is how many random bytes each holds."""
+    (root / "pyrel.toml").write_text("")
+    chance = random.Random(7)
+    for number in range(packages):
+        name = f"bench-{number:03}"
+        package = root / "packages" / name
+        module = package / "src" / name.replace("-", "_")
+        module.mkdir(parents=True)
+        (module / "__init__.py").write_text('"""Nothing."""\n')
+        if payload:
+            (module / "data.bin").write_bytes(chance.randbytes(payload))
+        (package / "README.md").write_text(f"# {name}\n\nSent in a race.\n")
+        (package / "pyproject.toml").write_text(
+            '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n[project]\n'
+            f'name = "{name}"\nversion = "1.0"\ndescription = "Sent in a race"\nreadme = "README.md"\n'
+            'requires-python = ">=3.8"\n[tool.hatch.build.targets.wheel]\n'
+            f'packages = ["src/{name.replace("-", "_")}"]\n'
+        )
+    subprocess.run([pyrel, "build", "-q"], cwd=root, check=True, stdout=subprocess.DEVNULL)
+    return sorted(root.glob("packages/*/dist/*"))
+
+
+def timed(command: list[str], cwd: Path, env: dict[str, str]) -> tuple[float, int]:
+    """Seconds and the peak of memory in MiB of one command."""
+    started = time.perf_counter()
+    process = subprocess.Popen(command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    output = process.stdout.read() if process.stdout else b""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        sys.exit(f"{' '.join(command[:6])} failed:\n{output.decode(errors='replace')}")
+    return time.perf_counter() - started, usage.ru_maxrss // 1024
+
+
+def race(name: str, sink: Sink, root: Path, commands: dict[str, list[str]], rounds: int) -> None:
+    """Lets every command send the same files in turn, and prints how long each took."""
+    env = {
+        key: value
+        for key, value in os.environ.items()
+        if not re.search("TOKEN|PASSWORD|TWINE|UV_|PYREL|PROXY|proxy", key)
+    }
+    env |= {"NO_COLOR": "1", "PYREL_TOKEN": "not-a-real-token", "HOME": str(root)}
+    url = f"http://127.0.0.1:{sink.port}"
+    (root / "pyrel.toml").write_text(
+        f'[index.sink]\nupload-url = "{url}/legacy/"\nsimple-url = "{url}/simple/"\nproduction = false\n'
+    )
+    times: dict[str, list[float]] = {who: [] for who in commands}
+    memory: dict[str, int] = {}
+    for _ in range(rounds):
+        for who, command in commands.items():
+            sink.files.clear()
+            shutil.rmtree(root / ".pyrel", ignore_errors=True)
+            seconds, peak = timed(command, root, env)
+            times[who].append(seconds)
+            memory[who] = max(memory.get(who, 0), peak)
+    medians = {who: statistics.median(all_times) for who, all_times in times.items()}
+    print(f"\n{name}")
+    for who, seconds in medians.items():
+        against = ", ".join(
+            f"{seconds / other:.2f} of {peer}"
+            for peer, other in medians.items()
+            if peer in ("uv", "twine") and peer != who
+        )
+        aim = AIMS.get(name, {}).get(who)
+        verdict = (
+            "" if aim is None else f"  aim {aim:.2f} of uv: {'met' if seconds / medians['uv'] <= aim else 'NOT met'}"
+        )
+        print(f"  {who:<16} {seconds * 1000:9.0f} ms  peak {memory[who]:4} MiB  {against}{verdict}")
+
+
+def main() -> int:
+    """Runs the races."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--pyrel", required=True)
+    parser.add_argument("--python", type=Path, default=Path(sys.executable))
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only")
+    args = parser.parse_args()
+    pyrel = str(Path(args.pyrel).resolve())
+    uv, twine = (str(args.python.absolute().with_name(name)) for name in ("uv", "twine"))
+    sink = Sink()
+    sink.start()
+    url = f"http://127.0.0.1:{sink.port}/legacy/"
+    quiet = ["--non-interactive", "--disable-progress-bar"]
+    token = ["-u", "__token__", "-p", "not-a-real-token"]
+
+    def peers(files: list[Path]) -> dict[str, list[str]]:
+        names = [str(file) for file in files]
+        return {
+            "uv": [uv, "publish", "--publish-url", url, *token, "--trusted-publishing", "never", *names],
+            "twine": [twine, "upload", *quiet, "--repository-url", url, *token, *names],
+        }
+
+    def ours(*more: str) -> list[str]:
+        return [pyrel, "upload-test", "--index", "sink", *more]
+
+    def wanted(name: str) -> bool:
+        return args.only is None or args.only in name
+
+    with tempfile.TemporaryDirectory(prefix="pyrel-upload-") as temporary:
+        for packages in (100, 6):
+            root = Path(temporary) / str(packages)
+            root.mkdir()
+            files = workspace(root, packages, pyrel)
+            for milliseconds in (0, 50, 200):
+                name = f"{2 * packages} files, {milliseconds} ms"
+                if not wanted(name) or (packages == 100 and milliseconds == 200):
+                    continue
+                sink.latency = milliseconds / 1000
+                commands = {"pyrel": ours(), "pyrel --jobs 8": ours("--jobs", "8"), **peers(files)}
+                race(name, sink, root, commands, args.rounds)
+        if wanted("one wheel"):
+            root = Path(temporary) / "large"
+            root.mkdir()
+            files = [file for file in workspace(root, 1, pyrel, payload=90_000_000) if file.suffix == ".whl"]
+            for other in root.glob("packages/*/dist/*.tar.gz"):
+                other.unlink()
+            sink.latency = 0
+            race("one wheel of 90 MB, 0 ms", sink, root, {"pyrel": ours(), **peers(files)}, args.rounds)
+            print("  aim: 0.50 of twine, less than 32 MiB")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
