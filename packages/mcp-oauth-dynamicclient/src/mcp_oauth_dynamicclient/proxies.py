@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -52,9 +53,13 @@ class TrustedProxies:
 
     def __init__(self, networks: Iterable[Network]) -> None:
         self._networks = tuple(networks)
+        self._known = lru_cache(maxsize=1024)(self._contains)
 
     def trusts(self, peer: str | None) -> bool:
         """Whether ``peer``, an IP address, is one of the proxies."""
+        return self._known(peer)
+
+    def _contains(self, peer: str | None) -> bool:
         if peer is None:
             return False
         try:

@@ -38,6 +38,8 @@ _TOKEN = ("code", "redirect_uri", "code_verifier", "refresh_token", "device_code
 
 def add_routes(app: FastAPI, context: Context) -> None:
     """Adds every endpoint that the settings switch on."""
+    # First, since it is asked about every request to every service.
+    app.router.routes.insert(0, Route("/verify", Verify(context, context.settings.policy())))
     _add_discovery(app, Discovery(context))
     authorization = AuthorizationEndpoints(context)
     back = BackChannel(context)
@@ -60,7 +62,6 @@ def add_routes(app: FastAPI, context: Context) -> None:
         _add(app, "/device_authorization", back.device_authorization, ["POST"], wanted)
         _add(app, "/device", device.show, ["GET"], schema.query("user_code"))
         _add(app, "/device", device.submit, ["POST"], schema.form("user_code", "csrf_token"))
-    app.router.routes.append(Route("/verify", Verify(context, context.settings.policy())))
     _add(app, "/success", _success, ["GET"], schema.query("code", "state", "iss"))
     _add(app, "/error", _error, ["GET"])
     _add(app, "/health", _health(context), ["GET"])
