@@ -153,7 +153,7 @@ async def _fail(behaviour: Behaviour, ctx: Any, params: Any, arguments: dict[str
 
 
 async def _log(behaviour: Behaviour, ctx: Any, params: Any, arguments: dict[str, Any]) -> Any:
-    await ctx.session.send_log_message("warning", "careful")
+    await ctx.session.send_log_message("warning", "careful", related_request_id=ctx.request_id)
     return text("logged")
 
 

@@ -162,6 +162,12 @@ async def test_list_changes_of_a_modern_server_reach_a_legacy_host(serve: Callab
 
 async def test_a_modern_host_listens_to_a_legacy_server(serve: Callable[..., Running]):
     server = serve("legacy")
+
+    async def poke() -> None:
+        while True:
+            await client.call_tool("poke", {})
+            await anyio.sleep(0.05)
+
     async with (
         Client(bridged(server.url), mode=MODERN) as client,
         client.listen(tools_list_changed=True, resource_subscriptions=["test://note"]) as subscription,
@@ -170,11 +176,12 @@ async def test_a_modern_host_listens_to_a_legacy_server(serve: Callable[..., Run
         assert server.behaviour.subscribed == ["test://note"]
         with anyio.fail_after(20):
             # The server's own stream opens a moment after the handshake.
-            await anyio.to_thread.run_sync(wait_for, lambda: server.recorder.of("GET"))
-            await client.call_tool("poke", {})
-            async for event in subscription:
-                assert getattr(event, "uri", None) == "test://note"
-                break
+            async with anyio.create_task_group() as group:
+                group.start_soon(poke)
+                async for event in subscription:
+                    assert getattr(event, "uri", None) == "test://note"
+                    break
+                group.cancel_scope.cancel()
     assert server.behaviour.subscribed == []
 
 
