@@ -11,10 +11,11 @@ use crate::failure::Failure;
 use crate::repository::Repository;
 
 /// Normal dependency edges between the crates of the workspace: each crate with all it may and must depend on.
-const DIAGRAM: [(&str, &[&str]); 9] = [
+const DIAGRAM: [(&str, &[&str]); 10] = [
     ("pyrel", &["pyrel-build", "pyrel-dist", "pyrel-index", "pyrel-model", "pyrel-project", "pyrel-release"]),
     ("pyrel-build", &["pyrel-model", "pyrel-project"]),
     ("pyrel-dist", &["pyrel-model"]),
+    ("pyrel-fuzz", &["pyrel-dist", "pyrel-model"]),
     ("pyrel-index", &["pyrel-dist", "pyrel-model"]),
     ("pyrel-model", &[]),
     ("pyrel-project", &["pyrel-model"]),

@@ -8,10 +8,10 @@ use std::path::Path;
 use fs_err as fs;
 use rayon::prelude::*;
 
-use super::budget::Budget;
+use super::budget::{Budget, limit};
 use super::sink::OTHERS;
 use super::tar_header;
-use super::wheel_member::{MemberReader, Outcome, ReadMember, declared_member};
+use super::wheel_member::{MemberReader, Outcome, ReadMember, declared_member, is_describing_text};
 use super::zip_directory::{self, Entry};
 use super::zip_end::read_up_to;
 use super::zip_structure::{self, Stop};
@@ -23,6 +23,8 @@ use crate::{filename, record};
 
 /// Packed bytes of the members that one thread reads in a row; a smaller wheel is read by one thread.
 const SHARE: u64 = 1024 * 1024;
+/// PyPI refuses a wheel that unpacks to more than this many times its size, so that nothing is lost by not reading it.
+const SERVER_RATIO: u64 = 50;
 
 /// What is known of a wheel before its members are read.
 pub(super) struct Ahead<'a> {
@@ -83,8 +85,14 @@ fn within_limits(
     limits: &Limits,
     length: u64,
 ) -> Result<(), Fault> {
+    let limits = &Limits { ratio: limits.ratio.min(SERVER_RATIO), ..*limits };
     let mut budget = Budget::new(limits, length);
     budget.test(declared)?;
+    // They are kept until all members are read.
+    let texts = entries.iter().filter(|entry| is_describing_text(&entry.name)).map(|entry| entry.size);
+    if texts.fold(0, u64::saturating_add) > limits.text.saturating_mul(3) {
+        return Err(limit("its describing texts are larger than all limits together".to_owned()));
+    }
     order.iter().try_for_each(|index| budget.member(&entries[*index].name))
 }
 

@@ -295,7 +295,7 @@ pub(super) fn declared_member(entry: &Entry) -> MemberInfo {
 }
 
 /// The files of a `.dist-info` directory that say what the wheel is.
-fn is_describing_text(name: &str) -> bool {
+pub(super) fn is_describing_text(name: &str) -> bool {
     match name.split_once('/') {
         Some((directory, file)) => {
             directory.ends_with(".dist-info")

@@ -42,8 +42,7 @@ fn assert_finding(report: &FileReport, rule: &str, part: &str) {
 fn every_prefix_of_an_archive_has_a_finding() {
     for fixture in [Fixture::wheel(), Fixture::sdist()] {
         let bytes = fixture.bytes();
-        let step = (bytes.len() / 60).max(1);
-        for length in (0..bytes.len()).step_by(step) {
+        for length in 0..bytes.len() {
             let report = check(&fixture.filename, &bytes[..length]);
             assert!(!report.ok(true), "{} of {} bytes of {}", length, bytes.len(), fixture.filename);
         }
@@ -105,7 +104,7 @@ fn a_zip_bomb_is_not_unpacked() {
     }
     let bytes = writer.finish().unwrap().into_inner();
     let report = check(WHEEL, &bytes);
-    assert_finding(&report, "archive-limits", "more than 200 times its size");
+    assert_finding(&report, "archive-limits", "more than 50 times its size");
     assert_finding(&report, "compression-ratio", "exceeds compression ratio of 50");
     assert!(report.dist.is_none());
 }

@@ -8,4 +8,6 @@ mod contract;
 #[path = "../../src/check/fixture.rs"]
 mod fixture;
 mod hostile;
+mod hostile_files;
+mod hostile_limits;
 mod server;

@@ -1,6 +1,5 @@
 //! A workspace in a temporary folder, and everything a run needs with sensible test values.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
