@@ -85,7 +85,9 @@ fn text_of(context: &Context, file: &FileReport, finding: &Finding, sources: &So
     }
     .style();
     let dim = anstyle::Style::new().dimmed();
-    let place = finding.location.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+    // What the message names anyway is not said twice.
+    let place = finding.location.as_ref().filter(|place| !finding.message.contains(place.as_str()));
+    let place = place.map(|place| format!("{place}: ")).unwrap_or_default();
     let (level, rule) = (finding.level.as_str(), finding.rule);
     let what = format!("{place}{}", finding.message);
     let mut text = format!("  {style}{level:<7}{style:#} {} {dim}[{rule}]{dim:#}", printable(&what));

@@ -5,7 +5,7 @@ use pyrel_model::Level;
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
-use crate::secret::SecretKind;
+use crate::secret::{SecretKind, is_for_show};
 
 pub(super) static RULE: Rule = Rule {
     name: "private-key",
@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     summary: "no member holds a private key, outside tests and documentation",
     docs: "\
 ### What it does
-Searches every member for a PEM block with a private key. Folders of tests, examples, and documentation are left out, because the keys there are made for them.
+Searches every member for a PEM block with a private key. Folders of tests, dummies, examples, and documentation are left out, because the keys there are made for them.
 
 ### Why is this bad
 A published key is no secret any more, and whatever trusts it is open.
@@ -28,15 +28,9 @@ pyrel
     check,
 };
 
-/// Starts of the names of folders whose keys are made for show.
-const SHOWN: [&str; 7] = ["test", "doc", "example", "fixture", "sample", "testdata", "demo_certs"];
-
 fn check(subject: &Subject<'_>, findings: &mut Findings) {
     for (member, secret) in &subject.reading.archive.secrets {
-        let mut folders = member.split('/').rev().skip(1);
-        let shown =
-            folders.any(|folder| SHOWN.iter().any(|start| folder.trim_start_matches('_').starts_with(start)));
-        if secret.kind == SecretKind::PrivateKey && !shown {
+        if secret.kind == SecretKind::PrivateKey && !is_for_show(member) {
             let message = format!("line {} begins {}", secret.line, secret.kind.label());
             let hint = "take it out, build again, and replace the key if the file ever left this machine";
             findings.add(Problem::new(message).hint(hint).at(member.as_str()).line(secret.line));
@@ -61,7 +55,12 @@ mod tests {
     #[test]
     fn stays_silent() {
         let key = sample(SecretKind::PrivateKey);
-        for name in ["demo/tests/server.key", "demo/test_data/k.pem", "demo/docs/tls.md"] {
+        for name in [
+            "demo/tests/server.key",
+            "demo/test_data/k.pem",
+            "demo/docs/tls.md",
+            "demo/dummyserver/certs/k.key",
+        ] {
             assert!(Fixture::wheel().file(name, &key).findings("private-key").is_empty(), "{name}");
         }
         let public = key.replace("PRIVATE", "PUBLIC");

@@ -5,6 +5,7 @@ use pyrel_model::Level;
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
+use crate::secret::is_for_show;
 
 pub(super) static RULE: Rule = Rule {
     name: "secret-file",
@@ -13,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     summary: "no member is a file that holds secrets by its purpose",
     docs: "\
 ### What it does
-Looks for names such as `.env`, `.pypirc`, `.netrc`, `.git-credentials`, and the private keys of SSH. Templates such as `.env.example` are fine, and so is an empty file.
+Looks for names such as `.env`, `.pypirc`, `.netrc`, `.git-credentials`, and the private keys of SSH. Templates such as `.env.example` are fine, and so are empty files and those of tests and examples.
 
 ### Why is this bad
 These files hold passwords of the person who built the archive.
@@ -47,7 +48,7 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
     {
         let file = member.name.rsplit('/').next().unwrap_or_default();
         let aws = member.name.ends_with(".aws/credentials");
-        if FILES.contains(&file) || aws {
+        if (FILES.contains(&file) || aws) && !is_for_show(&member.name) {
             let message = format!("the archive has a file that is made for secrets: `{}`", member.name);
             let hint = "leave it out in the configuration of the build, and change what it gave away";
             findings.add(Problem::new(message).hint(hint).at(member.name.as_str()));
@@ -73,7 +74,8 @@ mod tests {
             .file("demo-1.0/.env.example", "x")
             .file("demo-1.0/id_rsa.pub", "x")
             .file("demo-1.0/demo/env.py", "x")
-            .file("demo-1.0/tests/.env", "");
+            .file("demo-1.0/tests/.env", "x")
+            .file("demo-1.0/.envrc", "");
         assert!(fine.findings("secret-file").is_empty());
     }
 }
