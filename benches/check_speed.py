@@ -32,7 +32,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-WORDS = "value total index result buffer config parser handler session request record window offset".split()
+WORDS = ("value", "total", "index", "result", "buffer", "config", "parser", "handler", "session", "request", "record")
 STAMP = (2026, 1, 1, 0, 0, 0)
 
 
@@ -202,7 +202,7 @@ def judge(what: str, value: float, aim: str, met: bool) -> None:
 
 
 def race(title: str, args: argparse.Namespace, paths: list[str], least: float, env: dict[str, str]) -> None:
-    size = sum(os.path.getsize(path) for path in paths)
+    size = sum(Path(path).stat().st_size for path in paths)
     print(f"{title}: {len(paths)} files, {size / 1e6:.1f} MB")
     ours, theirs = Timing("pyrel check"), Timing("twine check")
     for _ in range(args.rounds):
@@ -214,7 +214,7 @@ def race(title: str, args: argparse.Namespace, paths: list[str], least: float, e
 
 
 def scale(args: argparse.Namespace, paths: list[str], env: dict[str, str]) -> None:
-    print(f"scaling: {len(paths)} files, {sum(os.path.getsize(path) for path in paths) / 1e6:.1f} MB")
+    print(f"scaling: {len(paths)} files, {sum(Path(path).stat().st_size for path in paths) / 1e6:.1f} MB")
     few, many = Timing("pyrel check, 200 files"), Timing("pyrel check, 2,000 files")
     alone = Timing("pyrel check, 2,000 files, --jobs 1")
     for _ in range(args.rounds):

@@ -248,6 +248,12 @@ pub(crate) const STAGES: &[Stage] = &[
         Action::Run(&[pytest(&["tests/docs"]).with(BINARY)]),
     ),
     slow(
+        "output",
+        "what pyrel writes for other programs has the shape that they expect",
+        &["python-env", "binary"],
+        Action::Run(&[pytest(&["tests/output"]).with(BINARY)]),
+    ),
+    slow(
         "conformance",
         "the MCP conformance suite and foreign clients and servers against all packages",
         &["python-env", "system"],
