@@ -1,5 +1,6 @@
 //! Finds the line that a finding is about, in the texts of an archive that are kept.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use pyrel_model::Location;
@@ -28,11 +29,11 @@ fn at_line(reading: &Reading, member: &str, line: usize) -> Location {
     Location { path: PathBuf::from(name), line, column, source_line: source, width }
 }
 
-/// Of the headers of a field, takes the one whose value the message quotes, else the first.
+/// Of the headers of a field, takes the one with the longest value that the message quotes, else the first.
 fn field(problem: &Problem, reading: &Reading, field: &str) -> Option<Location> {
     let (name, _) = reading.metadata.as_ref()?;
     let text = String::from_utf8_lossy(reading.archive.texts.get(name)?);
-    let mut first = None;
+    let mut best: Option<(usize, Range<usize>)> = None;
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         let content = line.trim_end();
@@ -43,21 +44,15 @@ fn field(problem: &Problem, reading: &Reading, field: &str) -> Option<Location> 
             && header.eq_ignore_ascii_case(field)
         {
             let value = value.trim();
-            let lead = content.len() - content[header.len() + 1..].trim_start().len();
-            let span = if value.is_empty() {
-                start..start + content.len()
-            } else {
-                start + lead..start + content.len()
-            };
-            let location = || Location::of_span(Path::new(name), &text, &span);
-            if !value.is_empty() && problem.message.contains(value) {
-                return Some(location());
+            let quoted = if problem.message.contains(value) { value.len() } else { 0 };
+            let lead = if value.is_empty() { 0 } else { content.len() - value.len() };
+            if best.as_ref().is_none_or(|(length, _)| quoted > *length) {
+                best = Some((quoted, start + lead..start + content.len()));
             }
-            first.get_or_insert_with(location);
         }
         start += line.len();
     }
-    first
+    best.map(|(_, span)| Location::of_span(Path::new(name), &text, &span))
 }
 
 #[cfg(test)]
@@ -66,7 +61,10 @@ mod tests {
 
     #[test]
     fn a_metadata_finding_has_its_line_and_caret() {
-        let fixture = Fixture::wheel().header("Requires-Python: 3").also("Classifier: Nonsense");
+        let fixture = Fixture::wheel()
+            .header("Requires-Python: 3")
+            .also("Classifier: Nonsense")
+            .also("Classifier: Nonsens");
         let report = fixture.report();
         let place = |rule: &str| {
             let found = report.findings.iter().find(|finding| finding.rule == rule).unwrap();

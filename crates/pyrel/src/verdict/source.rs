@@ -35,12 +35,18 @@ impl Sources {
         let key = key_of(finding.location.as_deref()?)?;
         let project = document.root().get("project")?.as_table_like()?;
         let (written, item) = project.get_key_value(key)?;
-        let quoted = |value: Option<&str>| value.is_some_and(|value| finding.message.contains(value));
-        let element = item.as_array().and_then(|array| array.iter().find(|value| quoted(value.as_str())));
-        let entry =
-            item.as_table_like().and_then(|table| table.iter().find(|(_, value)| quoted(value.as_str())));
+        // Of several values that the message has in it, the longest is the one that it is about.
+        let quoted = |value: Option<&str>| value.filter(|text| finding.message.contains(text)).map(str::len);
+        let named = |name: &str| finding.message.contains(&format!("`{name}`"));
+        let array = item.as_array().into_iter().flat_map(|array| array.iter());
+        let element = array
+            .filter_map(|value| Some((quoted(value.as_str())?, value)))
+            .max_by_key(|(length, _)| *length);
+        let table = item.as_table_like().filter(|_| element.is_none());
+        let mut entries = table.into_iter().flat_map(|table| table.iter());
+        let entry = entries.find(|(name, value)| quoted(value.as_str()).is_some() || named(name));
         let span = element
-            .and_then(|value| value.span())
+            .and_then(|(_, value)| value.span())
             .or_else(|| entry.and_then(|(_, value)| value.span()))
             .or_else(|| item.as_str().and_then(|_| item.span()))
             .or_else(|| written.span())?;

@@ -48,7 +48,8 @@ fn github_gets_annotations() {
 fn a_finding_shows_its_line_and_what_to_do() {
     let workspace = two_packages();
     let manifest = "[project]\nname = \"gamma\"\nversion = \"1.0\"\ndescription = \"x\"\nrequires-python = \">=3.9\"\n\
-        classifiers = [\n    \"Programming Language :: Python :: 3.8\",\n]\n\
+        classifiers = [\n    \"Programming Language :: Python :: 3.8\",\n    \"Programming Language :: Python :: 3\",\n]\n\
+        [project.scripts]\nother = \"gamma:VALUE\"\ngamma = \"gamma:main\"\n\
         [build-system]\nrequires = [\"hatchling\"]\nbuild-backend = \"hatchling.build\"\n";
     workspace.write("packages/gamma/pyproject.toml", manifest);
     workspace.write("packages/gamma/gamma/__init__.py", "VALUE = 1\n");
@@ -58,6 +59,8 @@ fn a_finding_shows_its_line_and_what_to_do() {
     assert!(text.contains("--> packages/gamma/pyproject.toml:7:5\n"), "{text}");
     assert!(text.contains("7 |     \"Programming Language :: Python :: 3.8\",\n"), "{text}");
     assert!(text.contains("|     ^^^^^^"), "{text}");
+    assert!(text.contains("--> packages/gamma/pyproject.toml:12:9\n"), "{text}");
+    assert!(text.contains("12 | gamma = \"gamma:main\"\n"), "{text}");
     assert!(text.contains("hint: remove the classifier"), "{text}");
     assert!(run.stderr.contains("warnings"), "{}", run.stderr);
     // Without the workspace, the line is that of the metadata in the archive.
