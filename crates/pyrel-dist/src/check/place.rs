@@ -61,10 +61,7 @@ mod tests {
 
     #[test]
     fn a_metadata_finding_has_its_line_and_caret() {
-        let fixture = Fixture::wheel()
-            .header("Requires-Python: 3")
-            .also("Classifier: Nonsense")
-            .also("Classifier: Nonsens");
+        let fixture = Fixture::wheel().header("Requires-Python: 3").also("Classifier: Nonsense");
         let report = fixture.report();
         let place = |rule: &str| {
             let found = report.findings.iter().find(|finding| finding.rule == rule).unwrap();
