@@ -11,14 +11,15 @@ use crate::failure::Failure;
 use crate::repository::Repository;
 
 /// Normal dependency edges between the crates of the workspace: each crate with all it may and must depend on.
-const DIAGRAM: [(&str, &[&str]); 10] = [
+const DIAGRAM: [(&str, &[&str]); 11] = [
     ("pyrel", &["pyrel-build", "pyrel-dist", "pyrel-index", "pyrel-model", "pyrel-project", "pyrel-release"]),
     ("pyrel-build", &["pyrel-model", "pyrel-project"]),
-    ("pyrel-dist", &["pyrel-model"]),
+    ("pyrel-dist", &["pyrel-model", "pyrel-readme"]),
     ("pyrel-fuzz", &["pyrel-dist", "pyrel-model"]),
     ("pyrel-index", &["pyrel-dist", "pyrel-model"]),
     ("pyrel-model", &[]),
     ("pyrel-project", &["pyrel-model"]),
+    ("pyrel-readme", &[]),
     ("pyrel-release", &["pyrel-build", "pyrel-dist", "pyrel-index", "pyrel-model", "pyrel-project"]),
     ("pyrel-testkit", &[]),
     ("xtask", &[]),

@@ -14,7 +14,6 @@ mod member;
 mod python;
 mod reader;
 mod reading;
-mod readme;
 mod record;
 mod secret;
 mod stdlib;

@@ -1,11 +1,11 @@
 //! A Markdown description renders to nothing.
 
 use pyrel_model::Level;
+use pyrel_readme::{Verdict, judge};
 
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
-use crate::readme::markdown;
 
 pub(super) static RULE: Rule = Rule {
     name: "description-markdown",
@@ -34,7 +34,7 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
         return;
     };
     let essence = kind.split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("text/markdown") && markdown::is_empty(text) {
+    if essence.eq_ignore_ascii_case("text/markdown") && judge(Some(kind), text).verdict != Verdict::Pass {
         let message = format!(
             "The description failed to render for '{kind}'. See \
              https://pypi.org/help/#description-content-type for more information."

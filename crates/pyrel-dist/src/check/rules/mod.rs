@@ -18,6 +18,7 @@ mod description_content_type_missing;
 mod description_markdown;
 mod description_missing;
 mod description_rst;
+mod description_rst_unknown;
 mod direct_reference;
 mod dist_info_directory;
 mod duplicate_member;
@@ -150,6 +151,7 @@ pub static RULES: &[&Rule] = &[
     &description_markdown::RULE,
     &description_missing::RULE,
     &description_rst::RULE,
+    &description_rst_unknown::RULE,
     &direct_reference::RULE,
     &dist_info_directory::RULE,
     &duplicate_member::RULE,

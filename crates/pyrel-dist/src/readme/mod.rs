@@ -1,3 +1,0 @@
-//! Descriptions as PyPI renders them, as far as a verdict needs it.
-
-pub(crate) mod markdown;

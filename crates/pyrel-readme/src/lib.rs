@@ -1,0 +1,12 @@
+//! Long descriptions as PyPI judges and shows them.
+//!
+//! Text in, verdict and HTML out: no file, no network, no clock, and no other crate of the workspace. The text may be
+//! hostile.
+
+mod content_type;
+mod judgement;
+mod markdown;
+mod rst;
+
+pub use judgement::{Judgement, Renderer, Verdict, judge};
+pub use rst::{Gap, Message, Severity};
