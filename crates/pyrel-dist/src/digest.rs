@@ -21,9 +21,9 @@ pub(crate) struct Digests {
 pub(crate) const CHUNK: usize = 128 * 1024;
 
 impl Digests {
-    /// Reads `source` to its end.
-    pub(crate) fn of(source: &mut dyn Read) -> io::Result<Self> {
-        let mut buffer = vec![0; CHUNK];
+    /// Reads `source` to its end; `length` is what it is expected to have.
+    pub(crate) fn of(source: &mut dyn Read, length: u64) -> io::Result<Self> {
+        let mut buffer = vec![0; usize::try_from(length).unwrap_or(CHUNK).clamp(512, CHUNK)];
         let (mut sha256, mut blake2b, mut md5) = (sha2::Sha256::new(), Blake2b::<U32>::new(), Md5::new());
         let mut size = 0;
         loop {
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn known_digests_of_abc() {
-        let digests = Digests::of(&mut &b"abc"[..]).unwrap();
+        let digests = Digests::of(&mut &b"abc"[..], 3).unwrap();
         assert_eq!(digests.size, 3);
         assert!(digests.sha256.to_hex().starts_with("ba7816bf8f01cfea"));
         assert!(digests.blake2b.to_hex().starts_with("bddd813c634239723171ef3fee98579b"));

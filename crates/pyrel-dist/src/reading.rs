@@ -95,7 +95,11 @@ impl Reading {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let kind = filename::kind_of(&name);
         let (digests, archive) = rayon::join(
-            || Digests::of(&mut fs::File::open(path)?),
+            || {
+                let mut file = fs::File::open(path)?;
+                let length = file.metadata()?.len();
+                Digests::of(&mut file, length)
+            },
             || match kind {
                 Some(ArtifactKind::Wheel) => wheel::read(path, &name, limits),
                 Some(ArtifactKind::Sdist) => sdist::read(path, limits),

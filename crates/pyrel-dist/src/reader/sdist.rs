@@ -32,7 +32,8 @@ pub(crate) fn read(path: &Path, limits: &Limits) -> io::Result<Archive> {
         archive.faults.push(fault);
         return Ok(archive);
     }
-    let source = BufReader::with_capacity(CHUNK, fs::File::open(path)?);
+    let capacity = usize::try_from(length).unwrap_or(CHUNK).clamp(512, CHUNK);
+    let source = BufReader::with_capacity(capacity, fs::File::open(path)?);
     let reader = Reader {
         source: MultiGzDecoder::new(source),
         buffer: vec![0; CHUNK],

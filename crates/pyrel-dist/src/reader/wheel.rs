@@ -28,10 +28,10 @@ const SERVER_RATIO: u64 = 50;
 
 /// What is known of a wheel before its members are read.
 pub(super) struct Ahead<'a> {
-    pub(super) path: &'a Path,
-    pub(super) limits: &'a Limits,
+    path: &'a Path,
+    limits: &'a Limits,
     /// Bytes of the file.
-    pub(super) length: u64,
+    length: u64,
     pub(super) dist_info: Option<String>,
     /// Members that `RECORD` gives a digest other than SHA-256.
     pub(super) algorithms: HashMap<String, String>,
@@ -71,8 +71,17 @@ pub(crate) fn read(path: &Path, filename: &str, limits: &Limits) -> io::Result<A
         archive.members = entries.iter().map(declared_member).collect();
         return Ok(archive);
     }
-    let ahead = Ahead::learn(path, filename, limits, &entries)?;
-    let read = read_members(&entries, &order, &ahead)?;
+    let mut reader = MemberReader::open(path, length, limits)?;
+    let mut ahead = Ahead {
+        path,
+        limits,
+        length,
+        dist_info: filename::wheel_stem(filename).map(|stem| format!("{stem}.dist-info")),
+        algorithms: HashMap::new(),
+        modules: BTreeSet::new(),
+    };
+    ahead.learn(&mut reader, &entries)?;
+    let read = read_members(&entries, &order, &ahead, reader)?;
     Ok(collect(archive, &entries, &order, read, limits))
 }
 
@@ -97,7 +106,12 @@ fn within_limits(
 }
 
 /// Reads all members in file order. A crossed limit ends its part of the list early.
-fn read_members(entries: &[Entry], order: &[usize], ahead: &Ahead<'_>) -> io::Result<Vec<ReadMember>> {
+fn read_members(
+    entries: &[Entry],
+    order: &[usize],
+    ahead: &Ahead<'_>,
+    mut reader: MemberReader<'_>,
+) -> io::Result<Vec<ReadMember>> {
     let mut shares = Vec::new();
     let (mut start, mut sum) = (0, 0_u64);
     for (position, index) in order.iter().enumerate() {
@@ -108,14 +122,14 @@ fn read_members(entries: &[Entry], order: &[usize], ahead: &Ahead<'_>) -> io::Re
         }
     }
     shares.push(&order[start..]);
+    if let [only] = shares.as_slice() {
+        return only.iter().map(|index| reader.read(&entries[*index], ahead)).collect();
+    }
     let read_share = |share: &&[usize]| -> io::Result<Vec<ReadMember>> {
-        let mut reader = MemberReader::open(ahead)?;
-        share.iter().map(|index| reader.read(&entries[*index])).collect()
+        let mut reader = MemberReader::open(ahead.path, ahead.length, ahead.limits)?;
+        share.iter().map(|index| reader.read(&entries[*index], ahead)).collect()
     };
-    let read: io::Result<Vec<Vec<ReadMember>>> = match shares.as_slice() {
-        [only] => Ok(vec![read_share(only)?]),
-        _ => shares.par_iter().with_max_len(1).map(read_share).collect(),
-    };
+    let read: io::Result<Vec<Vec<ReadMember>>> = shares.par_iter().with_max_len(1).map(read_share).collect();
     Ok(read?.into_iter().flatten().collect())
 }
 
@@ -150,40 +164,37 @@ fn collect(
     archive
 }
 
-impl<'a> Ahead<'a> {
+impl Ahead<'_> {
     /// Reads `RECORD` and `entry_points.txt` ahead of all: they say by which algorithm each member is to be hashed
     /// and of which modules the names are wanted.
-    fn learn(path: &'a Path, filename: &str, limits: &'a Limits, entries: &[Entry]) -> io::Result<Self> {
-        let mut ahead = Self {
-            path,
-            limits,
-            length: fs::metadata(path)?.len(),
-            dist_info: filename::wheel_stem(filename).map(|stem| format!("{stem}.dist-info")),
-            algorithms: HashMap::new(),
-            modules: BTreeSet::new(),
-        };
-        if let Some(bytes) = ahead.text(entries, "RECORD")? {
+    fn learn(&mut self, reader: &mut MemberReader<'_>, entries: &[Entry]) -> io::Result<()> {
+        if let Some(bytes) = self.text(reader, entries, "RECORD")? {
             for row in record::parse(&bytes).rows {
                 if let Some((algorithm, _)) = row.hash_parts()
                     && OTHERS.contains(&algorithm.as_str())
                 {
-                    ahead.algorithms.insert(row.path, algorithm);
+                    self.algorithms.insert(row.path, algorithm);
                 }
             }
         }
-        if let Some(bytes) = ahead.text(entries, "entry_points.txt")?
+        if let Some(bytes) = self.text(reader, entries, "entry_points.txt")?
             && let Ok(points) = EntryPoints::parse(&bytes)
         {
-            ahead.modules = points.module_files().collect();
+            self.modules = points.module_files().collect();
         }
-        Ok(ahead)
+        Ok(())
     }
 
-    fn text(&self, entries: &[Entry], file: &str) -> io::Result<Option<Vec<u8>>> {
+    fn text(
+        &self,
+        reader: &mut MemberReader<'_>,
+        entries: &[Entry],
+        file: &str,
+    ) -> io::Result<Option<Vec<u8>>> {
         let Some(directory) = &self.dist_info else { return Ok(None) };
         let name = format!("{directory}/{file}");
         let Some(entry) = entries.iter().find(|entry| entry.name == name) else { return Ok(None) };
-        match MemberReader::open(self)?.unpack(entry, None, self.limits.text)? {
+        match reader.unpack(entry, None, self.limits.text)? {
             Outcome::Taken(taken) => Ok(taken.copy),
             Outcome::Fault(_) => Ok(None),
         }

@@ -1,6 +1,7 @@
 //! Reads one member of a wheel: finds its data, unpacks it, hashes it, and takes from it what rules want to know.
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
 
 use flate2::bufread::DeflateDecoder;
 use flate2::{Decompress, FlushDecompress, Status};
@@ -15,6 +16,7 @@ use super::zip_directory::Entry;
 use super::zip_end::read_up_to;
 use crate::digest::CHUNK;
 use crate::fault::{Fault, FaultKind};
+use crate::limits::Limits;
 use crate::member::{MemberInfo, MemberKind};
 use crate::python::PythonModule;
 use crate::secret::Secret;
@@ -48,7 +50,6 @@ pub(super) struct ReadMember {
 
 /// Reads members of one wheel, one after the other.
 pub(super) struct MemberReader<'a> {
-    ahead: &'a Ahead<'a>,
     file: BufReader<fs::File>,
     buffer: Vec<u8>,
     packed: Vec<u8>,
@@ -57,19 +58,20 @@ pub(super) struct MemberReader<'a> {
 }
 
 impl<'a> MemberReader<'a> {
-    pub(super) fn open(ahead: &'a Ahead<'a>) -> io::Result<Self> {
+    /// Opens the file, which has `length` bytes. Buffers are no larger than it needs.
+    pub(super) fn open(path: &Path, length: u64, limits: &'a Limits) -> io::Result<Self> {
+        let capacity = usize::try_from(length).unwrap_or(CHUNK).clamp(512, CHUNK);
         Ok(Self {
-            ahead,
-            file: BufReader::with_capacity(CHUNK, fs::File::open(ahead.path)?),
-            buffer: vec![0; CHUNK],
+            file: BufReader::with_capacity(capacity, fs::File::open(path)?),
+            buffer: Vec::new(),
             packed: Vec::new(),
             inflate: Decompress::new(false),
-            budget: Budget::new(ahead.limits, ahead.length),
+            budget: Budget::new(limits, length),
         })
     }
 
     /// Reads one member.
-    pub(super) fn read(&mut self, entry: &Entry) -> io::Result<ReadMember> {
+    pub(super) fn read(&mut self, entry: &Entry, ahead: &Ahead<'_>) -> io::Result<ReadMember> {
         let member = declared_member(entry);
         let mut read = ReadMember {
             member,
@@ -83,10 +85,10 @@ impl<'a> MemberReader<'a> {
             return Ok(read);
         }
         let keep = self.copy_limit(&read.member);
-        let other = self.ahead.algorithms.get(&entry.name);
+        let other = ahead.algorithms.get(&entry.name);
         match self.unpack(entry, other.map(String::as_str), keep)? {
             Outcome::Fault(fault) => {
-                if fault.detail == BAD_CRC && self.is_read_by_server(&entry.name) {
+                if fault.detail == BAD_CRC && is_read_by_server(ahead, &entry.name) {
                     let reason = format!("{BAD_CRC}: `{}`", entry.name);
                     let refused = Fault::new(FaultKind::Refused, "None").because(reason);
                     read.faults.push(refused.at(&entry.name));
@@ -94,45 +96,9 @@ impl<'a> MemberReader<'a> {
                 let is_limit = fault.kind == FaultKind::Limit;
                 read.faults.push(if is_limit { fault } else { fault.at(&entry.name) });
             }
-            Outcome::Taken(taken) => self.learn(&mut read, taken),
+            Outcome::Taken(taken) => learn(&mut read, taken, ahead),
         }
         Ok(read)
-    }
-
-    /// Takes from the bytes of a member what is wanted.
-    fn learn(&self, read: &mut ReadMember, taken: Taken) {
-        let member = &mut read.member;
-        member.size = taken.size;
-        if let Some(digests) = taken.digests.filter(|_| member.is_file()) {
-            member.sha256 = Some(digests.sha256);
-            member.other_digest = digests.other;
-        }
-        read.secrets = taken.secrets;
-        if is_describing_text(&member.name) {
-            read.text = Some(taken.copy);
-            return;
-        }
-        let Some(bytes) = taken.copy else { return };
-        if let MemberKind::Symlink(target) = &mut member.kind {
-            *target = String::from_utf8_lossy(&bytes).into_owned();
-            return;
-        }
-        read.refused = code_scan::scan(&bytes);
-        if member.name.ends_with(".py") {
-            let module = PythonModule::read(&bytes, self.ahead.modules.contains(&member.name));
-            read.python = Some(module).filter(|module| *module != PythonModule::default());
-        }
-    }
-
-    /// PyPI reads `WHEEL` and scans Python source, and gives up when a checksum is wrong.
-    fn is_read_by_server(&self, name: &str) -> bool {
-        let is_wheel_file = self
-            .ahead
-            .dist_info
-            .as_ref()
-            .and_then(|directory| name.strip_prefix(directory.as_str()))
-            .is_some_and(|rest| rest == "/WHEEL");
-        is_wheel_file || code_scan::is_scanned(name)
     }
 
     fn copy_limit(&self, member: &MemberInfo) -> u64 {
@@ -164,6 +130,7 @@ impl<'a> MemberReader<'a> {
                 Err(fault) => Outcome::Fault(fault),
             });
         }
+        self.buffer.resize(self.buffer.len().max(CHUNK), 0);
         let mut packed = (&mut self.file).take(entry.packed);
         let result = if entry.method == DEFLATED {
             let mut source = DeflateDecoder::new(&mut packed);
@@ -227,6 +194,41 @@ impl<'a> MemberReader<'a> {
             Err(_) => self.file.seek(SeekFrom::End(0)).map(|_| ()),
         }
     }
+}
+
+/// Takes from the bytes of a member what is wanted.
+fn learn(read: &mut ReadMember, taken: Taken, ahead: &Ahead<'_>) {
+    let member = &mut read.member;
+    member.size = taken.size;
+    if let Some(digests) = taken.digests.filter(|_| member.is_file()) {
+        member.sha256 = Some(digests.sha256);
+        member.other_digest = digests.other;
+    }
+    read.secrets = taken.secrets;
+    if is_describing_text(&member.name) {
+        read.text = Some(taken.copy);
+        return;
+    }
+    let Some(bytes) = taken.copy else { return };
+    if let MemberKind::Symlink(target) = &mut member.kind {
+        *target = String::from_utf8_lossy(&bytes).into_owned();
+        return;
+    }
+    read.refused = code_scan::scan(&bytes);
+    if member.name.ends_with(".py") {
+        let module = PythonModule::read(&bytes, ahead.modules.contains(&member.name));
+        read.python = Some(module).filter(|module| *module != PythonModule::default());
+    }
+}
+
+/// PyPI reads `WHEEL` and scans Python source, and gives up when a checksum is wrong.
+fn is_read_by_server(ahead: &Ahead<'_>, name: &str) -> bool {
+    let is_wheel_file = ahead
+        .dist_info
+        .as_ref()
+        .and_then(|directory| name.strip_prefix(directory.as_str()))
+        .is_some_and(|rest| rest == "/WHEEL");
+    is_wheel_file || code_scan::is_scanned(name)
 }
 
 fn damaged(detail: String) -> Fault {

@@ -13,7 +13,12 @@ pub fn rules_page() -> String {
          A rule has a level (`error` fails a file, `warning` fails it under `--strict`, `info` never does) and a\n\
          source: `pypi` is what the server itself rejects, in its words; `twine` is what `twine check` complains\n\
          about; `pyrel` is pyrel's own judgement. A level is changed in `pyrel.toml`:\n\n\
-         ```toml\n[check]\nsummary-length = \"warning\"\nduplicate-member = \"off\"\n```\n\n\
+         ```toml\n[check]\nsummary-length = \"warning\"\nduplicate-member = \"off\"\n\n\
+         [package.demo.check]  # for one package, before `[check]`\n\
+         license-text = \"error\"\n```\n\n\
+         `pyrel check --explain RULE` prints what stands here of a rule. Rules that compare files (`sdist-wheel-…`,\n\
+         `top-level-clash`, …) look at what is checked together; `untracked-member`, `changelog-entry`, and\n\
+         `internal-bound` look at packages of a workspace only.\n\n\
          | rule | level | source | a file that passes |\n|---|---|---|---|\n",
     );
     for rule in RULES {
