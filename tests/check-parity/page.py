@@ -20,6 +20,8 @@ What must hold, and fails the program when it does not:
 - What `twine check` fails, `pyrel check` fails; what `twine check --strict` fails, `pyrel check --strict` fails.
 - A finding of `source: twine` is true: an error fails `twine check`, a warning fails `twine check --strict`.
 - The rules that state the judgement of `packaging` say it in its very words, and they say all that it says.
+- Of {values} values of single fields, good ones and mutated ones, pyrel refuses none that the library takes, and takes
+  none that the library refuses, but for broken content types and paths on drives of Windows.
 - Every difference has a reason below.
 
 | | twine passes | twine passes with warnings | twine fails |
@@ -28,9 +30,9 @@ What must hold, and fails the program when it does not:
 """
 
 
-def render(verdicts: list[Verdicts], found: list[Difference], untouched: list[str]) -> str:
+def render(verdicts: list[Verdicts], found: list[Difference], untouched: list[str], values: int) -> str:
     """Returns the text of the page."""
-    parts = [HEAD.format(count=len(verdicts), matrix=matrix(verdicts))]
+    parts = [HEAD.format(count=len(verdicts), values=values, matrix=matrix(verdicts))]
     for tool in ("twine check", "twine check --strict", "check-wheel-contents"):
         own = [each for each in found if each.tool == tool]
         parts.append(f"\n## `{tool}`: {len(own)} differences\n")

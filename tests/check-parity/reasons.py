@@ -36,6 +36,10 @@ CODES = {
 }
 
 
+# Fields of which some forms are left to PyPI: only Python's mail parser can say what a broken content type means, and
+# only its paths of Windows what a drive without a slash is.
+UNDECIDED = ("Description-Content-Type", "License-File")
+
 # What is to be said of single rules, beyond whose rule it is.
 OF_RULES = {
     "description-content-type": "PyPI's version of the library takes `UTF-8` in capitals only, twine's takes any.",

@@ -16,9 +16,12 @@ import tempfile
 from pathlib import Path
 
 from cases import SEED, Case, all_cases
+from dists import wheel
 from judge import Verdicts, disagreements, faults
 from page import render
+from reasons import UNDECIDED
 from tools import contents, library, packaging, pyrel, twine, twine_command
+from values import FIELDS, dist_of, values_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "check-parity.md"
@@ -62,6 +65,29 @@ def compare_command(verdicts: list[Verdicts], cases: list[Case]) -> list[str]:
     return problems
 
 
+def compare_values(binary: Path, seed: int) -> tuple[list[str], int]:
+    """Compares pyrel and PyPI's library value by value; returns what pyrel refuses wrongly, and how many there were."""
+    problems, count = [], 0
+    home = library(Path(sys.prefix))
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / wheel().filename
+        for field, (rule, often, _) in FIELDS.items():
+            values = values_of(field, seed)
+            count += len(values)
+            alone = packaging([dist_of(field, [value]).metadata() for value in values], home)
+            bad = {value for value, said in zip(values, alone, strict=True) if said.messages or said.crash}
+            size = 50 if often else 1
+            for start in range(0, len(values), size):
+                chunk = values[start : start + size]
+                path.write_bytes(dist_of(field, chunk).data())
+                found = [each for each in pyrel(binary, path).findings if each.rule in (rule, "metadata-braces")]
+                refused = len([each for each in found if not each.message.startswith("Dynamic field")])
+                expected = len([value for value in chunk if value in bad])
+                if refused > expected or (refused < expected and field not in UNDECIDED):
+                    problems.append(f"{field}: pyrel refuses {refused}, the library {expected} of {chunk}")
+    return problems, count
+
+
 def untouched(verdicts: list[Verdicts]) -> list[str]:
     """Returns the rules of the catalogue that no distribution here breaks."""
     rules = re.findall(r"^\| \[`([a-z0-9-]+)`\]", RULES.read_text(encoding="utf-8"), re.MULTILINE)
@@ -74,12 +100,13 @@ def main() -> int:
     given = arguments()
     cases = all_cases(given.seed)
     verdicts = judge_all(given.pyrel, cases)
-    problems = compare_command(verdicts, cases)
+    problems, values = compare_values(given.pyrel, given.seed)
+    problems += compare_command(verdicts, cases)
     for verdict in verdicts:
         problems += faults(verdict)
     found = disagreements(verdicts)
     problems += [f"{each.case}: {each.what}: no reason is known" for each in found if not each.reason]
-    text = render(verdicts, found, untouched(verdicts))
+    text = render(verdicts, found, untouched(verdicts), values)
     if given.bless:
         PAGE.write_text(text, encoding="utf-8", newline="\n")
     elif given.seed == SEED:
@@ -88,7 +115,7 @@ def main() -> int:
             problems.append(f"{PAGE.relative_to(ROOT)} is not what this run says; `--bless` writes it")
     for problem in problems:
         print(f"FAULT {problem}")
-    print(f"{len(verdicts)} distributions, {len(found)} differences, {len(problems)} faults")
+    print(f"{len(verdicts)} distributions, {values} values, {len(found)} differences, {len(problems)} faults")
     return 1 if problems else 0
 
 

@@ -44,13 +44,22 @@ fn fault(value: &str) -> Option<String> {
     if !TYPES.contains(&kind.as_str()) {
         // With comments or blanks in it Python's mail parser may still find a good type.
         let lower = value.to_lowercase();
-        let is_unclear = TYPES.iter().any(|known| lower.contains(known)) || lower.contains('(');
+        let is_token = |part: &str| {
+            !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "!#$&^_.+-".contains(c))
+        };
+        let is_plain = kind.split_once('/').is_some_and(|(a, b)| is_token(a) && is_token(b));
+        let is_known = TYPES.iter().any(|known| lower.contains(known));
+        let is_unclear = !is_plain && (is_known || lower.contains('('));
         return (!is_unclear).then(|| {
             format!(
                 "{{field}} must be one of ['text/plain', 'text/x-rst', 'text/markdown'], not {}",
                 wording::repr(value)
             )
         });
+    }
+    if !parameters.split(';').all(has_plain_quotes) {
+        // Where a text begins and ends is Python's to say then.
+        return None;
     }
     let parameter = |wanted: &str| {
         parameters
@@ -72,6 +81,16 @@ fn fault(value: &str) -> Option<String> {
             ))
         }
         _ => None,
+    }
+}
+
+/// Tells whether a parameter has no quotes, or two that are round its value.
+fn has_plain_quotes(part: &str) -> bool {
+    let value = part.split_once('=').map_or("", |(_, value)| value.trim());
+    match part.matches('"').count() {
+        0 => true,
+        2 => value.len() > 1 && value.starts_with('"') && value.ends_with('"'),
+        _ => false,
     }
 }
 
@@ -99,6 +118,11 @@ mod tests {
 
     #[test]
     fn stays_silent() {
+        let open = "Description-Content-Type: text/markdown; c8\"; variant=GFFM";
+        assert!(
+            Fixture::wheel().header(open).findings("description-content-type").is_empty(),
+            "PyPI takes it"
+        );
         for value in [
             "text/plain",
             "Text/Markdown; charset=UTF-8; variant=GFM",

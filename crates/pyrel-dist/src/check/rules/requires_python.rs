@@ -31,7 +31,9 @@ PyPI (core metadata, as the `packaging` library checks it)
 
 fn check(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(value) = subject.field("Requires-Python") else { return };
-    if value.parse::<SpecifierSet>().is_err() {
+    // PyPI's parser takes nothing behind `===` too.
+    let is_taken = |text: &str| text.parse::<SpecifierSet>().is_ok();
+    if !is_taken(value) && !is_taken(&value.replace("===", "===x")) {
         let text = format!("{} is invalid for {{field}}", wording::repr(value));
         let hint = "write comparisons such as `>=3.9,<4`";
         findings.add(wording::refused("requires-python", &text).hint(hint).at("Requires-Python"));
@@ -56,6 +58,8 @@ mod tests {
 
     #[test]
     fn stays_silent() {
+        let odd = Fixture::wheel().header("Requires-Python: ===");
+        assert!(odd.findings("requires-python").is_empty(), "PyPI takes it");
         for fixture in Fixture::both() {
             assert!(fixture.findings("requires-python").is_empty());
         }
