@@ -15,7 +15,7 @@ const DIAGRAM: [(&str, &[&str]); 11] = [
     ("pyrel", &["pyrel-build", "pyrel-dist", "pyrel-index", "pyrel-model", "pyrel-project", "pyrel-release"]),
     ("pyrel-build", &["pyrel-model", "pyrel-project"]),
     ("pyrel-dist", &["pyrel-model", "pyrel-readme"]),
-    ("pyrel-fuzz", &["pyrel-dist", "pyrel-model"]),
+    ("pyrel-fuzz", &["pyrel-dist", "pyrel-model", "pyrel-readme"]),
     ("pyrel-index", &["pyrel-dist", "pyrel-model"]),
     ("pyrel-model", &[]),
     ("pyrel-project", &["pyrel-model"]),

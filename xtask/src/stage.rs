@@ -167,7 +167,7 @@ pub(crate) const STAGES: &[Stage] = &[
             "--",
             "all",
             "--seconds",
-            "4",
+            "3",
         ])]),
     ),
     slow("rules", "docs/rules.md is what the catalogue of rules says", &[], Action::Gate(rules::check)),

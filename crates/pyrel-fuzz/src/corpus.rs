@@ -1,15 +1,16 @@
-//! The files that mutation starts from: those of `corpus/TARGET`, in the order of their names.
+//! The files that mutation starts from: those of a target's folder, in the order of their names.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
-/// Returns the contents of a target's corpus, which is never empty.
-pub(crate) fn of(name: &str) -> io::Result<Vec<Vec<u8>>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(name);
+/// Returns the contents of a corpus, which is never empty. `folder` is given from the folder of this crate.
+pub(crate) fn of(folder: &str) -> io::Result<Vec<Vec<u8>>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut paths: Vec<PathBuf> =
         fs::read_dir(&folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
+    paths.retain(|path| path.extension().is_none_or(|extension| extension != "md"));
     paths.sort();
     let files = paths.iter().map(fs::read).collect::<io::Result<Vec<_>>>()?;
     if files.is_empty() {

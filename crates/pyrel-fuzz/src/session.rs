@@ -34,7 +34,7 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn new(target: Target, arguments: &Arguments) -> io::Result<Self> {
-        let folder = arguments.out.join(target.corpus());
+        let folder = arguments.out.join(target.name().to_ascii_lowercase());
         fs::create_dir_all(&folder)?;
         Ok(Self { target, seed: arguments.seed, time: arguments.time, folder })
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use pyrel_dist::{CheckOptions, Dist, FileReport, Limits, check_files};
 use pyrel_model::{CoreMetadata, PyProject};
+use pyrel_readme::judge;
 
 use crate::archive;
 use crate::chance::Chance;
@@ -23,6 +24,8 @@ pub(crate) enum Target {
     Record,
     /// `pyproject.toml`.
     Toml,
+    /// Descriptions in reStructuredText.
+    Rst,
 }
 
 const WHEEL: &str = "demo-1.0-py3-none-any.whl";
@@ -31,7 +34,8 @@ const TAGS: &[u8] = b"Wheel-Version: 1.0\nGenerator: fuzz\nRoot-Is-Purelib: true
 
 impl Target {
     /// All of them.
-    pub(crate) const ALL: [Self; 5] = [Self::Zip, Self::Tar, Self::Metadata, Self::Record, Self::Toml];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Zip, Self::Tar, Self::Metadata, Self::Record, Self::Toml, Self::Rst];
 
     /// Returns the name on the command line.
     pub(crate) fn name(self) -> &'static str {
@@ -41,16 +45,19 @@ impl Target {
             Self::Metadata => "METADATA",
             Self::Record => "RECORD",
             Self::Toml => "TOML",
+            Self::Rst => "RST",
         }
     }
 
-    /// Returns the folder of the corpus.
+    /// Returns the folder of the corpus, from the folder of this crate.
     pub(crate) fn corpus(self) -> &'static str {
         match self {
-            Self::Metadata => "metadata",
-            Self::Record => "record",
-            Self::Toml => "toml",
-            other => other.name(),
+            Self::Zip => "corpus/zip",
+            Self::Tar => "corpus/tar",
+            Self::Metadata => "corpus/metadata",
+            Self::Record => "corpus/record",
+            Self::Toml => "corpus/toml",
+            Self::Rst => "../pyrel-readme/tests/corpus",
         }
     }
 
@@ -61,6 +68,7 @@ impl Target {
             Self::Metadata => dictionary::METADATA,
             Self::Record => dictionary::RECORD,
             Self::Toml => dictionary::TOML,
+            Self::Rst => dictionary::RST,
         }
     }
 
@@ -103,6 +111,7 @@ impl Target {
                 (WHEEL, wheel(&members))
             }
             Self::Toml => ("pyproject.toml", input.to_vec()),
+            Self::Rst => ("README.rst", input.to_vec()),
         })
     }
 
@@ -110,6 +119,7 @@ impl Target {
     pub(crate) fn feed(self, path: &Path, input: &[u8]) -> Result<(), String> {
         match self {
             Self::Toml => feed_toml(path, input),
+            Self::Rst => feed_rst(input),
             Self::Metadata => {
                 feed_dist(path)?;
                 feed_metadata(input)
@@ -178,5 +188,19 @@ fn feed_toml(path: &Path, input: &[u8]) -> Result<(), String> {
             let _backend = document.build_system();
             Ok(())
         }
+    }
+}
+
+/// A description is judged the same way twice, and its messages are not endless.
+fn feed_rst(input: &[u8]) -> Result<(), String> {
+    let text = String::from_utf8_lossy(input);
+    let judgement = judge(Some("text/x-rst"), &text);
+    if judgement.messages.len() > 10_000 {
+        return Err(format!("it has {} messages", judgement.messages.len()));
+    }
+    if judge(Some("text/x-rst"), &text) == judgement {
+        Ok(())
+    } else {
+        Err("a second judgement says something else".to_owned())
     }
 }
