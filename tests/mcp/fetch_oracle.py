@@ -17,7 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
-from foreign_tools import node
+import readabilipy
+from foreign_tools import node, npm
 from local_site import local_site
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
@@ -61,8 +62,7 @@ async def markdown(target: Any, page: str) -> str:
 
 async def both(page: str, url: str, quiet: TextIO) -> tuple[str, str]:
     """Our markdown and theirs."""
-    # The official server speaks stdio, and refuses loopback unless told otherwise. Its readability library is
-    # JavaScript, installed by itself with npm at the first run; without node it would drop links and code.
+    # The official server speaks stdio, and refuses loopback unless told otherwise.
     theirs = StdioServerParameters(
         command=sys.executable,
         args=["-m", "mcp_server_fetch", "--allow-private-ips"],
@@ -71,8 +71,19 @@ async def both(page: str, url: str, quiet: TextIO) -> tuple[str, str]:
     return await markdown(url, page), await markdown(stdio_client(theirs, errlog=quiet), page)
 
 
+def ensure_readability() -> None:
+    """Installs the JavaScript part of the official server's readability library, without which it drops links and code.
+
+    The library would do so by itself at the first run, with whatever npm stands first on the path.
+    """
+    scripts = Path(readabilipy.__file__).parent / "javascript"
+    if not (scripts / "node_modules").is_dir():
+        npm("install", scripts)
+
+
 def main() -> int:
     """Prints the table; returns the exit status."""
+    ensure_readability()
     missing = 0
     with (
         local_site() as site,

@@ -44,11 +44,16 @@ def ensure_installed() -> None:
     NODE_DIRECTORY.mkdir(parents=True, exist_ok=True)
     for name in _MANIFESTS:
         shutil.copyfile(HERE / name, NODE_DIRECTORY / name)
-    npm = shutil.which("npm")
-    command = [npm] if npm else [node(), str(_bundled_npm())]
+    npm("ci", NODE_DIRECTORY)
+
+
+def npm(verb: str, directory: Path) -> None:
+    """Installs what a directory's ``package.json`` lists, with the npm of the system or that of the pinned node."""
+    found = shutil.which("npm")
+    command = [found] if found else [node(), str(_bundled_npm())]
     subprocess.run(
-        [*command, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
-        cwd=NODE_DIRECTORY,
+        [*command, verb, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+        cwd=directory,
         check=True,
         timeout=_INSTALL_SECONDS,
     )

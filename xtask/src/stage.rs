@@ -262,6 +262,7 @@ pub(crate) const STAGES: &[Stage] = &[
             python(&["tests/mcp/authorization_conformance.py"]),
             python(&["tests/mcp/proxy_conformance.py"]),
             python(&["tests/mcp/client_conformance.py"]),
+            python(&["tests/mcp/fetch_oracle.py"]),
         ]),
     ),
     slow(
