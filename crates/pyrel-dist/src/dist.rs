@@ -179,6 +179,16 @@ impl Dist {
         &self.metadata
     }
 
+    /// Renders the description as PyPI would show it: the body of a page, made safe.
+    ///
+    /// There is none when the description is missing, or when PyPI would refuse it or is not known to take it.
+    #[must_use]
+    pub fn description_page(&self) -> Option<String> {
+        let text = self.metadata().description().filter(|text| text.trim_end() != "UNKNOWN")?;
+        let page = pyrel_readme::render(self.metadata().get("Description-Content-Type"), text)?;
+        Some(page.as_str().to_owned())
+    }
+
     /// Returns the members in archive order.
     #[must_use]
     pub fn members(&self) -> &[MemberInfo] {

@@ -2,14 +2,14 @@
 
 use std::io::{BufRead as _, Write as _};
 
-use pyrel_readme::{Judgement, Message, Verdict, judge};
+use pyrel_readme::{Html, Judgement, Message, Verdict, judge, render};
 use serde_json::{Value, json};
 
 fn message(message: &Message) -> Value {
     json!([message.line, message.severity.to_string(), message.text, message.details])
 }
 
-fn shown(path: &str, judgement: &Judgement) -> Value {
+fn shown(path: &str, text: &str, judgement: &Judgement) -> Value {
     let verdict = match &judgement.verdict {
         Verdict::Pass => json!({"verdict": "pass"}),
         Verdict::Fail { message: first, renderer } => json!({
@@ -20,7 +20,8 @@ fn shown(path: &str, judgement: &Judgement) -> Value {
         }
     };
     let all: Vec<Value> = judgement.messages.iter().map(message).collect();
-    json!({"path": path, "verdict": verdict, "all": all})
+    let html = render(None, text);
+    json!({"path": path, "verdict": verdict, "all": all, "html": html.as_ref().map(Html::as_str)})
 }
 
 fn main() -> std::io::Result<()> {
@@ -28,7 +29,7 @@ fn main() -> std::io::Result<()> {
     for path in std::io::stdin().lock().lines() {
         let path = path?;
         let text = String::from_utf8_lossy(&std::fs::read(&path)?).into_owned();
-        let answer = shown(&path, &judge(None, &text));
+        let answer = shown(&path, &text, &judge(None, &text));
         writeln!(out, "{answer}")?;
     }
     Ok(())

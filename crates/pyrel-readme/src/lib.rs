@@ -4,9 +4,14 @@
 //! hostile.
 
 mod content_type;
+mod html;
 mod judgement;
 mod markdown;
+mod page;
 mod rst;
+mod sanitise;
 
+pub use html::Html;
 pub use judgement::{Judgement, Renderer, Verdict, judge};
+pub use page::render;
 pub use rst::{Gap, Message, Severity};

@@ -18,6 +18,21 @@ pub(crate) fn is_empty(text: &str) -> bool {
 }
 
 fn renders_to_nothing(text: &str) -> bool {
+    markdown_to_html(text, &options()).trim().is_empty()
+}
+
+/// Renders Markdown as GitHub does, with raw HTML as it is; it must be sanitised.
+pub(crate) fn html(text: &str) -> String {
+    let mut options = options();
+    options.extension.alerts = true;
+    options.extension.header_id_prefix = Some(HEADER_PREFIX.to_owned());
+    prefix_links(&markdown_to_html(text, &options))
+}
+
+/// Put before identifiers of headers.
+const HEADER_PREFIX: &str = "user-content-";
+
+fn options() -> Options<'static> {
     let mut options = Options::default();
     options.extension.strikethrough = true;
     options.extension.table = true;
@@ -25,7 +40,24 @@ fn renders_to_nothing(text: &str) -> bool {
     options.extension.tasklist = true;
     options.extension.footnotes = true;
     options.render.r#unsafe = true;
-    markdown_to_html(text, &options).trim().is_empty()
+    options
+}
+
+/// Lets links within the page point to the prefixed identifiers; footnotes have identifiers of their own.
+fn prefix_links(html: &str) -> String {
+    const MARK: &str = "href=\"#";
+    let mut out = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some(at) = rest.find(MARK) {
+        let (before, after) = rest.split_at(at + MARK.len());
+        out.push_str(before);
+        if !["fn-", "fnref-", "\""].iter().any(|own| after.starts_with(own)) {
+            out.push_str(HEADER_PREFIX);
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
 }
 
 #[cfg(test)]

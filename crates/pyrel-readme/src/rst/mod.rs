@@ -6,6 +6,7 @@ mod document;
 mod escape;
 mod explicit;
 mod field;
+mod html;
 mod identifier;
 mod inline;
 mod language;

@@ -66,4 +66,9 @@ impl Reading {
             kind => !kind.is_prebibliographic(),
         })
     }
+
+    /// Writes the document as PyPI would show it.
+    pub(crate) fn html(&self) -> String {
+        super::html::write(&self.document.tree)
+    }
 }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
-use pyrel_dist::{CheckOptions, CheckReport};
+use fs_err as fs;
+use pyrel_dist::{CheckOptions, CheckReport, Dist};
 use pyrel_index::{Certificates, IndexClient};
 use pyrel_model::PackageName;
 use pyrel_project::Workspace;
@@ -40,8 +41,11 @@ pub(crate) struct CheckArgs {
     /// The index that is asked
     #[arg(long, value_name = "NAME", default_value = "pypi", requires = "online")]
     index: String,
+    /// Write the page that PyPI would make of the description of the one file checked
+    #[arg(long, value_name = "FILE")]
+    render: Option<PathBuf>,
     /// Say what a rule looks at and why, and check nothing
-    #[arg(long, value_name = "RULE", conflicts_with_all = ["targets", "strict", "exclude", "changed", "online"])]
+    #[arg(long, value_name = "RULE", conflicts_with_all = ["targets", "strict", "exclude", "changed", "online", "render"])]
     explain: Option<String>,
 }
 
@@ -63,6 +67,11 @@ pub(crate) fn run(args: &CheckArgs, context: &Context) -> CommandResult {
         sources = Sources::of(&workspace);
         paths.extend(built(context, &workspace, &names, &args.narrow)?);
     }
+    if args.render.is_some() && paths.len() != 1 {
+        let message = format!("`--render` writes the page of one file, and {} are checked", paths.len());
+        let hint = "name one file, such as `pyrel check dist/demo-1.0.tar.gz --render page.html`";
+        return Err(CommandError::message(Failure::Usage, message).hint(Some(hint.to_owned())));
+    }
     let mut report = checker::check(context, &paths, &options);
     if args.online {
         ask(context, &args.index, (&mut report, &options))?;
@@ -76,7 +85,26 @@ pub(crate) fn run(args: &CheckArgs, context: &Context) -> CommandResult {
         }
         context.ui().status(Tone::Done, "Checked", &text);
     }
+    if let Some(path) = &args.render {
+        render(context, &report, path)?;
+    }
     if report.ok(args.strict) { Ok(()) } else { Err(CommandError::silent(Failure::Findings)) }
+}
+
+/// Writes the page that PyPI would make of the description; where there is none, nothing is written.
+fn render(context: &Context, report: &CheckReport, path: &Path) -> CommandResult {
+    let dist = report.files.first().and_then(|file| file.dist.as_ref());
+    let Some(page) = dist.and_then(Dist::description_page) else {
+        let text = format!("`{}` is not written: PyPI would show no description", path.display());
+        context.ui().warning(&text, None);
+        return Ok(());
+    };
+    let path = context.directory().join(path);
+    let document = format!("<!doctype html>\n<meta charset=\"utf-8\">\n{page}");
+    fs::write(&path, document)
+        .map_err(|error| CommandError::new(Failure::Usage, anyhow::Error::new(error)))?;
+    context.ui().status(Tone::Done, "Wrote", &context.shown(&path));
+    Ok(())
 }
 
 /// Judges the checked files by what an index has of their projects.

@@ -15,6 +15,26 @@ fn good_files_pass() {
 }
 
 #[test]
+fn a_description_is_rendered_for_one_file() {
+    let project = "[build-system]\nrequires = [\"hatchling\"]\nbuild-backend = \"hatchling.build\"\n\n\
+                   [project]\nname = \"gamma\"\nversion = \"1.0.0\"\nreadme = \"README.rst\"\n";
+    let workspace = two_packages()
+        .file("packages/gamma/pyproject.toml", project)
+        .file("packages/gamma/README.rst", "Gamma\n=====\n\nWell *made*.\n")
+        .file("packages/gamma/src/gamma/__init__.py", "");
+    let _ = workspace.run(["build"]).expect(0);
+    let sdist = "packages/gamma/dist/gamma-1.0.0.tar.gz";
+    let _ = workspace.run(["check", sdist, "--render", "page.html"]).expect(0).says("Wrote");
+    let page = std::fs::read_to_string(workspace.root().join("page.html")).unwrap();
+    assert!(page.contains("<p>Well <em>made</em>.</p>"), "{page}");
+    let _ = workspace
+        .run(["check", "--render", "other.html"])
+        .expect(2)
+        .says("`--render` writes the page of one file, and 6 are checked");
+    assert!(!workspace.root().join("other.html").exists());
+}
+
+#[test]
 fn nothing_built_is_a_refusal_with_its_remedy() {
     let _ = two_packages()
         .run(["check", "beta"])

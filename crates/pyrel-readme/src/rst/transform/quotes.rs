@@ -113,7 +113,7 @@ fn educate(text: &str, before: char) -> String {
 
 fn opens(previous: char, after: Option<char>) -> bool {
     let at_start = is_space(previous) || matches!(previous, '(' | '[' | '{' | '<' | '-' | '"' | '\'');
-    at_start && after.is_some_and(|c| !is_space(c))
+    at_start && after.is_none_or(|c| !is_space(c))
 }
 
 #[cfg(test)]
