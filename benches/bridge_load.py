@@ -173,6 +173,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--calls", type=int, default=100, help="calls of one round")
     parser.add_argument("--rounds", type=int, default=5)
+    for unused in ("--pyrel", "--python"):
+        parser.add_argument(unused, help=argparse.SUPPRESS)
     options = parser.parse_args()
     met = True
     with server() as url:

@@ -155,6 +155,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--sessions", type=int, default=50)
     parser.add_argument("command", nargs=argparse.REMAINDER)
+    for unused in ("--pyrel", "--python"):
+        parser.add_argument(unused, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     command = options.command[1:] if options.command[:1] == ["--"] else options.command
     if not command:

@@ -138,6 +138,8 @@ def main() -> int:
     parser.add_argument("--rate", type=int, default=500, help="requests per second")
     parser.add_argument("--seconds", type=float, default=4.0, help="length of a round")
     parser.add_argument("--rounds", type=int, default=3)
+    for unused in ("--pyrel", "--python"):
+        parser.add_argument(unused, help=argparse.SUPPRESS)
     options = parser.parse_args()
     with authority() as (port, token), bare_peer() as peer_port:
         ours, peer = Load(port, token), Load(peer_port, token)
