@@ -22,6 +22,9 @@ import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+from docutils.parsers.rst import roles
+from readme_renderer import rst
+
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT / "crates" / "pyrel-readme" / "tests" / "corpus"
 
@@ -34,7 +37,7 @@ MARKERS = [
     "`a <b>`_", "`a <b_>`__", ":ref:`x`", ":code:`x`", "|x|", "|x|_", ".. |x| replace:: y", ".. image:: x.png",
     "   :alt: x", "   :width: 5%", ".. note::", ".. code-block:: python", ".. list-table::", "::", "\t", "+---+",
     "| a |", "== ==", "-- me", ">>> x", ":Field: x", ":Author: x", "-a  b", "/V  c", "http://a.b/c_d", "a@b.c", "...",
-    ".. contents::", ".. class:: x", ".. role:: x", ".. default-role:: code", "__ http://x", ".. __: y_", "\"", "'",
+    ".. contents::", ".. class:: x", ".. role:: x", ".. default-role:: code", "__ http://x", ".. __: y_", '"', "'",
 ]  # fmt: skip
 
 
@@ -52,54 +55,67 @@ def mutated(rng: random.Random, texts: list[str]) -> str:
     return "\n".join(lines)
 
 
+def swapped(rng: random.Random, lines: list[str], at: int) -> list[str]:
+    other = rng.randrange(len(lines))
+    changed = list(lines)
+    changed[at], changed[other] = changed[other], changed[at]
+    return changed
+
+
+def inserted(rng: random.Random, lines: list[str], at: int) -> list[str]:
+    line = lines[at]
+    place = rng.randrange(len(line) + 1)
+    return [*lines[:at], line[:place] + rng.choice(MARKERS) + line[place:], *lines[at + 1 :]]
+
+
+def without_character(rng: random.Random, lines: list[str], at: int) -> list[str]:
+    line = lines[at]
+    if not line:
+        return lines[: at + 1]
+    place = rng.randrange(len(line))
+    return [*lines[:at], line[:place] + line[place + 1 :], *lines[at + 1 :]]
+
+
+def repeated(rng: random.Random, lines: list[str], at: int) -> list[str]:
+    end = min(len(lines), at + rng.randrange(1, 6))
+    return lines[:end] + lines[at:end] + lines[end:]
+
+
+def indented(rng: random.Random, lines: list[str], at: int) -> list[str]:
+    end = min(len(lines), at + rng.randrange(1, 8))
+    return lines[:at] + ["   " + item if item else item for item in lines[at:end]] + lines[end:]
+
+
+CHANGES = [
+    lambda _, lines, at: lines[:at] + lines[at + 1 :],
+    lambda _, lines, at: [*lines[:at], lines[at], *lines[at:]],
+    lambda rng, lines, at: [*lines[:at], " " * rng.randrange(1, 5) + lines[at], *lines[at + 1 :]],
+    lambda rng, lines, at: [*lines[:at], lines[at][rng.randrange(1, 4) :], *lines[at + 1 :]],
+    lambda _, lines, at: [*lines[:at], "", *lines[at:]],
+    inserted,
+    without_character,
+    swapped,
+    lambda rng, lines, at: [*lines[:at], rng.choice(MARKERS), *lines[at:]],
+    repeated,
+    indented,
+    lambda _, lines, at: lines[: at + 1],
+]
+
+
 def one_change(rng: random.Random, lines: list[str]) -> list[str]:
     at = rng.randrange(len(lines))
-    line = lines[at]
-    kind = rng.randrange(12)
-    if kind == 0:
-        return lines[:at] + lines[at + 1 :]
-    if kind == 1:
-        return lines[:at] + [line, line] + lines[at + 1 :]
-    if kind == 2:
-        return lines[:at] + [" " * rng.randrange(1, 5) + line] + lines[at + 1 :]
-    if kind == 3:
-        return lines[:at] + [line[rng.randrange(1, 4) :]] + lines[at + 1 :]
-    if kind == 4:
-        return lines[:at] + [""] + lines[at:]
-    if kind == 5:
-        place = rng.randrange(len(line) + 1)
-        return lines[:at] + [line[:place] + rng.choice(MARKERS) + line[place:]] + lines[at + 1 :]
-    if kind == 6 and line:
-        place = rng.randrange(len(line))
-        return lines[:at] + [line[:place] + line[place + 1 :]] + lines[at + 1 :]
-    if kind == 7:
-        other = rng.randrange(len(lines))
-        changed = list(lines)
-        changed[at], changed[other] = changed[other], changed[at]
-        return changed
-    if kind == 8:
-        return lines[:at] + [rng.choice(MARKERS)] + lines[at:]
-    if kind == 9:
-        end = min(len(lines), at + rng.randrange(1, 6))
-        return lines[:end] + lines[at:end] + lines[end:]
-    if kind == 10:
-        end = min(len(lines), at + rng.randrange(1, 8))
-        return lines[:at] + ["   " + item if item else item for item in lines[at:end]] + lines[end:]
-    return lines[: at + 1]
+    return CHANGES[rng.randrange(len(CHANGES))](rng, lines, at)
 
 
 def reference(path: str) -> dict:
     """Judges one file as readme_renderer does."""
-    from docutils.parsers.rst import roles
-    from readme_renderer import rst
-
     # Roles outlive a document in docutils; each file is to be judged alone.
     roles._roles.clear()
     text = Path(path).read_bytes().decode("utf-8", "replace")
     stream = io.StringIO()
     try:
         rendered = rst.render(text, stream=stream)
-    except (Exception, RecursionError) as error:  # the renderer breaks down; twine would show a traceback
+    except Exception as error:  # noqa: BLE001 - the renderer breaks down in any way; twine would show a traceback
         return {"verdict": "crash", "message": repr(error)[:200]}
     if rendered is not None:
         return {"verdict": "pass", "html": rendered}
