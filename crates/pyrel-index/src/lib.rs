@@ -2,7 +2,7 @@
 //!
 //! The client speaks the legacy upload API and the simple API (PEP 503, 691) to any index. The server is the
 //! embedded index of `pyrel index serve` and of rehearsals; it refuses what PyPI refuses. Nothing here reads
-//! the clock or prints.
+//! the wall clock or prints.
 
 mod client;
 mod server;
@@ -12,5 +12,8 @@ pub use client::{
     Certificates, ClientError, ClientOptions, Credentials, IndexClient, IndexSpec, MintError, MintReason,
     MintedToken, RetryPolicy, UploadError, UploadFile, UploadOutcome,
 };
-pub use server::{RunningServer, ServerError, ServerOptions, StoreError, serve};
+pub use server::{
+    Account, AccountError, FailureShare, FaultError, Faults, RunningServer, ServerError, ServerOptions,
+    StoreError, serve,
+};
 pub use wire::{ListedFile, ProjectListing};

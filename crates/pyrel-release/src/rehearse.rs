@@ -81,7 +81,7 @@ fn read_ports(path: &Path) -> Result<[u16; 2], ReleaseError> {
 
 async fn start(dir: PathBuf, port: u16) -> Result<RunningServer, ReleaseError> {
     let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    Ok(serve(ServerOptions { dir, bind, overlay: None, token: None }).await?)
+    Ok(serve(ServerOptions::new(dir, bind)).await?)
 }
 
 fn target(name: &str, server: &RunningServer, production: bool) -> ReleaseTarget {

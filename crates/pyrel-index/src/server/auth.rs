@@ -1,21 +1,32 @@
-//! Who may upload: PyPI's gate (R4, R5) with a token of this index in place of PyPI's accounts.
+//! Who may upload: PyPI's gate (R4, R5) and its limit of tokens to projects (P11), with the accounts of this index
+//! in place of PyPI's.
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use pyrel_model::Secret;
-use sha2::{Digest as _, Sha256};
+use pyrel_model::{PackageName, Secret};
 
+use super::account::Account;
 use super::refusal::Refusal;
+use super::repr::repr;
 
 const NO_PASSWORDS: &str = "Username/Password authentication is no longer supported. Migrate to API Tokens or \
     Trusted Publishers instead. See https://pypi.org/help/#apitoken and https://pypi.org/help/#trusted-publishers";
 const INVALID: &str = "Invalid or non-existent authentication information. \
     See https://pypi.org/help/#invalid-auth for more information.";
 
-/// Judges the `Authorization` header. With no token set, any that is not empty will do.
-pub(super) fn authorize(headers: &HeaderMap, token: Option<&Secret>) -> Result<(), Refusal> {
+/// What a request may do.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Grant<'a> {
+    /// The index is open to all.
+    Open,
+    /// The request showed the token of an account.
+    Account(&'a Account),
+}
+
+/// Judges the `Authorization` header. Without accounts, any token that is not empty will do.
+pub(super) fn authorize<'a>(headers: &HeaderMap, accounts: &'a [Account]) -> Result<Grant<'a>, Refusal> {
     let value = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
     let given = match scheme.to_ascii_lowercase().as_str() {
@@ -23,11 +34,24 @@ pub(super) fn authorize(headers: &HeaderMap, token: Option<&Secret>) -> Result<(
         "bearer" | "token" => Secret::new(rest),
         _ => return Err(Refusal::forbidden(INVALID)),
     };
-    let valid = match token {
-        None => !given.is_empty(),
-        Some(token) => same(&given, token),
-    };
-    if valid { Ok(()) } else { Err(Refusal::forbidden(INVALID)) }
+    if accounts.is_empty() && !given.is_empty() {
+        return Ok(Grant::Open);
+    }
+    let account = accounts.iter().find(|account| account.has(&given));
+    account.map(Grant::Account).ok_or_else(|| Refusal::forbidden(INVALID))
+}
+
+impl Grant<'_> {
+    /// P11: refuses a project that the token is not for.
+    pub(super) fn admits(&self, project: &PackageName) -> Result<(), Refusal> {
+        match self {
+            Self::Account(account) if !account.covers(project) => Err(Refusal::forbidden(format!(
+                "Invalid API Token: project-scoped token is not valid for project: {}",
+                repr(project.as_written())
+            ))),
+            _ => Ok(()),
+        }
+    }
 }
 
 fn basic(pair: &str) -> Result<Secret, Refusal> {
@@ -40,11 +64,6 @@ fn basic(pair: &str) -> Result<Secret, Refusal> {
     }
 }
 
-/// Compares by digest, so that the time taken tells nothing about the token.
-fn same(a: &Secret, b: &Secret) -> bool {
-    Sha256::digest(a.expose()) == Sha256::digest(b.expose().trim())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,8 +71,10 @@ mod tests {
     fn judge(header: Option<&str>, token: Option<&str>) -> Result<(), String> {
         let mut headers = HeaderMap::new();
         headers.extend(header.map(|header| (AUTHORIZATION, header.parse().unwrap())));
-        let token = token.map(Secret::new);
-        authorize(&headers, token.as_ref()).map_err(|refusal| refusal.message)
+        let accounts: Vec<Account> = token.map(|text| Account::parse(text).unwrap()).into_iter().collect();
+        let project = "demo".parse().unwrap();
+        let judged = authorize(&headers, &accounts).and_then(|grant| grant.admits(&project));
+        judged.map_err(|refusal| refusal.message)
     }
 
     fn pair(text: &str) -> String {
@@ -67,6 +88,11 @@ mod tests {
         assert_eq!(judge(Some(&pair("__token__:right")), Some("right")), Ok(()));
         assert_eq!(judge(Some(&pair("__token__:wrong")), Some("right")).unwrap_err(), INVALID);
         assert_eq!(judge(Some(&pair("user:any")), None).unwrap_err(), NO_PASSWORDS);
+        assert_eq!(judge(Some("Bearer right"), Some("right=other,demo")), Ok(()));
+        assert_eq!(
+            judge(Some("Bearer right"), Some("right=other")).unwrap_err(),
+            "Invalid API Token: project-scoped token is not valid for project: 'demo'"
+        );
         for bad in [
             None,
             Some(pair("__token__:")),

@@ -142,6 +142,14 @@ fn judge_release(project: &Project, form: &Form, now: Timestamp) -> Result<(), R
     Ok(())
 }
 
+/// P7 and P10 for a project that is not there yet.
+pub(super) fn judge_project(store: &Store, form: &Form) -> Result<(), Refusal> {
+    match store.project_or_remains(form.name.normalized()) {
+        Some(_) => Ok(()),
+        None => judge_new_project(store, form),
+    }
+}
+
 /// P7 and P10: a name of the standard library, or one that people would take for another project's.
 fn judge_new_project(store: &Store, form: &Form) -> Result<(), Refusal> {
     let name = form.name.normalized();

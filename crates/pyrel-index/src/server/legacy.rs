@@ -15,10 +15,10 @@ use pyrel_model::Sha256;
 use sha2::Digest as _;
 use zip::result::ZipError;
 
-use super::auth::authorize;
+use super::auth::{Grant, authorize};
 use super::form::Form;
 use super::intake::{Content, IntakeError, Received, receive};
-use super::judge::{Presence, judge_archive, judge_file, judge_naming, judge_presence};
+use super::judge::{Presence, judge_archive, judge_file, judge_naming, judge_presence, judge_project};
 use super::metadata::read_metadata;
 use super::record::{Record, SCHEMA};
 use super::refusal::Refusal;
@@ -74,10 +74,13 @@ pub(super) async fn upload(State(app): State<Arc<App>>, request: Request) -> Res
 }
 
 async fn take(app: &Arc<App>, headers: &HeaderMap, request: Request) -> Result<(), Stop> {
-    if let Err(refusal) = authorize(headers, app.token.as_ref()) {
-        drain(request.into_body()).await;
-        return Err(refusal.into());
-    }
+    let grant = match authorize(headers, &app.accounts) {
+        Ok(grant) => grant,
+        Err(refusal) => {
+            drain(request.into_body()).await;
+            return Err(refusal.into());
+        }
+    };
     let uri = request.uri().clone();
     let form = Multipart::from_request(request, &())
         .await
@@ -92,11 +95,11 @@ async fn take(app: &Arc<App>, headers: &HeaderMap, request: Request) -> Result<(
         }
     })?;
     judge_action(&uri, &received)?;
-    judge_and_store(app, incoming, received).await
+    judge_and_store(app, grant, incoming, received).await
 }
 
 /// Reads the rest of a body so that a client that is still sending gets to read the answer.
-async fn drain(body: Body) {
+pub(super) async fn drain(body: Body) {
     let mut stream = body.into_data_stream();
     let mut read = 0;
     while let Some(Ok(chunk)) = stream.next().await {
@@ -121,9 +124,16 @@ fn judge_action(uri: &Uri, received: &Received) -> Result<(), Refusal> {
     Err(Refusal { status, message: message.to_owned() })
 }
 
-async fn judge_and_store(app: &Arc<App>, incoming: Incoming, received: Received) -> Result<(), Stop> {
+async fn judge_and_store(
+    app: &Arc<App>,
+    grant: Grant<'_>,
+    incoming: Incoming,
+    received: Received,
+) -> Result<(), Stop> {
     let form = Form::judge(&received)?;
     let content = received.content.ok_or_else(|| Refusal::bad("Upload payload does not have a file."))?;
+    judge_project(&app.store, &form)?;
+    grant.admits(&form.name)?;
     judge_file(&form, &content)?;
     // The file system's own time stamps the upload: it was written a moment ago.
     let now = Timestamp::try_from(fs::metadata(&content.path)?.modified()?).map_err(io::Error::other)?;

@@ -1,7 +1,9 @@
 //! The embedded index: PyPI's upload rules in front of a directory, and what installers and people read of it.
 
 mod accept;
+mod account;
 mod auth;
+mod fault;
 mod file;
 mod form;
 mod intake;
@@ -20,5 +22,7 @@ mod running_server;
 mod simple;
 mod store;
 
+pub use account::{Account, AccountError};
+pub use fault::{FailureShare, FaultError, Faults};
 pub use running_server::{RunningServer, ServerError, ServerOptions, serve};
 pub use store::StoreError;

@@ -63,7 +63,7 @@ fn usage(app: &App) -> String {
     } else {
         ""
     };
-    let token = if app.token.is_some() { "with its token" } else { "with any token" };
+    let token = if app.accounts.is_empty() { "with any token" } else { "with a token of its own" };
     format!(
         "<section class=\"usage\">\n<h2>Using this index</h2>\n<p>Install from it:</p>\n\
          <pre>pip install --index-url {base}simple/ PROJECT</pre>\n<p>Upload to it, {token}:</p>\n\

@@ -8,12 +8,13 @@ use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderValue, Response};
-use axum::middleware::map_response;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::{get, post};
-use pyrel_model::Secret;
 use tokio::sync::Semaphore;
 use url::Url;
 
+use super::account::Account;
+use super::fault::{FaultGate, meddle};
 use super::overlay::Overlay;
 use super::store::Store;
 use super::{file, json_api, legacy, page, simple};
@@ -23,7 +24,9 @@ use super::{file, json_api, legacy, page, simple};
 pub(super) struct App {
     pub(super) store: Store,
     pub(super) overlay: Option<Overlay>,
-    pub(super) token: Option<Secret>,
+    /// Who may upload; nobody named means everybody.
+    pub(super) accounts: Vec<Account>,
+    pub(super) faults: FaultGate,
     /// The address of this server, for pages that tell how to use it.
     pub(super) base_url: Url,
     /// How many archives may be judged at the same time.
@@ -53,6 +56,7 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/legacy", post(legacy::missing_slash))
         .route("/legacy/", post(legacy::upload))
         .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(Arc::clone(&app), meddle))
         .layer(map_response(harden))
         .with_state(app)
 }

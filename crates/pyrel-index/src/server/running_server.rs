@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::serve::ListenerExt as _;
-use pyrel_model::Secret;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
 use url::Url;
 
+use super::account::Account;
+use super::fault::{FaultGate, Faults};
 use super::overlay::Overlay;
 use super::router::{App, router};
 use super::store::{Store, StoreError};
@@ -30,8 +31,18 @@ pub struct ServerOptions {
     pub bind: SocketAddr,
     /// The simple API of another index, to which readers are sent for projects that the store does not have.
     pub overlay: Option<Url>,
-    /// The one token that may upload; `None` takes any that is not empty.
-    pub token: Option<Secret>,
+    /// The tokens that may upload; none at all takes any that is not empty.
+    pub accounts: Vec<Account>,
+    /// What goes wrong on purpose.
+    pub faults: Faults,
+}
+
+impl ServerOptions {
+    /// Serves a directory at an address: without overlay, open to every token, without faults.
+    #[must_use]
+    pub fn new(dir: PathBuf, bind: SocketAddr) -> Self {
+        Self { dir, bind, overlay: None, accounts: Vec::new(), faults: Faults::default() }
+    }
 }
 
 /// Why an index does not start.
@@ -149,8 +160,8 @@ pub async fn serve(options: ServerOptions) -> Result<RunningServer, ServerError>
             Some(Overlay::new(url).ok_or(ServerError::Overlay(shown))?)
         }
     };
-    let dir = options.dir;
-    let store = tokio::task::spawn_blocking(move || Store::open(&dir))
+    let (dir, lag) = (options.dir, options.faults.lag());
+    let store = tokio::task::spawn_blocking(move || Store::open(&dir, lag))
         .await
         .map_err(|error| StoreError::Io(io::Error::other(error)))??;
     let failed = |source| ServerError::Bind { bind: options.bind, source };
@@ -160,7 +171,8 @@ pub async fn serve(options: ServerOptions) -> Result<RunningServer, ServerError>
     let app = App {
         store,
         overlay,
-        token: options.token,
+        accounts: options.accounts,
+        faults: FaultGate::new(options.faults),
         base_url: base_url(addr),
         judges: Semaphore::new(judges),
     };

@@ -24,7 +24,8 @@ const OFFERS: [&str; 5] = ["text/html", JSON_V1, HTML_V1, JSON_LATEST, HTML_LATE
 /// All projects.
 pub(super) async fn root(State(app): State<Arc<App>>, headers: HeaderMap) -> Response<Body> {
     let projects = app.store.projects();
-    let listed = || projects.iter().filter(|(_, project)| !project.files.is_empty());
+    let shown = |normal: &str| app.store.listed(normal).is_some_and(|project| !project.files.is_empty());
+    let listed = || projects.iter().filter(|(normal, _)| shown(normal));
     let media = media(&headers);
     let body = if media.ends_with("json") {
         let names: Vec<Value> = listed().map(|(_, project)| json!({ "name": project.name })).collect();
@@ -50,7 +51,7 @@ pub(super) async fn project(
         let path = uri.path().trim_end_matches('/').trim_end_matches(|c| c != '/');
         return moved(StatusCode::MOVED_PERMANENTLY, &format!("{path}{}/", encoded(&normal)));
     }
-    match app.store.project(&name) {
+    match app.store.listed(&name).filter(|project| !project.files.is_empty()) {
         Some(project) => page(&normal, &project, media(&headers)),
         None => not_found(),
     }

@@ -5,11 +5,12 @@
 //! renamed into place, so that at any moment a file is there whole or not at all. A record whose file somebody
 //! deleted keeps the name taken, as PyPI does.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use fs_err as fs;
 use pyrel_model::name::normalize;
@@ -118,13 +119,17 @@ pub(super) struct Store {
     known: RwLock<Known>,
     writers: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     next_upload: AtomicU64,
+    /// How long a file is kept out of the simple API after it was accepted.
+    lag: Duration,
+    /// Files that were accepted by this process, with when they begin to show. Only kept when there is a lag.
+    fresh: Mutex<HashMap<String, Instant>>,
     /// Holds the lock for as long as the store lives.
     _lock: fs::File,
 }
 
 impl Store {
     /// Opens a directory, made when absent: takes the lock, drops unfinished uploads, reads every record.
-    pub(super) fn open(dir: &Path) -> Result<Self, StoreError> {
+    pub(super) fn open(dir: &Path, lag: Duration) -> Result<Self, StoreError> {
         fs::create_dir_all(dir.join("projects"))?;
         let lock =
             fs::File::options().create(true).truncate(false).write(true).open(dir.join("index.lock"))?;
@@ -142,6 +147,8 @@ impl Store {
             known: RwLock::new(read_all(&dir.join("projects"))?),
             writers: Mutex::default(),
             next_upload: AtomicU64::new(0),
+            lag,
+            fresh: Mutex::default(),
             _lock: lock,
         })
     }
@@ -154,6 +161,29 @@ impl Store {
     /// Returns a project that has files, by any spelling.
     pub(super) fn project(&self, name: &str) -> Option<Arc<Project>> {
         self.project_or_remains(&normalize(name)).filter(|project| !project.files.is_empty())
+    }
+
+    /// Returns a project as readers are to see it: without the files that do not show yet. It may have none.
+    pub(super) fn listed(&self, name: &str) -> Option<Arc<Project>> {
+        let project = self.project(name)?;
+        let hidden = self.hidden();
+        if project.files.keys().all(|filename| !hidden.contains(filename)) {
+            return Some(project);
+        }
+        let mut shown = Project::clone(&project);
+        shown.files.retain(|filename, _| !hidden.contains(filename));
+        Some(Arc::new(shown))
+    }
+
+    /// Returns the names of the files that do not show yet, and forgets those that do.
+    fn hidden(&self) -> BTreeSet<String> {
+        if self.lag.is_zero() {
+            return BTreeSet::new();
+        }
+        let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        fresh.retain(|_, shows| *shows > now);
+        fresh.keys().cloned().collect()
     }
 
     /// Returns a project, even one whose files were all deleted, by its normal form.
@@ -204,6 +234,10 @@ impl Store {
         }
         fs::rename(&incoming.path, project.join(&record.filename))?;
         sync_dir(&project)?;
+        if !self.lag.is_zero() {
+            let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
+            fresh.insert(record.filename.clone(), Instant::now() + self.lag);
+        }
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.add(&normal, record.clone());
         Ok(())

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod declared;
 #[cfg(test)]
+mod fault;
+#[cfg(test)]
 mod faulty_server;
 #[cfg(test)]
 mod lookup;

@@ -91,7 +91,7 @@ pub(crate) async fn index(dir: &Path) -> RunningServer {
 
 /// The options of [`index`].
 pub(crate) fn options(dir: &Path) -> ServerOptions {
-    ServerOptions { dir: dir.to_path_buf(), bind: ([127, 0, 0, 1], 0).into(), overlay: None, token: None }
+    ServerOptions::new(dir.to_path_buf(), ([127, 0, 0, 1], 0).into())
 }
 
 /// A client of the server at `base`, laid out as the embedded index is. Three attempts without noticeable

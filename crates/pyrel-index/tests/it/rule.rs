@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pyrel_index::{Credentials, ServerOptions, UploadError, serve};
+use pyrel_index::{Account, Credentials, ServerOptions, UploadError, serve};
 use pyrel_model::Secret;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, Response};
@@ -221,7 +221,8 @@ async fn a_refusal_reads_in_every_client() {
 #[tokio::test]
 async fn tokens_are_judged_as_pypi_judges_them() {
     let (store, files) = (tempdir().unwrap(), tempdir().unwrap());
-    let options = ServerOptions { token: Some(Secret::new("the-right-one")), ..options(store.path()) };
+    let options =
+        ServerOptions { accounts: vec![Account::parse("the-right-one").unwrap()], ..options(store.path()) };
     let server = serve(options).await.unwrap();
     let client = client(&server.base_url());
     let file = open(&wheel(files.path(), "demo", "1.0", "x = 1\n"));

@@ -8,7 +8,9 @@ use std::time::Duration;
 use fs_err as fs;
 use pyrel_build::PythonSettings;
 use pyrel_dist::CheckOptions;
-use pyrel_index::{ClientOptions, Credentials, IndexSpec, RetryPolicy, RunningServer, ServerOptions, serve};
+use pyrel_index::{
+    Account, ClientOptions, Credentials, IndexSpec, RetryPolicy, RunningServer, ServerOptions, serve,
+};
 use pyrel_model::Secret;
 use pyrel_project::{Package, Workspace};
 use pyrel_release::events::{Event, Reporter};
@@ -125,12 +127,8 @@ pub(crate) async fn index(dir: &Path) -> RunningServer {
 
 /// An embedded index on an address.
 pub(crate) async fn index_at(dir: &Path, bind: SocketAddr) -> RunningServer {
-    let options = ServerOptions {
-        dir: dir.to_path_buf(),
-        bind,
-        overlay: None,
-        token: Some(Secret::new("not-a-real-token")),
-    };
+    let account = Account::new(Secret::new("not-a-real-token"), Vec::new());
+    let options = ServerOptions { accounts: vec![account], ..ServerOptions::new(dir.to_path_buf(), bind) };
     serve(options).await.unwrap()
 }
 

@@ -10,6 +10,7 @@ mod clean;
 mod command_line;
 mod graph;
 mod index_faults;
+mod index_serve;
 mod info;
 mod journal;
 mod online;
