@@ -52,6 +52,11 @@ impl Repository {
         self.target.join("debug").join(format!("pyrel{}", std::env::consts::EXE_SUFFIX))
     }
 
+    /// Folder of the examples that cargo built.
+    pub(crate) fn examples(&self) -> PathBuf {
+        self.binary().with_file_name("examples")
+    }
+
     /// The optimised `pyrel` binary, which benchmarks measure.
     pub(crate) fn release_binary(&self) -> PathBuf {
         self.target.join("release").join(format!("pyrel{}", std::env::consts::EXE_SUFFIX))

@@ -35,8 +35,8 @@ pub(crate) enum Action {
     EachPackage(&'static [Run]),
 }
 
-/// A program that a stage runs. In arguments and values of variables `{pyrel}`, `{python}` and `{root}` stand for the
-/// paths of the binary under test, of the interpreter of the tests' environment, and of the checkout.
+/// A program that a stage runs. In arguments and values of variables `{pyrel}`, `{examples}`, `{python}` and `{root}` stand
+/// for the paths of the binary under test, of the folder of built examples, of the interpreter of the tests' environment, and of the checkout.
 pub(crate) struct Run {
     program: Program,
     arguments: &'static [&'static str],
@@ -278,6 +278,23 @@ pub(crate) const STAGES: &[Stage] = &[
         Action::Run(&[python(&["tests/parity/run.py", "--pyrel", "{pyrel}", "--python", "{python}"])]),
     ),
     slow(
+        "readmes",
+        "verdicts on made up descriptions are those of PyPI's renderer",
+        &["python-env"],
+        Action::Run(&[
+            cargo(&["build", "--locked", "--package", "pyrel-readme", "--example", "verdict"]),
+            python(&[
+                "tests/readme/run.py",
+                "--count",
+                "2000",
+                "--jobs",
+                "2",
+                "--program",
+                "{examples}/verdict",
+            ]),
+        ]),
+    ),
+    slow(
         "check-parity",
         "verdicts of the check beside those of twine, check-wheel-contents and packaging",
         &["python-env", "binary"],
@@ -387,6 +404,7 @@ impl Run {
         };
         let fill = |text: &str| {
             text.replace("{pyrel}", &repository.binary().to_string_lossy())
+                .replace("{examples}", &repository.examples().to_string_lossy())
                 .replace("{python}", &environment.python().to_string_lossy())
                 .replace("{root}", &repository.root().to_string_lossy())
         };
