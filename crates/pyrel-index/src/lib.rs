@@ -13,7 +13,7 @@ pub use client::{
     MintedToken, RetryPolicy, UploadError, UploadFile, UploadOutcome,
 };
 pub use server::{
-    Account, AccountError, FailureShare, FaultError, Faults, RunningServer, ServerError, ServerOptions,
-    StoreError, serve,
+    Account, AccountError, CacheOptions, FailureShare, FaultError, Faults, RunningServer, ServerError,
+    ServerOptions, StoreError, YankChange, serve, yank,
 };
 pub use wire::{ListedFile, ProjectListing};

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG};
+use axum::http::{HeaderMap, HeaderValue, Response};
 use fs_err::tokio as fs;
 use pyrel_model::Sha256;
 use tokio_util::io::ReaderStream;
 
+use super::conditional::{is_known, not_modified, tag_of};
 use super::router::App;
 use super::simple::not_found;
 
@@ -34,32 +35,33 @@ pub(super) async fn file(
     }
 }
 
-async fn send(path: PathBuf, sha256: Sha256, media: &'static str, request: &HeaderMap) -> Response<Body> {
-    let tag = HeaderValue::try_from(format!("\"{sha256}\"")).expect("a quoted hash is a header value");
-    let known = request.get(IF_NONE_MATCH).is_some_and(|given| *given == tag);
-    let mut response = if known {
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-        response
-    } else {
-        let opened = async {
-            let file = fs::File::open(&path).await?;
-            let size = file.metadata().await?.len();
-            Ok::<_, std::io::Error>((file, size))
-        };
-        match opened.await {
-            Ok((file, size)) => {
-                let mut response = Response::new(Body::from_stream(ReaderStream::with_capacity(file, 65536)));
-                response.headers_mut().insert(CONTENT_LENGTH, size.into());
-                response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media));
-                response
-            }
-            Err(error) => {
-                tracing::error!(%error, "a stored file cannot be read");
-                return not_found();
-            }
-        }
+/// Sends a file whose hash is known, unless the reader has it.
+pub(super) async fn send(
+    path: PathBuf,
+    sha256: Sha256,
+    media: &'static str,
+    request: &HeaderMap,
+) -> Response<Body> {
+    let tag = tag_of(&sha256);
+    if is_known(request, &tag) {
+        return not_modified(tag);
+    }
+    let opened = async {
+        let file = fs::File::open(&path).await?;
+        let size = file.metadata().await?.len();
+        Ok::<_, std::io::Error>((file, size))
     };
-    response.headers_mut().insert(ETAG, tag);
-    response
+    match opened.await {
+        Ok((file, size)) => {
+            let mut response = Response::new(Body::from_stream(ReaderStream::with_capacity(file, 65536)));
+            response.headers_mut().insert(CONTENT_LENGTH, size.into());
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media));
+            response.headers_mut().insert(ETAG, tag);
+            response
+        }
+        Err(error) => {
+            tracing::error!(%error, "a stored file cannot be read");
+            not_found()
+        }
+    }
 }

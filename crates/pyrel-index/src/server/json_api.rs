@@ -5,61 +5,71 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderValue, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use pyrel_model::Version;
 use pyrel_model::name::normalize;
 use serde_json::{Map, Value, json};
 
+use super::conditional;
 use super::record::Record;
 use super::router::App;
 use super::simple::file_path;
 use super::store::Project;
 
 /// The latest release of a project, and the files of all.
-pub(super) async fn project(State(app): State<Arc<App>>, Path(name): Path<String>) -> Response<Body> {
-    let Some(project) = app.store.project(&name) else { return missing() };
-    let Some(latest) = project.latest() else { return missing() };
-    document(&app, &project, &latest, true)
+pub(super) async fn project(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response<Body> {
+    let document = app.store.project(&name).and_then(|project| {
+        let latest = project.latest()?;
+        document(&app, &project, &latest, true)
+    });
+    answer(&headers, document)
 }
 
 /// One release of a project.
 pub(super) async fn release(
     State(app): State<Arc<App>>,
     Path((name, version)): Path<(String, String)>,
+    headers: HeaderMap,
 ) -> Response<Body> {
-    match (app.store.project(&name), version.parse::<Version>()) {
+    let document = match (app.store.project(&name), version.parse::<Version>()) {
         (Some(project), Ok(version)) => document(&app, &project, &version, false),
-        _ => missing(),
-    }
+        _ => None,
+    };
+    answer(&headers, document)
 }
 
-fn document(app: &App, project: &Project, version: &Version, with_releases: bool) -> Response<Body> {
+fn document(app: &App, project: &Project, version: &Version, with_releases: bool) -> Option<Value> {
     let files = project.release(version);
     // The first file of a release decides its metadata.
-    let Some(first) = files.iter().min_by_key(|record| record.uploaded) else { return missing() };
+    let first = files.iter().min_by_key(|record| record.uploaded)?;
     let full = match app.store.full_record(first) {
         Ok(full) => full,
         Err(error) => {
             tracing::error!(%error, "a record cannot be read");
-            return missing();
+            return None;
         }
     };
     let mut body = Map::new();
-    body.insert("info".to_owned(), info(app, &full));
+    body.insert("info".to_owned(), info(app, &full, project.yanked(version)));
     body.insert("last_serial".to_owned(), json!(project.files.len()));
     if with_releases {
         let releases = project.versions().into_iter().map(|version| {
-            let files: Vec<Value> = project.release(&version).iter().map(|file| entry(app, file)).collect();
+            let files: Vec<Value> =
+                project.release(&version).iter().map(|file| entry(app, project, file)).collect();
             (version.to_string(), Value::Array(files))
         });
         body.insert("releases".to_owned(), Value::Object(releases.collect()));
     }
-    body.insert("urls".to_owned(), files.iter().map(|file| entry(app, file)).collect());
+    body.insert("urls".to_owned(), files.iter().map(|file| entry(app, project, file)).collect());
     body.insert("vulnerabilities".to_owned(), json!([]));
-    answer(StatusCode::OK, &Value::Object(body))
+    Some(Value::Object(body))
 }
 
-fn info(app: &App, record: &Record) -> Value {
+fn info(app: &App, record: &Record, yanked: Option<&str>) -> Value {
     let single = [
         "summary",
         "description",
@@ -97,12 +107,18 @@ fn info(app: &App, record: &Record) -> Value {
     let page = format!("{}project/{}/", app.base_url, normalize(&record.name));
     info.insert("package_url".to_owned(), json!(page));
     info.insert("project_url".to_owned(), json!(page));
-    info.insert("yanked".to_owned(), json!(false));
-    info.insert("yanked_reason".to_owned(), Value::Null);
+    info.insert("yanked".to_owned(), json!(yanked.is_some()));
+    info.insert("yanked_reason".to_owned(), json!(reason(yanked)));
     Value::Object(info)
 }
 
-fn entry(app: &App, record: &Record) -> Value {
+/// Returns a reason that says something.
+fn reason(yanked: Option<&str>) -> Option<&str> {
+    yanked.filter(|reason| !reason.is_empty())
+}
+
+fn entry(app: &App, project: &Project, record: &Record) -> Value {
+    let yanked = project.yanked_with(record);
     let path = file_path(&normalize(&record.name), &record.filename);
     let time = record.upload_time();
     json!({
@@ -116,20 +132,19 @@ fn entry(app: &App, record: &Record) -> Value {
         "upload_time_iso_8601": time,
         "url": format!("{}{}", app.base_url.as_str().trim_end_matches('/'), path),
         "requires_python": record.field("requires_python"),
-        "yanked": false,
-        "yanked_reason": null,
+        "yanked": yanked.is_some(),
+        "yanked_reason": reason(yanked),
         "has_sig": false,
         "downloads": -1,
     })
 }
 
-fn missing() -> Response<Body> {
-    answer(StatusCode::NOT_FOUND, &json!({ "message": "Not Found" }))
-}
-
-fn answer(status: StatusCode, body: &Value) -> Response<Body> {
-    let mut response = Response::new(Body::from(body.to_string()));
-    *response.status_mut() = status;
+fn answer(headers: &HeaderMap, document: Option<Value>) -> Response<Body> {
+    if let Some(document) = document {
+        return conditional::answer(headers, "application/json", document.to_string());
+    }
+    let mut response = Response::new(Body::from(json!({ "message": "Not Found" }).to_string()));
+    *response.status_mut() = StatusCode::NOT_FOUND;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }

@@ -1,7 +1,7 @@
 //! The file of an upload as PyPI judges it: name, size, digests, what is there already, and last the archive,
 //! which the rules of `check` judge. Whatever `check` calls an error of PyPI is refused here and nothing else.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -206,9 +206,11 @@ pub(super) fn judge_naming(form: &Form, filename: &str) -> Result<(), Refusal> {
     }
 }
 
-/// Lets the rules of `check` judge the archive. Slow: reads all of the file.
-pub(super) fn judge_archive(path: &Path) -> Result<(), Refusal> {
-    let report = check_files(&[path.to_path_buf()], &CheckOptions::default());
+/// Lets the rules of `check` judge the archive and the attestations beside it. Slow: reads all of the file.
+pub(super) fn judge_archive(path: &Path, attestations: &[PathBuf]) -> Result<(), Refusal> {
+    let mut paths = vec![path.to_path_buf()];
+    paths.extend_from_slice(attestations);
+    let report = check_files(&paths, &CheckOptions::default());
     let findings = report.files.iter().flat_map(|file| &file.findings);
     match findings.filter(|finding| refuses(finding)).min_by_key(|finding| rank(finding.rule)) {
         Some(finding) => Err(Refusal::bad(finding.message.clone())),

@@ -12,9 +12,11 @@ use fs_err as fs;
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use pyrel_model::Sha256;
+use serde_json::Value;
 use sha2::Digest as _;
 use zip::result::ZipError;
 
+use super::attestation;
 use super::auth::{Grant, authorize};
 use super::form::Form;
 use super::intake::{Content, IntakeError, Received, receive};
@@ -143,8 +145,9 @@ async fn judge_and_store(
     judge_naming(&form, &content.filename)?;
     let path = incoming.path().join(&content.filename);
     fs::rename(&content.path, &path)?;
-    let metadata = examine(app, &path).await?;
-    let record = record(&form, &content, now, metadata.as_deref());
+    let (metadata, attestations) = examine(app, &path, attestation::read(form.get("attestations"))).await?;
+    let mut record = record(&form, &content, now, metadata.as_deref());
+    record.attested = !attestations.is_empty();
     let turn = app.store.turn(form.name.normalized());
     let turn = turn.lock_owned().await;
     // Somebody may have come first while the archive was judged.
@@ -155,25 +158,40 @@ async fn judge_and_store(
     blocking(move || {
         // The turn lasts as long as the work, even when the client goes away and this request is given up.
         let _turn = turn;
-        app.store.commit(&incoming, &record, metadata.as_deref())
+        app.store.commit(&incoming, &record, metadata.as_deref(), &attestations)
     })
     .await?;
     Ok(())
 }
 
-/// Judges the archive beside the other work of the server, as many at a time as there are processors.
-async fn examine(app: &App, path: &Path) -> Result<Option<Vec<u8>>, Stop> {
+/// What an upload turned out to hold: the metadata of a wheel, and attestations.
+type Examined = (Option<Vec<u8>>, Vec<Value>);
+
+/// Judges the archive beside the other work of the server, as many at a time as there are processors. What is wrong
+/// with the set of attestations is said only when nothing is wrong with the archive.
+async fn examine(
+    app: &App,
+    path: &Path,
+    attestations: Result<Vec<Value>, Refusal>,
+) -> Result<Examined, Stop> {
     let _permit = app.judges.acquire().await.map_err(io::Error::other)?;
     let path = path.to_path_buf();
-    let judged = blocking(move || {
-        Ok(judge_archive(&path).map_err(Stop::Refused).and_then(|()| {
-            read_metadata(&path).map_err(|error| match error {
-                ZipError::Io(error) => Stop::Broken(error),
-                _ => Refusal::bad("Invalid distribution file. File is not a zipfile").into(),
-            })
-        }))
-    });
+    let judged = blocking(move || Ok(examine_now(&path, attestations)));
     judged.await?
+}
+
+fn examine_now(path: &Path, attestations: Result<Vec<Value>, Refusal>) -> Result<Examined, Stop> {
+    let beside = attestation::write_beside(path, attestations.as_deref().unwrap_or_default())?;
+    judge_archive(path, &beside)?;
+    for path in beside {
+        fs::remove_file(path)?;
+    }
+    let attestations = attestations?;
+    let metadata = read_metadata(path).map_err(|error| match error {
+        ZipError::Io(error) => Stop::Broken(error),
+        _ => Refusal::bad("Invalid distribution file. File is not a zipfile").into(),
+    })?;
+    Ok((metadata, attestations))
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
@@ -193,6 +211,7 @@ fn record(form: &Form, content: &Content, now: Timestamp, metadata: Option<&[u8]
         blake2b: content.blake2b,
         md5: content.md5.clone(),
         uploaded: now,
+        attested: false,
         metadata_sha256: metadata.map(|text| Sha256::new(sha2::Sha256::digest(text).into())),
         fields: form.metadata(),
     }

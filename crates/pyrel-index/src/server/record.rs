@@ -26,6 +26,9 @@ pub(super) struct Record {
     pub(super) uploaded: Timestamp,
     /// Hash of the `METADATA` that is served beside a wheel.
     pub(super) metadata_sha256: Option<Sha256>,
+    /// Whether attestations came with it.
+    #[serde(default)]
+    pub(super) attested: bool,
     /// The metadata fields of the form, in the order sent.
     pub(super) fields: Vec<(String, String)>,
 }

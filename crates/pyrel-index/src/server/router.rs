@@ -1,23 +1,24 @@
 //! Which address is answered by what, and the headers that every answer has.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderValue, Response};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn_with_state, map_response_with_state};
 use axum::routing::{get, post};
 use tokio::sync::Semaphore;
 use url::Url;
 
 use super::account::Account;
 use super::fault::{FaultGate, meddle};
-use super::overlay::Overlay;
+use super::overlay::{self, Overlay};
 use super::store::Store;
-use super::{file, json_api, legacy, page, simple};
+use super::{file, integrity, json_api, legacy, page, simple};
 
 /// What the handlers share.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub(super) struct App {
     /// Who may upload; nobody named means everybody.
     pub(super) accounts: Vec<Account>,
     pub(super) faults: FaultGate,
+    /// How long readers may keep what they got without asking again.
+    pub(super) max_age: Duration,
     /// The address of this server, for pages that tell how to use it.
     pub(super) base_url: Url,
     /// How many archives may be judged at the same time.
@@ -53,16 +56,18 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/pypi/{name}/json/", get(json_api::project))
         .route("/pypi/{name}/{version}/json", get(json_api::release))
         .route("/pypi/{name}/{version}/json/", get(json_api::release))
+        .route("/integrity/{project}/{version}/{filename}/provenance", get(integrity::provenance))
+        .route("/overlay/{project}/{filename}", get(overlay::file))
         .route("/legacy", post(legacy::missing_slash))
         .route("/legacy/", post(legacy::upload))
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(Arc::clone(&app), meddle))
-        .layer(map_response(harden))
+        .layer(map_response_with_state(Arc::clone(&app), harden))
         .with_state(app)
 }
 
 /// Adds the headers that keep a browser from doing anything with foreign text but show it.
-async fn harden<B>(mut response: Response<B>) -> Response<B> {
+async fn harden<B>(State(app): State<Arc<App>>, mut response: Response<B>) -> Response<B> {
     let headers = response.headers_mut();
     let policy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
         frame-ancestors 'none'";
@@ -74,7 +79,13 @@ async fn harden<B>(mut response: Response<B>) -> Response<B> {
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    // What is listed may change with the next upload; readers ask again every time.
-    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
+    // What is listed may change with the next upload: readers ask again, and what has a tag they need not fetch again.
+    let caching = if headers.contains_key(ETAG) {
+        HeaderValue::try_from(format!("public, max-age={}", app.max_age.as_secs()))
+            .expect("a number is fit for a header")
+    } else {
+        HeaderValue::from_static("no-cache")
+    };
+    headers.insert(CACHE_CONTROL, caching);
     response
 }

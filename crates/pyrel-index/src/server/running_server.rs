@@ -14,7 +14,7 @@ use url::Url;
 
 use super::account::Account;
 use super::fault::{FaultGate, Faults};
-use super::overlay::Overlay;
+use super::overlay::{CacheOptions, Overlay};
 use super::router::{App, router};
 use super::store::{Store, StoreError};
 use crate::wire::shown;
@@ -31,17 +31,29 @@ pub struct ServerOptions {
     pub bind: SocketAddr,
     /// The simple API of another index, to which readers are sent for projects that the store does not have.
     pub overlay: Option<Url>,
+    /// Lets what is read of the overlay pass through this server, and keeps it; `None` redirects readers.
+    pub overlay_cache: Option<CacheOptions>,
     /// The tokens that may upload; none at all takes any that is not empty.
     pub accounts: Vec<Account>,
     /// What goes wrong on purpose.
     pub faults: Faults,
+    /// How long readers may keep lists and files without asking again; PyPI says ten minutes, zero is always right.
+    pub max_age: Duration,
 }
 
 impl ServerOptions {
     /// Serves a directory at an address: without overlay, open to every token, without faults.
     #[must_use]
     pub fn new(dir: PathBuf, bind: SocketAddr) -> Self {
-        Self { dir, bind, overlay: None, accounts: Vec::new(), faults: Faults::default() }
+        Self {
+            dir,
+            bind,
+            overlay: None,
+            overlay_cache: None,
+            accounts: Vec::new(),
+            faults: Faults::default(),
+            max_age: Duration::ZERO,
+        }
     }
 }
 
@@ -61,6 +73,15 @@ pub enum ServerError {
         #[source]
         source: io::Error,
     },
+    /// The directory of the overlay's cache cannot be used.
+    #[error("cannot use the directory of the cache: `{}`", dir.display())]
+    Cache {
+        /// The directory.
+        dir: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// The overlay's URL is not HTTP or carries credentials.
     #[error("the overlay must be an `http` or `https` URL without credentials: `{0}`")]
     Overlay(String),
@@ -75,7 +96,7 @@ impl ServerError {
             Self::Bind { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
                 Some("take another port, or port 0 for any free one".to_owned())
             }
-            Self::Bind { .. } => None,
+            Self::Bind { .. } | Self::Cache { .. } => None,
             Self::Overlay(_) => Some(
                 "every reader is sent there and would see credentials; give them to the installers instead"
                     .to_owned(),
@@ -155,10 +176,7 @@ impl Drop for RunningServer {
 pub async fn serve(options: ServerOptions) -> Result<RunningServer, ServerError> {
     let overlay = match options.overlay {
         None => None,
-        Some(url) => {
-            let shown = shown(&url);
-            Some(Overlay::new(url).ok_or(ServerError::Overlay(shown))?)
-        }
+        Some(url) => Some(open_overlay(url, options.overlay_cache).await?),
     };
     let (dir, lag) = (options.dir, options.faults.lag());
     let store = tokio::task::spawn_blocking(move || Store::open(&dir, lag))
@@ -173,6 +191,7 @@ pub async fn serve(options: ServerOptions) -> Result<RunningServer, ServerError>
         overlay,
         accounts: options.accounts,
         faults: FaultGate::new(options.faults),
+        max_age: options.max_age,
         base_url: base_url(addr),
         judges: Semaphore::new(judges),
     };
@@ -189,6 +208,18 @@ pub async fn serve(options: ServerOptions) -> Result<RunningServer, ServerError>
     });
     let task = tokio::spawn(server.into_future());
     Ok(RunningServer { addr, stop: Some(stop), task })
+}
+
+async fn open_overlay(url: Url, cache: Option<CacheOptions>) -> Result<Overlay, ServerError> {
+    let shown = shown(&url);
+    let overlay = Overlay::new(url).ok_or(ServerError::Overlay(shown))?;
+    let Some(cache) = cache else { return Ok(overlay) };
+    let dir = cache.dir.clone();
+    tokio::task::spawn_blocking(move || overlay.cached(&cache))
+        .await
+        .map_err(io::Error::other)
+        .flatten()
+        .map_err(|source| ServerError::Cache { dir, source })
 }
 
 fn base_url(addr: SocketAddr) -> Url {

@@ -1,4 +1,5 @@
-//! The simple API: HTML (PEP 503) and JSON (PEP 691, 700) of what the store has.
+//! The simple API: HTML (PEP 503) and JSON (PEP 691, 700) of what the store has, with metadata (PEP 658, 714), yanked
+//! releases (PEP 592) and provenance (PEP 740).
 
 use std::sync::Arc;
 
@@ -10,6 +11,9 @@ use pyrel_model::name::normalize;
 use serde_json::{Value, json};
 
 use super::accept::preferred;
+use super::conditional;
+use super::integrity::provenance_url;
+use super::overlay::bad_gateway;
 use super::record::Record;
 use super::router::App;
 use super::store::Project;
@@ -22,11 +26,11 @@ const HTML_LATEST: &str = "application/vnd.pypi.simple.latest+html";
 const OFFERS: [&str; 5] = ["text/html", JSON_V1, HTML_V1, JSON_LATEST, HTML_LATEST];
 
 /// All projects.
-pub(super) async fn root(State(app): State<Arc<App>>, headers: HeaderMap) -> Response<Body> {
+pub(super) async fn root(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Response<Body> {
     let projects = app.store.projects();
     let shown = |normal: &str| app.store.listed(normal).is_some_and(|project| !project.files.is_empty());
     let listed = || projects.iter().filter(|(normal, _)| shown(normal));
-    let media = media(&headers);
+    let Some(media) = media(&uri, &headers) else { return not_acceptable() };
     let body = if media.ends_with("json") {
         let names: Vec<Value> = listed().map(|(_, project)| json!({ "name": project.name })).collect();
         json!({ "meta": { "api-version": VERSION }, "projects": names }).to_string()
@@ -36,7 +40,7 @@ pub(super) async fn root(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
         };
         html("Simple index", &listed().map(link).collect::<String>())
     };
-    answer(media, body)
+    answer(&headers, media, body)
 }
 
 /// One project of the store.
@@ -52,7 +56,10 @@ pub(super) async fn project(
         return moved(StatusCode::MOVED_PERMANENTLY, &format!("{path}{}/", encoded(&normal)));
     }
     match app.store.listed(&name).filter(|project| !project.files.is_empty()) {
-        Some(project) => page(&normal, &project, media(&headers)),
+        Some(project) => match media(&uri, &headers) {
+            Some(media) => answer(&headers, media, page(&app, &normal, &project, media)),
+            None => not_acceptable(),
+        },
         None => not_found(),
     }
 }
@@ -66,6 +73,15 @@ pub(super) async fn project_or_overlay(
 ) -> Response<Body> {
     let normal = normalize(&name);
     match &app.overlay {
+        Some(overlay) if normal == name && app.store.project(&name).is_none() && overlay.is_cached() => {
+            let Some(media) = media(&uri, &headers) else { return not_acceptable() };
+            match overlay.page(&normal).await {
+                Ok(Some(page)) if media.ends_with("json") => answer(&headers, media, page.to_string()),
+                Ok(Some(page)) => answer(&headers, media, overlay_html(&normal, &page)),
+                Ok(None) => not_found(),
+                Err(error) => bad_gateway(&error),
+            }
+        }
         Some(overlay) if normal == name && app.store.project(&name).is_none() => {
             let mut response = moved(StatusCode::TEMPORARY_REDIRECT, overlay.page_of(&normal).as_str());
             response.headers_mut().insert(VARY, HeaderValue::from_static("Accept"));
@@ -92,32 +108,32 @@ pub(super) fn file_path(normal: &str, filename: &str) -> String {
 }
 
 /// Percent-encodes a text for use as one part of a path.
-fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'!');
     text.bytes()
         .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
         .collect()
 }
 
-fn page(normal: &str, project: &Project, media: &'static str) -> Response<Body> {
+fn page(app: &App, normal: &str, project: &Project, media: &str) -> String {
     let files = project.sorted();
-    if media.ends_with("json") {
-        let versions: Vec<String> = project.versions().iter().map(ToString::to_string).collect();
-        let files: Vec<Value> = files.iter().map(|record| json_file(normal, record)).collect();
-        let body = json!({
-            "meta": { "api-version": VERSION },
-            "name": normal,
-            "project-status": { "status": "active" },
-            "versions": versions,
-            "files": files,
-        });
-        return answer(media, body.to_string());
+    if !media.ends_with("json") {
+        let links: String = files.iter().map(|record| html_file(app, normal, project, record)).collect();
+        return html(&format!("Links for {}", project.name), &links);
     }
-    let links: String = files.iter().map(|record| html_file(normal, record)).collect();
-    answer(media, html(&format!("Links for {}", project.name), &links))
+    let versions: Vec<String> = project.versions().iter().map(ToString::to_string).collect();
+    let files: Vec<Value> = files.iter().map(|record| json_file(app, normal, project, record)).collect();
+    let body = json!({
+        "meta": { "api-version": VERSION },
+        "name": normal,
+        "project-status": { "status": "active" },
+        "versions": versions,
+        "files": files,
+    });
+    body.to_string()
 }
 
-fn json_file(normal: &str, record: &Record) -> Value {
+fn json_file(app: &App, normal: &str, project: &Project, record: &Record) -> Value {
     let metadata = match record.metadata_sha256 {
         Some(sha256) => json!({ "sha256": sha256 }),
         None => json!(false),
@@ -129,14 +145,18 @@ fn json_file(normal: &str, record: &Record) -> Value {
         "requires-python": record.field("requires_python"),
         "size": record.size,
         "upload-time": record.upload_time(),
-        "yanked": false,
+        "yanked": match project.yanked_with(record) {
+            None => json!(false),
+            Some("") => json!(true),
+            Some(reason) => json!(reason),
+        },
         "core-metadata": metadata,
         "data-dist-info-metadata": metadata,
-        "provenance": null,
+        "provenance": provenance_url(app, normal, record),
     })
 }
 
-fn html_file(normal: &str, record: &Record) -> String {
+fn html_file(app: &App, normal: &str, project: &Project, record: &Record) -> String {
     let mut link =
         format!("    <a href=\"{}#sha256={}\"", escape(&file_path(normal, &record.filename)), record.sha256);
     if let Some(python) = record.field("requires_python") {
@@ -146,6 +166,12 @@ fn html_file(normal: &str, record: &Record) -> String {
         link.push_str(&format!(
             " data-dist-info-metadata=\"sha256={sha256}\" data-core-metadata=\"sha256={sha256}\""
         ));
+    }
+    if let Some(reason) = project.yanked_with(record) {
+        link.push_str(&format!(" data-yanked=\"{}\"", escape(reason)));
+    }
+    if let Some(url) = provenance_url(app, normal, record) {
+        link.push_str(&format!(" data-provenance=\"{}\"", escape(&url)));
     }
     link.push_str(&format!(">{}</a><br>\n", escape(&record.filename)));
     link
@@ -159,20 +185,57 @@ fn html(title: &str, links: &str) -> String {
     )
 }
 
-fn media(headers: &HeaderMap) -> &'static str {
-    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
-    match preferred(accept, &OFFERS).map_or(OFFERS[0], |index| OFFERS[index]) {
+/// Makes a page of links of a page in JSON, for readers that want HTML.
+fn overlay_html(normal: &str, page: &Value) -> String {
+    let text = |value: &Value| escape(value.as_str().unwrap_or_default());
+    let mut links = String::new();
+    for file in page["files"].as_array().into_iter().flatten() {
+        let sha256 = file["hashes"]["sha256"].as_str().map(|hash| format!("#sha256={}", escape(hash)));
+        links.push_str(&format!("    <a href=\"{}{}\"", text(&file["url"]), sha256.unwrap_or_default()));
+        if let Some(python) = file["requires-python"].as_str() {
+            links.push_str(&format!(" data-requires-python=\"{}\"", escape(python)));
+        }
+        if let Some(hash) = file["core-metadata"]["sha256"].as_str() {
+            links.push_str(&format!(" data-core-metadata=\"sha256={}\"", escape(hash)));
+        }
+        if !matches!(file["yanked"], Value::Null | Value::Bool(false)) {
+            links.push_str(&format!(" data-yanked=\"{}\"", text(&file["yanked"])));
+        }
+        links.push_str(&format!(">{}</a><br>\n", text(&file["filename"])));
+    }
+    html(&format!("Links for {normal}"), &links)
+}
+
+/// Returns the form in which a page is wanted: as `?format=` says (PEP 691), else as `Accept` does. `None` when
+/// `?format=` names another; an `Accept` that cannot be met gets HTML, as on PyPI.
+fn media(uri: &Uri, headers: &HeaderMap) -> Option<&'static str> {
+    let query = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let wanted = query.into_iter().find(|(name, _)| name == "format").map(|(_, value)| value.into_owned());
+    let offer = if let Some(wanted) = wanted {
+        OFFERS.into_iter().find(|offer| *offer == wanted)?
+    } else {
+        let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
+        preferred(accept, &OFFERS).map_or(OFFERS[0], |index| OFFERS[index])
+    };
+    Some(match offer {
         JSON_LATEST => JSON_V1,
         HTML_LATEST => HTML_V1,
         media => media,
-    }
+    })
 }
 
-fn answer(media: &'static str, body: String) -> Response<Body> {
-    let mut response = Response::new(Body::from(body));
+fn answer(headers: &HeaderMap, media: &'static str, body: String) -> Response<Body> {
     let content_type = if media == "text/html" { "text/html; charset=utf-8" } else { media };
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    let mut response = conditional::answer(headers, content_type, body);
     response.headers_mut().insert(VARY, HeaderValue::from_static("Accept"));
+    response
+}
+
+fn not_acceptable() -> Response<Body> {
+    let mut response =
+        Response::new(Body::from(format!("406 Not Acceptable: the formats are {}\n", OFFERS.join(", "))));
+    *response.status_mut() = StatusCode::NOT_ACCEPTABLE;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
 }
 

@@ -15,11 +15,15 @@ use std::time::{Duration, Instant};
 use fs_err as fs;
 use pyrel_model::name::normalize;
 use pyrel_model::{Blake2b256, Version};
+use serde_json::Value;
 
+use super::attestation::provenance;
 use super::record::{Record, SCHEMA};
+use super::yank::{self, Yanks};
 
 const RECORD: &str = "record.json";
 const METADATA: &str = "METADATA";
+const PROVENANCE: &str = "provenance.json";
 
 /// Why the directory of an index cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +42,27 @@ pub enum StoreError {
         path: PathBuf,
         /// What is wrong.
         detail: String,
+    },
+    /// What is yanked cannot be read.
+    #[error("`{}` is no list of yanked releases: {detail}", path.display())]
+    Yanked {
+        /// The list.
+        path: PathBuf,
+        /// What is wrong.
+        detail: String,
+    },
+    /// The directory holds no index.
+    #[error("there is no index in the directory: `{}`", .0.display())]
+    NoStore(PathBuf),
+    /// There is no such release.
+    #[error("the index has no release of `{name}` with the version: {version}")]
+    NoRelease {
+        /// The project.
+        name: String,
+        /// The version that was asked for.
+        version: String,
+        /// The versions that are there.
+        known: Vec<String>,
     },
     /// A stored file is not what its record says.
     #[error("`{}` has {found} bytes, its record says {expected}", path.display())]
@@ -58,6 +83,12 @@ impl StoreError {
         match self {
             Self::Io(_) => None,
             Self::Taken(_) => Some("stop the other server, or choose another `--dir`".to_owned()),
+            Self::Yanked { path, .. } => Some(format!("move `{}` away and yank again", path.display())),
+            Self::NoStore(_) => Some("name the directory of the index with `--dir`".to_owned()),
+            Self::NoRelease { known, .. } if known.is_empty() => {
+                Some("the index has no file of that project".to_owned())
+            }
+            Self::NoRelease { known, .. } => Some(format!("it has {}", known.join(", "))),
             Self::Record { path, .. } | Self::Damaged { path, .. } => {
                 let directory = path.parent().unwrap_or(path);
                 Some(format!("move `{}` away and start again", directory.display()))
@@ -75,6 +106,8 @@ pub(super) struct Project {
     pub(super) files: BTreeMap<String, Arc<Record>>,
     /// Names of deleted files.
     pub(super) deleted: Vec<String>,
+    /// Releases that are yanked.
+    pub(super) yanks: Yanks,
 }
 
 impl Project {
@@ -94,10 +127,21 @@ impl Project {
         versions
     }
 
-    /// Returns the version that a reader is shown first: the highest final one, else the highest.
+    /// Returns the version that a reader is shown first: what is not yanked before what is, final releases before
+    /// pre-releases, and then the highest.
     pub(super) fn latest(&self) -> Option<Version> {
-        let versions = self.versions();
-        versions.iter().rev().find(|version| !version.is_pre_release()).or(versions.last()).cloned()
+        let rank = |version: &Version| (self.yanked(version).is_none(), !version.is_pre_release());
+        self.versions().into_iter().max_by_key(|version| (rank(version), version.clone()))
+    }
+
+    /// Returns why a release is yanked, which may be empty, when it is.
+    pub(super) fn yanked(&self, version: &Version) -> Option<&str> {
+        self.yanks.iter().find(|(yanked, _)| yanked == version).map(|(_, reason)| reason.as_str())
+    }
+
+    /// Returns the same of the release that a file is of.
+    pub(super) fn yanked_with(&self, record: &Record) -> Option<&str> {
+        if self.yanks.is_empty() { None } else { self.yanked(&record.version.parse().ok()?) }
     }
 
     /// Returns the files of one version, by name.
@@ -158,9 +202,19 @@ impl Store {
         self.known.read().unwrap_or_else(PoisonError::into_inner).projects.clone()
     }
 
-    /// Returns a project that has files, by any spelling.
+    /// Returns a project that has files, by any spelling, and what is yanked of it at this moment.
     pub(super) fn project(&self, name: &str) -> Option<Arc<Project>> {
-        self.project_or_remains(&normalize(name)).filter(|project| !project.files.is_empty())
+        let normal = normalize(name);
+        let project = self.project_or_remains(&normal).filter(|project| !project.files.is_empty())?;
+        match yank::read(&self.dir.join("projects").join(normal)) {
+            Ok(yanks) if yanks == project.yanks => Some(project),
+            Ok(yanks) => Some(Arc::new(Project { yanks, ..Project::clone(&project) })),
+            Err(error) => {
+                // Somebody damaged it while the server runs; what was known at its start stays.
+                tracing::error!(%error, "what is yanked cannot be read");
+                Some(project)
+            }
+        }
     }
 
     /// Returns a project as readers are to see it: without the files that do not show yet. It may have none.
@@ -217,11 +271,16 @@ impl Store {
         incoming: &Incoming,
         record: &Record,
         metadata: Option<&[u8]>,
+        attestations: &[Value],
     ) -> io::Result<()> {
         let normal = normalize(&record.name);
         write_synced(&incoming.path.join(RECORD), &serde_json::to_vec_pretty(record)?)?;
         if let Some(metadata) = metadata {
             write_synced(&incoming.path.join(METADATA), metadata)?;
+        }
+        if !attestations.is_empty() {
+            let text = serde_json::to_vec(&provenance(attestations))?;
+            write_synced(&incoming.path.join(PROVENANCE), &text)?;
         }
         // Some systems flush only what is open for writing.
         fs::File::options().write(true).open(incoming.path.join(&record.filename))?.sync_all()?;
@@ -256,6 +315,11 @@ impl Store {
     /// Reads the whole record of a stored file, description included.
     pub(super) fn full_record(&self, record: &Record) -> io::Result<Record> {
         Ok(serde_json::from_slice(&fs::read(self.directory_of(record).join(RECORD))?)?)
+    }
+
+    /// Reads the provenance of a stored file that came with attestations.
+    pub(super) fn provenance(&self, record: &Record) -> io::Result<String> {
+        fs::read_to_string(self.directory_of(record).join(PROVENANCE))
     }
 
     fn directory_of(&self, record: &Record) -> PathBuf {
@@ -328,10 +392,17 @@ fn read_all(projects: &Path) -> Result<Known, StoreError> {
         let project = known.projects.entry(normalize(&record.name)).or_default();
         Arc::make_mut(project).deleted.push(record.filename);
     }
+    for (normal, project) in &mut known.projects {
+        let yanks = yank::read(&projects.join(normal))?;
+        if !yanks.is_empty() {
+            Arc::make_mut(project).yanks = yanks;
+        }
+    }
     Ok(known)
 }
 
-fn read_record(path: &Path) -> Result<Record, StoreError> {
+/// Reads the record of a file.
+pub(super) fn read_record(path: &Path) -> Result<Record, StoreError> {
     let text = fs::read(path)?;
     let record: Record = serde_json::from_slice(&text)
         .map_err(|error| StoreError::Record { path: path.to_path_buf(), detail: error.to_string() })?;
@@ -345,7 +416,8 @@ fn read_record(path: &Path) -> Result<Record, StoreError> {
     Err(StoreError::Record { path: path.to_path_buf(), detail })
 }
 
-fn directories(path: &Path) -> Result<Vec<PathBuf>, StoreError> {
+/// Returns the directories in a directory, sorted.
+pub(super) fn directories(path: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let mut found = Vec::new();
     for entry in fs::read_dir(path)? {
         let entry = entry?;
@@ -357,14 +429,15 @@ fn directories(path: &Path) -> Result<Vec<PathBuf>, StoreError> {
     Ok(found)
 }
 
-fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Writes a file and makes its content durable.
+pub(super) fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = fs::File::create(path)?;
     io::Write::write_all(&mut file, bytes)?;
     file.sync_all()
 }
 
 /// Makes the entries of a directory durable. Windows keeps them without being asked and cannot be asked.
-fn sync_dir(path: &Path) -> io::Result<()> {
+pub(super) fn sync_dir(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     fs::File::open(path)?.sync_all()?;
     #[cfg(not(unix))]

@@ -4,11 +4,15 @@
 #[cfg(test)]
 mod declared;
 #[cfg(test)]
+mod detail;
+#[cfg(test)]
 mod fault;
 #[cfg(test)]
 mod faulty_server;
 #[cfg(test)]
 mod lookup;
+#[cfg(test)]
+mod overlay;
 #[cfg(test)]
 mod package;
 #[cfg(test)]

@@ -1,20 +1,20 @@
 //! What readers get: simple pages, files, metadata, JSON, and pages for people.
 
-use pyrel_index::{RunningServer, ServerOptions, serve};
+use pyrel_index::RunningServer;
 use reqwest::{Client, Response, redirect};
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 
-use crate::package::{client, index, metadata, open, options, sdist, token, wheel};
+use crate::package::{client, index, metadata, open, sdist, token, wheel};
 
-async fn get(server: &RunningServer, path: &str, accept: &str) -> Response {
+pub(crate) async fn get(server: &RunningServer, path: &str, accept: &str) -> Response {
     let client = Client::builder().tls_certs_only([]).redirect(redirect::Policy::none()).build().unwrap();
     let url = server.base_url().join(path).unwrap();
     client.get(url).header("Accept", accept).send().await.unwrap()
 }
 
 /// An index with a wheel and an sdist of `De.mo` 1.0 and a pre-release 2.0rc1.
-async fn filled() -> (TempDir, TempDir, RunningServer) {
+pub(crate) async fn filled() -> (TempDir, TempDir, RunningServer) {
     let (store, files) = (tempdir().unwrap(), tempdir().unwrap());
     let server = index(store.path()).await;
     let client = client(&server.base_url());
@@ -151,26 +151,4 @@ async fn pages_for_people_show_foreign_text_and_run_none() {
     assert_eq!(get(&server, "style.css", "*/*").await.headers()["content-type"], "text/css; charset=utf-8");
     assert_eq!(get(&server, "project/nothing/", "*/*").await.status().as_u16(), 404);
     server.shutdown().await;
-}
-
-#[tokio::test]
-async fn an_overlay_answers_for_what_the_store_does_not_have() {
-    let (_store, _files, upstream) = filled().await;
-    let store = tempdir().unwrap();
-    let options = ServerOptions { overlay: Some(upstream.simple_url()), ..options(store.path()) };
-    let server = serve(options).await.unwrap();
-    let response = get(&server, "simple/de-mo/", "*/*").await;
-    assert_eq!(response.status().as_u16(), 307);
-    assert_eq!(response.headers()["location"], upstream.simple_url().join("de-mo/").unwrap().as_str());
-    let listing = client(&server.base_url()).project(&"de-mo".parse().unwrap()).await.unwrap().unwrap();
-    assert!(listing.files[0].url.starts_with(upstream.base_url().as_str()), "{:?}", listing.files[0]);
-    assert_eq!(get(&server, "local/simple/de-mo/", "*/*").await.status().as_u16(), 404);
-    // Once the store has the project, its own files alone count.
-    let files = tempdir().unwrap();
-    let file = open(&wheel(files.path(), "De.mo", "3.0", "x = 3\n"));
-    client(&server.base_url()).upload(&file, &token(), &|_| {}).await.unwrap();
-    let listing = client(&server.base_url()).project(&"de-mo".parse().unwrap()).await.unwrap().unwrap();
-    assert_eq!(listing.files.len(), 1);
-    server.shutdown().await;
-    upstream.shutdown().await;
 }

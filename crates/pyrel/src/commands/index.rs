@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use pyrel_index::{Account, FailureShare, Faults, ServerOptions, serve};
-use pyrel_model::Secret;
+use pyrel_index::{Account, CacheOptions, FailureShare, Faults, ServerOptions, YankChange, serve, yank};
+use pyrel_model::{PackageName, Secret, Version};
 use serde_json::json;
 
 use crate::context::Context;
@@ -19,6 +19,7 @@ use crate::ui::Tone;
 #[derive(Debug, Subcommand)]
 pub(crate) enum IndexCommand {
     Serve(ServeArgs),
+    Yank(YankArgs),
 }
 
 /// Serve a package index on this machine
@@ -42,6 +43,15 @@ pub(crate) struct ServeArgs {
     /// Serve projects that are not here from this simple index
     #[arg(long, value_name = "URL")]
     overlay: Option<url::Url>,
+    /// Keep what is read of the overlay here, and let readers have it from this server
+    #[arg(long, value_name = "DIR", requires = "overlay")]
+    overlay_cache: Option<PathBuf>,
+    /// The most that the files of the cache may have together, in megabytes
+    #[arg(long, value_name = "MB", default_value_t = 1024, requires = "overlay_cache")]
+    overlay_cache_size: u32,
+    /// How many seconds readers may keep lists and files without asking again; PyPI says 600
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=86_400))]
+    max_age: u32,
     /// Take uploads with this token, or with it to these projects only; may be repeated [default: any token]
     ///
     /// Other users of the machine can read command lines; a file keeps tokens from them.
@@ -72,6 +82,28 @@ struct FaultArgs {
     seed: u64,
 }
 
+/// Yank a release of a served directory, or undo that
+///
+/// Installers pass a yanked release over unless it is asked for exactly (PEP 592). A server that has the directory
+/// shows it at once.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  pyrel index yank my-package 1.2.0 --reason \"breaks imports\"")]
+pub(crate) struct YankArgs {
+    /// The project
+    name: String,
+    /// The release
+    version: String,
+    /// Why, shown to those who install it all the same
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    reason: String,
+    /// Make it a release like any other again
+    #[arg(long, conflicts_with = "reason")]
+    undo: bool,
+    /// Where files are kept
+    #[arg(long, value_name = "DIR", default_value = ".pyrel/index")]
+    dir: PathBuf,
+}
+
 /// Takes a text as it is; nothing is refused here, because a refusal would show it.
 fn secret(text: &str) -> Result<Secret, Infallible> {
     Ok(Secret::new(text))
@@ -81,6 +113,7 @@ fn secret(text: &str) -> Result<Secret, Infallible> {
 pub(crate) fn run(command: &IndexCommand, context: &Context) -> CommandResult {
     match command {
         IndexCommand::Serve(args) => run_serve(args, context),
+        IndexCommand::Yank(args) => run_yank(args, context),
     }
 }
 
@@ -96,6 +129,11 @@ fn options(args: &ServeArgs, context: &Context) -> Result<ServerOptions, Command
     let FaultArgs { failures, latency, lag, seed } = &args.faults;
     Ok(ServerOptions {
         overlay: args.overlay.clone(),
+        overlay_cache: args.overlay_cache.as_ref().map(|dir| CacheOptions {
+            dir: context.directory().join(dir),
+            limit: u64::from(args.overlay_cache_size) * 1_000_000,
+        }),
+        max_age: Duration::from_secs(args.max_age.into()),
         accounts: accounts(args, context)?,
         faults: Faults::new(failures.clone(), *latency, *lag, *seed).map_err(usage)?,
         ..ServerOptions::new(context.directory().join(&args.dir), SocketAddr::new(args.host, args.port))
@@ -135,4 +173,31 @@ fn run_serve(args: &ServeArgs, context: &Context) -> CommandResult {
         context.ui().status(Tone::Done, "Stopped", "everything that was accepted is on disk");
         Ok(())
     })
+}
+
+fn run_yank(args: &YankArgs, context: &Context) -> CommandResult {
+    let name: PackageName = args.name.parse().map_err(usage)?;
+    let version: Version = args.version.parse().map_err(usage)?;
+    if args.reason.chars().any(char::is_control) {
+        return Err(CommandError::message(Failure::Usage, "a reason is one line of text"));
+    }
+    let change = if args.undo { YankChange::Undo } else { YankChange::Yank(args.reason.clone()) };
+    let changed = yank(&context.directory().join(&args.dir), &name, &version, &change).map_err(|error| {
+        let hint = error.hint();
+        CommandError::new(Failure::Usage, error).hint(hint)
+    })?;
+    if context.json() {
+        let yanked = if args.undo { json!(false) } else { json!(args.reason) };
+        let (name, version) = (name.normalized(), version.to_string());
+        let body =
+            json!({"schema": 1, "name": name, "version": version, "yanked": yanked, "changed": changed});
+        return context.ui().json(&body);
+    }
+    let word = match (changed, args.undo) {
+        (false, _) => "Unchanged",
+        (true, true) => "Unyanked",
+        (true, false) => "Yanked",
+    };
+    context.ui().status(Tone::Done, word, &format!("{} {version}", name.as_written()));
+    Ok(())
 }

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use super::workspace;
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 17] = [
     "info",
     "graph",
     "build",
@@ -20,6 +20,7 @@ const COMMANDS: [&str; 16] = [
     "verify",
     "rehearse",
     "index serve",
+    "index yank",
     "completions",
     "man",
 ];
