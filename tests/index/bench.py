@@ -162,12 +162,21 @@ class Bench:
         """Runs pip of the environment."""
         return self.run(self.python, "-m", "pip", *arguments)
 
-    def twine(self, server: Server, *arguments: str | Path) -> Outcome:
+    def twine(self, server: Server, *arguments: str | Path, token: str = TOKEN) -> Outcome:
         """Uploads with twine."""
         common = ["--non-interactive", "--disable-progress-bar", "--verbose", "--repository-url", server.upload_url]
         return self.run(
-            self.tool("twine"), "upload", *common, *arguments, TWINE_USERNAME="__token__", TWINE_PASSWORD=TOKEN
+            self.tool("twine"), "upload", *common, *arguments, TWINE_USERNAME="__token__", TWINE_PASSWORD=token
         )
+
+    @property
+    def has_commands(self) -> bool:
+        """Tells whether the server under test is the program itself, with its other commands."""
+        return self.server[1:] == ["index", "serve"]
+
+    def yank(self, server: Server, *arguments: str) -> Outcome:
+        """Runs ``index yank`` on the directory of a server."""
+        return self.run(self.server[0], "index", "yank", *arguments, "--dir", server.directory)
 
     def put(self, upload_url: str, simple_url: str, *arguments: str | Path, **variables: str) -> Outcome:
         """Uploads with the client under test."""

@@ -9,6 +9,7 @@ Cases are the functions below; naming some runs only those. Prints ``N passed, N
 from __future__ import annotations
 
 import argparse
+import base64
 import http.client
 import json
 import os
@@ -21,12 +22,14 @@ import tempfile
 import threading
 import time
 import traceback
+import urllib.request
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from bench import ROOT, TOKEN, Bench, Server, check, prepare, sha256, stored
+from storm import post, small_wheels, storm
 
 CASES: list[Callable[[Bench], None]] = []
 
@@ -176,6 +179,115 @@ def an_overlay_serves_what_the_store_does_not_have(bench: Bench) -> None:
     check("demo-lib" in bench.run(bench.tool("uv"), "pip", "list", "--python", python).ok(), "demo-lib is missing")
 
 
+@case
+def an_overlay_with_a_cache_serves_when_the_other_index_is_gone(bench: Bench) -> None:
+    """pip and uv install through the cache; then the other index stops, and they install again."""
+    upstream = bench.serve(bench.directory("upstream"))
+    bench.twine(upstream, *sorted(bench.project("demo-lib", "2.0").iterdir())).ok()
+    cache = bench.directory("cache")
+    server = bench.serve(bench.directory("store"), "--overlay", upstream.simple_url, "--overlay-cache", str(cache))
+    for round_ in ("through", "from the cache"):
+        target = bench.directory("target")
+        bench.pip("install", "--index-url", server.simple_url, "--target", target, "demo-lib").ok()
+        check((target / "demo_lib").is_dir(), round_)
+        python = bench.environment_in(bench.directory("venv") / "env")
+        install = [
+            bench.tool("uv"),
+            "pip",
+            "install",
+            "--no-cache",
+            "--python",
+            python,
+            "--index-url",
+            server.simple_url,
+        ]
+        bench.run(*install, "demo-lib").ok()
+        if upstream.process.poll() is None:
+            upstream.stop()
+    check(not any((cache / "incoming").iterdir()), sorted(cache.rglob("*")))
+
+
+@case
+def tokens_are_limited_to_projects(bench: Bench) -> None:
+    """twine and uv hear the server's words for a token that is unknown or for other projects."""
+    options = ["--token", f"{TOKEN}=demo-app", "--token", "not-a-real-token-either"]
+    server = bench.serve(bench.directory("store"), *options)
+    app, lib = bench.project("demo-app", "1.0"), bench.project("demo-lib", "1.0")
+    text = bench.twine(server, *sorted(app.iterdir()), token="wrong").failed()
+    check("403 Invalid or non-existent authentication information." in text and "wrong" not in text, text)
+    bench.twine(server, *sorted(app.iterdir())).ok()
+    text = bench.twine(server, *sorted(lib.iterdir())).failed()
+    check("Invalid API Token: project-scoped token is not valid for project: 'demo-lib'" in text, text)
+    publish = [bench.tool("uv"), "publish", "--trusted-publishing", "never", "--publish-url", server.upload_url]
+    text = bench.run(*publish, "--token", TOKEN, *sorted(lib.iterdir())).failed()
+    check("project-scoped token is not valid" in text, text)
+    bench.run(*publish, "--token", "not-a-real-token-either", *sorted(lib.iterdir())).ok()
+    check(len(stored(server.directory)) == 4, stored(server.directory))
+
+
+@case
+def installers_pass_over_what_is_yanked(bench: Bench) -> None:
+    """pip and uv take the older release, and the yanked one with its reason when it is asked for exactly."""
+    if not bench.has_commands:
+        print("    (left out: the server under test has no `yank`)")
+        return
+    server, _ = filled(bench)
+    bench.yank(server, "demo-app", "1.1", "--reason", "it eats data").ok()
+    check(server.listing("demo-app")["demo_app-1.1-py3-none-any.whl"]["yanked"] == "it eats data", "the listing")
+    install = ["install", "--no-deps", "--index-url", server.simple_url, "--target"]
+    text = bench.pip(*install, bench.directory("target"), "demo-app").ok()
+    check("Successfully installed demo-app-1.0" in text, text)
+    text = bench.pip(*install, bench.directory("target"), "demo-app==1.1").ok()
+    check("it eats data" in text and "Successfully installed demo-app-1.1" in text, text)
+    python = bench.environment_in(bench.directory("venv") / "env")
+    uv = [bench.tool("uv"), "pip", "install", "--python", python, "--index-url", server.simple_url]
+    text = bench.run(*uv, "demo-app").ok()
+    check("demo-app==1.0" in text, text)
+    text = bench.run(*uv, "demo-app==1.1").ok()
+    check("demo-app==1.1" in text and "it eats data" in text, text)
+    bench.yank(server, "demo-app", "1.1", "--undo").ok()
+    text = bench.pip(*install, bench.directory("target"), "demo-app").ok()
+    check("Successfully installed demo-app-1.1" in text, text)
+
+
+@case
+def twine_uploads_attestations_and_they_are_served(bench: Bench) -> None:
+    """``twine upload --attestations`` with files of the right shape, and with one that is about other bytes."""
+    server = bench.serve(bench.directory("store"))
+    files = sorted(bench.project("demo-app", "1.0").iterdir())
+    for file in files:
+        attest(file, sha256(file))
+    beside = [path for file in files for path in (file, file.with_name(f"{file.name}.publish.attestation"))]
+    bench.twine(server, "--attestations", *beside).ok()
+    for file in files:
+        url = server.listing("demo-app")[file.name]["provenance"]
+        with urllib.request.urlopen(url, timeout=20) as response:
+            provenance = json.load(response)
+        given = json.loads(file.with_name(f"{file.name}.publish.attestation").read_text(encoding="utf-8"))
+        check(provenance["attestation_bundles"][0]["attestations"] == [given], provenance)
+    wheel = next(bench.project("demo-app", "1.1").glob("*.whl"))
+    attest(wheel, "00" * 32)
+    text = bench.twine(server, "--attestations", wheel, wheel.with_name(f"{wheel.name}.publish.attestation")).failed()
+    check("subject does not match distribution digest" in text, text)
+
+
+def attest(file: Path, digest: str) -> None:
+    """Writes an attestation of the right shape beside a file; what it is signed with is nothing."""
+    statement = {
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{"name": file.name, "digest": {"sha256": digest}}],
+        "predicateType": "https://docs.pypi.org/attestations/publish/v1",
+        "predicate": None,
+    }
+    entry = base64.b64encode(json.dumps(statement).encode()).decode()
+    attestation = {
+        "version": 1,
+        "verification_material": {"certificate": "MAA=", "transparency_entries": [{"logIndex": "1"}]},
+        "envelope": {"statement": entry, "signature": "MAA="},
+    }
+    file.with_name(f"{file.name}.publish.attestation").write_text(json.dumps(attestation), encoding="utf-8")
+
+
 def begin_upload(server: Server, wheel: Path, share: float) -> http.client.HTTPConnection:
     """Sends a part of an upload and leaves the connection open."""
     boundary = "frontier"
@@ -276,50 +388,16 @@ def crashes_at_any_moment_lose_nothing_that_was_acknowledged(bench: Bench) -> No
     check(len(acknowledged) > 3 and interrupted > 3, "too few uploads to prove anything")
 
 
-def small_wheels(directory: Path, count: int) -> list[Path]:
-    """Writes valid wheels of versions 1.0, 1.1, …"""
-    made = []
-    for number in range(count):
-        version = f"1.{number}"
-        info = f"demo_app-{version}.dist-info"
-        path = directory / f"demo_app-{version}-py3-none-any.whl"
-        with zipfile.ZipFile(path, "w") as archive:
-            archive.writestr("demo_app.py", f"VERSION = {version!r}\n")
-            archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: demo-app\nVersion: {version}\n")
-            archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-            archive.writestr(
-                f"{info}/RECORD",
-                f"demo_app.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n",
-            )
-        made.append(path)
-    return made
-
-
-def post(server: Server, wheel: Path) -> int | None:
-    """Uploads a wheel; returns the status, or nothing when the server died."""
-    version = wheel.name.split("-")[1]
-    fields = {
-        ":action": "file_upload", "metadata_version": "2.1", "name": "demo-app", "version": version,
-        "filetype": "bdist_wheel", "pyversion": "py3", "sha256_digest": sha256(wheel),
-    }  # fmt: skip
-    parts = [
-        f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
-        for name, value in fields.items()
-    ]
-    parts.append(
-        f'--b\r\nContent-Disposition: form-data; name="content"; filename="{wheel.name}"\r\n\r\n'.encode()
-        + wheel.read_bytes()
-        + b"\r\n--b--\r\n"
-    )
-    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=20)
-    headers = {"Content-Type": "multipart/form-data; boundary=b", "Authorization": f"Bearer {TOKEN}"}
-    try:
-        connection.request("POST", "/legacy/", b"".join(parts), headers)
-        return connection.getresponse().status
-    except (OSError, http.client.HTTPException):
-        return None
-    finally:
-        connection.close()
+@case
+def a_crash_under_32_connections_loses_nothing_that_was_acknowledged(bench: Bench) -> None:
+    """600 uploads at 32 connections with ``kill -9`` in the middle of it, twice; in the end every file is there."""
+    directory = bench.directory("store")
+    wheels = small_wheels(bench.directory("wheels"), 600)
+    outcome = storm(bench.serve, directory, wheels, connections=32, kills=[150, 400])
+    check(outcome.broken_off > 0, "nothing was under way when the server was killed")
+    found = sha256_of_listed(bench, directory, "demo-app")
+    check(found == {wheel.name: sha256(wheel) for wheel in wheels}, "files are lost or changed")
+    print(f"    ({outcome.acknowledged} uploads acknowledged, {outcome.broken_off} broken off)")
 
 
 @case

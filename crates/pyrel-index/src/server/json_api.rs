@@ -44,8 +44,7 @@ pub(super) async fn release(
 
 fn document(app: &App, project: &Project, version: &Version, with_releases: bool) -> Option<Value> {
     let files = project.release(version);
-    // The first file of a release decides its metadata.
-    let first = files.iter().min_by_key(|record| record.uploaded)?;
+    let first = project.first_file(version)?;
     let full = match app.store.full_record(first) {
         Ok(full) => full,
         Err(error) => {

@@ -19,6 +19,7 @@ mod overlay;
 mod overlay_cache;
 mod overlay_fetch;
 mod page;
+mod project_page;
 mod record;
 mod refusal;
 mod repr;

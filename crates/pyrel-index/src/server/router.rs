@@ -18,7 +18,7 @@ use super::account::Account;
 use super::fault::{FaultGate, meddle};
 use super::overlay::{self, Overlay};
 use super::store::Store;
-use super::{file, integrity, json_api, legacy, page, simple};
+use super::{file, integrity, json_api, legacy, page, project_page, simple};
 
 /// What the handlers share.
 #[derive(Debug)]
@@ -40,8 +40,10 @@ pub(super) struct App {
 pub(super) fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/", get(page::front))
-        .route("/project/{name}", get(page::project))
-        .route("/project/{name}/", get(page::project))
+        .route("/project/{name}", get(project_page::project))
+        .route("/project/{name}/", get(project_page::project))
+        .route("/project/{name}/{version}", get(project_page::release))
+        .route("/project/{name}/{version}/", get(project_page::release))
         .route("/style.css", get(page::style))
         .route("/icon.svg", get(page::icon))
         .route("/simple", get(simple::root_without_slash))

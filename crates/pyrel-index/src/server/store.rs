@@ -134,6 +134,11 @@ impl Project {
         self.versions().into_iter().max_by_key(|version| (rank(version), version.clone()))
     }
 
+    /// Returns the file of a release that came first, whose metadata is the release's.
+    pub(super) fn first_file(&self, version: &Version) -> Option<&Arc<Record>> {
+        self.release(version).into_iter().min_by_key(|record| record.uploaded)
+    }
+
     /// Returns why a release is yanked, which may be empty, when it is.
     pub(super) fn yanked(&self, version: &Version) -> Option<&str> {
         self.yanks.iter().find(|(yanked, _)| yanked == version).map(|(_, reason)| reason.as_str())

@@ -18,6 +18,8 @@ mod package;
 #[cfg(test)]
 mod page;
 #[cfg(test)]
+mod people;
+#[cfg(test)]
 mod rule;
 #[cfg(test)]
 mod store;
