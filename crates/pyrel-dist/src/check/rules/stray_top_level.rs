@@ -21,7 +21,7 @@ Reports folders such as `tests`, `docs`, or `src`, and files that are no modules
 All projects share that directory: the tests of one overwrite those of another, and `import tests` finds anything.
 
 ### Example
-`tests/test_demo.py` in a wheel, because the build took every package that it found
+`test/test_demo.py` in a wheel, because the build took every package that it found
 
 ### Source
 pyrel
