@@ -31,4 +31,5 @@ pub use dist::{Dist, OpenError};
 pub use entry_points::{EntryPoint, EntryPoints};
 pub use limits::Limits;
 pub use member::{MemberInfo, MemberKind};
+pub use pyrel_readme::{Html, render};
 pub use stdlib::is_stdlib_name;

@@ -1,5 +1,5 @@
 //! What a person sees of one project and of each of its releases: what it says of itself, its files, and the other
-//! releases. The description is shown as it was written, since nothing here renders it.
+//! releases. The description is shown as PyPI would; what has no page there is shown as it was written.
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, Response, StatusCode};
+use pyrel_dist::render;
 use pyrel_model::Version;
 use pyrel_model::name::normalize;
 
@@ -18,6 +19,9 @@ use super::simple::{encoded, file_path, not_found};
 use super::store::Project;
 use crate::wire::escape;
 
+/// The longest description that is rendered, in bytes.
+const LONGEST_RENDERED: usize = 1024 * 1024;
+
 /// One project: its latest release.
 pub(super) async fn project(State(app): State<Arc<App>>, Path(name): Path<String>) -> Response<Body> {
     let Some(project) = app.store.project(&name) else { return missing("project of that name") };
@@ -26,7 +30,7 @@ pub(super) async fn project(State(app): State<Arc<App>>, Path(name): Path<String
         return moved(&format!("/project/{}/", encoded(&normal)));
     }
     match project.latest() {
-        Some(latest) => show(&app, &project, &normal, &latest),
+        Some(latest) => show(&app, &project, &normal, &latest).await,
         None => missing("release of that project"),
     }
 }
@@ -47,7 +51,7 @@ pub(super) async fn release(
     if normal != name || version.to_string() != text {
         return moved(&release_path(&normal, &version));
     }
-    show(&app, &project, &normal, &version)
+    show(&app, &project, &normal, &version).await
 }
 
 fn release_path(normal: &str, version: &Version) -> String {
@@ -69,12 +73,9 @@ fn moved(target: &str) -> Response<Body> {
     response
 }
 
-fn show(app: &App, project: &Project, normal: &str, version: &Version) -> Response<Body> {
+async fn show(app: &Arc<App>, project: &Project, normal: &str, version: &Version) -> Response<Body> {
     let Some(first) = project.first_file(version) else { return not_found() };
-    let full = app.store.full_record(first).unwrap_or_else(|error| {
-        tracing::error!(%error, "a record cannot be read");
-        Record::clone(first)
-    });
+    let (full, description) = read(app, first).await;
     let files = project.release(version);
     let rows: String = files.iter().map(|record| file_row(app, normal, record)).collect();
     let main = format!(
@@ -83,11 +84,29 @@ fn show(app: &App, project: &Project, normal: &str, version: &Version) -> Respon
          <tbody>\n{rows}</tbody>\n</table>\n</div>\n<aside>\n{}{}</aside>\n</div>\n",
         heading(app, project, normal, version, &full),
         notices(project, normal, version),
-        description(&full),
+        description,
         facts(&full),
         releases(project, normal, version),
     );
     html(StatusCode::OK, &format!("{} {version}", project.name), &main)
+}
+
+/// Reads the whole record and renders its description, which takes a while when it is long.
+async fn read(app: &Arc<App>, record: &Arc<Record>) -> (Record, String) {
+    let (reader, wanted) = (Arc::clone(app), Arc::clone(record));
+    let work = tokio::task::spawn_blocking(move || {
+        let full = reader.store.full_record(&wanted)?;
+        let shown = description(&full);
+        Ok::<_, std::io::Error>((full, shown))
+    });
+    match work.await.map_err(std::io::Error::other).flatten() {
+        Ok(read) => read,
+        Err(error) => {
+            tracing::error!(%error, "a record cannot be read");
+            let shown = "<h2>Description</h2>\n<p class=\"quiet\">The description cannot be read.</p>\n";
+            (Record::clone(record), shown.to_owned())
+        }
+    }
 }
 
 fn heading(app: &App, project: &Project, normal: &str, version: &Version, record: &Record) -> String {
@@ -112,10 +131,10 @@ fn heading(app: &App, project: &Project, normal: &str, version: &Version, record
 fn notices(project: &Project, normal: &str, version: &Version) -> String {
     let mut out = String::new();
     if let Some(reason) = project.yanked(version) {
-        let reason = if reason.is_empty() { "No reason was given.".to_owned() } else { escape(reason) };
+        let reason = if reason.is_empty() { "none was given".to_owned() } else { escape(reason) };
         out.push_str(&format!(
-            "<p class=\"notice warn\"><strong>This release is yanked.</strong> {reason} Installers pass it over \
-             unless it is asked for exactly.</p>\n"
+            "<p class=\"notice warn\"><strong>This release is yanked.</strong> Installers pass it over unless it is \
+             asked for exactly. The reason: {reason}</p>\n"
         ));
     }
     if let Some(latest) = project.latest().filter(|latest| latest != version) {
@@ -132,14 +151,15 @@ fn description(record: &Record) -> String {
     let Some(text) = record.field("description").filter(|text| !text.trim().is_empty()) else {
         return "<h2>Description</h2>\n<p class=\"quiet\">This release has no description.</p>\n".to_owned();
     };
-    let kind = record.field("description_content_type").unwrap_or("text/x-rst");
-    let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let note = match essence.as_str() {
-        "text/plain" => "",
-        "text/markdown" => "<p class=\"quiet\">Markdown, shown as it was written.</p>\n",
-        _ => "<p class=\"quiet\">reStructuredText, shown as it was written.</p>\n",
-    };
-    format!("<h2>Description</h2>\n{note}<div class=\"description\">{}</div>\n", escape(text.trim()))
+    let kind = record.field("description_content_type");
+    if let Some(page) = (text.len() <= LONGEST_RENDERED).then(|| render(kind, text)).flatten() {
+        return format!("<h2>Description</h2>\n<div class=\"readme\">{}</div>\n", page.as_str());
+    }
+    format!(
+        "<h2>Description</h2>\n<p class=\"quiet\">Shown as it was written: it is too long to render, or of no type \
+         that this index renders.</p>\n<div class=\"description\">{}</div>\n",
+        escape(text.trim())
+    )
 }
 
 fn file_row(app: &App, normal: &str, record: &Record) -> String {

@@ -11,10 +11,10 @@ use crate::page::{filled, get};
 /// Elements that have no end tag.
 const VOID: [&str; 4] = ["meta", "link", "br", "hr"];
 /// All elements that the pages are made of; nothing that runs or loads is among them.
-const KNOWN: [&str; 33] = [
+const KNOWN: [&str; 34] = [
     "html", "head", "meta", "title", "link", "body", "main", "nav", "h1", "h2", "p", "a", "span", "strong",
     "pre", "code", "div", "aside", "table", "thead", "tbody", "tr", "th", "td", "dl", "dt", "dd", "ol", "li",
-    "details", "summary", "footer", "section",
+    "details", "summary", "footer", "section", "br",
 ];
 const ATTRIBUTES: [&str; 9] =
     ["lang", "charset", "name", "content", "rel", "href", "class", "id", "aria-current"];
@@ -94,7 +94,7 @@ async fn pages_show_what_there_is() {
     let reason = YankChange::Yank("<img src=x>".to_owned());
     yank(store.path(), &"de-mo".parse().unwrap(), &"1.0".parse().unwrap(), &reason).unwrap();
     let yanked = page(&server, "project/de-mo/1.0/").await;
-    assert!(yanked.contains("This release is yanked.</strong> &lt;img src=x&gt; Installers"), "{yanked}");
+    assert!(yanked.contains("The reason: &lt;img src=x&gt;</p>"), "{yanked}");
     assert!(page(&server, "project/de-mo/").await.contains("<span class=\"version\">2.0rc1</span></h1>"));
     server.shutdown().await;
 }
@@ -118,14 +118,61 @@ async fn other_spellings_lead_to_one_address_and_nothing_is_a_page_too() {
     server.shutdown().await;
 }
 
+/// Uploads a wheel of `demo` with fields replaced.
+async fn upload(server: &RunningServer, version: &str, fields: &[(&str, &str)]) {
+    let files = tempdir().unwrap();
+    let file = open(&wheel(files.path(), "demo", version, "x = 1\n"));
+    client(&server.base_url()).project(&"nothing".parse().unwrap()).await.unwrap();
+    let mut form = Form::new();
+    for (name, value) in file.fields() {
+        if fields.iter().all(|(replaced, _)| *replaced != name.to_string()) {
+            form = form.text(name.to_string(), value.to_string());
+        }
+    }
+    for (name, value) in fields {
+        form = form.text((*name).to_owned(), (*value).to_owned());
+    }
+    let part = Part::bytes(fs_err::read(file.path()).unwrap()).file_name(file.filename().to_owned());
+    let request = Client::builder().tls_certs_only([]).build().unwrap();
+    let request = request.post(server.upload_url()).multipart(form.part("content", part));
+    let response =
+        request.bearer_auth("not-a-real-token").header("Accept", "text/plain").send().await.unwrap();
+    assert_eq!(response.status().as_u16(), 200, "{}", response.text().await.unwrap());
+}
+
+#[tokio::test]
+async fn descriptions_are_shown_as_pypi_shows_them() {
+    let store = tempdir().unwrap();
+    let server = index(store.path()).await;
+    let hostile = "# Title\n\n*word* <script>alert(1)</script><b onclick=alert(1)>bold</b> [x](javascript:alert(1))\n\n\
+        <iframe src=x></iframe></div></main><style>*{}</style>\n";
+    upload(&server, "1.0", &[("description", hostile), ("description_content_type", "text/markdown")]).await;
+    let rst = "Title\n=====\n\n*word*\n\n- item\n";
+    upload(&server, "1.1", &[("description", rst), ("description_content_type", "text/x-rst")]).await;
+    upload(&server, "1.2", &[("description", "``broken"), ("description_content_type", "text/x-rst")]).await;
+    for (version, expected) in [("1.0", "<em>word</em>"), ("1.1", "<em>word</em>"), ("1.2", "``broken")] {
+        let path = format!("project/demo/{version}/");
+        let text = get(&server, &path, "text/html").await.text().await.unwrap();
+        let (before, rest) = text.split_once("<h2>Description</h2>").unwrap();
+        let (shown, after) = rest.split_once("<h2 id=\"files\">").unwrap();
+        assert!(shown.contains(expected), "{shown}");
+        for bad in ["<script", "onclick", "javascript:", "<iframe", "<style", "</main>"] {
+            assert!(!shown.contains(bad), "{bad}: {shown}");
+        }
+        assert_eq!(shown.matches("<div").count(), shown.matches("</div>").count(), "{shown}");
+        assert_well_formed(&format!("{before}<h2 id=\"files\">{after}"));
+    }
+    server.shutdown().await;
+}
+
 #[tokio::test]
 async fn hostile_metadata_is_shown_and_does_nothing() {
-    let (store, files) = (tempdir().unwrap(), tempdir().unwrap());
+    let store = tempdir().unwrap();
     let server = index(store.path()).await;
-    let file = open(&wheel(files.path(), "demo", "1.0", "x = 1\n"));
     let nasty = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>&lt; \u{202e}\u{1b}[31m";
-    client(&server.base_url()).project(&"nothing".parse().unwrap()).await.unwrap();
-    let replaced = [
+    let home = format!("Home{nasty}, https://example.org/{nasty}");
+    let evil = format!("Evil, javascript:alert(1)//{nasty}");
+    let names = [
         "author",
         "author_email",
         "description",
@@ -135,28 +182,12 @@ async fn hostile_metadata_is_shown_and_does_nothing() {
         "summary",
         "pyversion",
         "description_content_type",
+        "classifiers",
+        "platform",
     ];
-    let mut form = Form::new();
-    for (name, value) in file.fields() {
-        if !replaced.contains(&name.to_string().as_str()) {
-            form = form.text(name.to_string(), value.to_string());
-        }
-    }
-    for name in replaced {
-        form = form.text(name, nasty);
-    }
-    for url in
-        [format!("Home{nasty}, https://example.org/{nasty}"), format!("Evil, javascript:alert(1)//{nasty}")]
-    {
-        form = form.text("project_urls", url);
-    }
-    form = form.text("classifiers", nasty).text("platform", nasty);
-    let part = Part::bytes(fs_err::read(file.path()).unwrap()).file_name(file.filename().to_owned());
-    let request = Client::builder().tls_certs_only([]).build().unwrap();
-    let request = request.post(server.upload_url()).multipart(form.part("content", part));
-    let response =
-        request.bearer_auth("not-a-real-token").header("Accept", "text/plain").send().await.unwrap();
-    assert_eq!(response.status().as_u16(), 200, "{}", response.text().await.unwrap());
+    let mut fields: Vec<(&str, &str)> = names.iter().map(|name| (*name, nasty)).collect();
+    fields.extend([("project_urls", home.as_str()), ("project_urls", evil.as_str())]);
+    upload(&server, "1.0", &fields).await;
     for path in ["", "project/demo/", "project/demo/1.0/"] {
         let page = page(&server, path).await;
         assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{page}");
