@@ -125,7 +125,7 @@ async fn upload(server: &RunningServer, version: &str, fields: &[(&str, &str)]) 
     client(&server.base_url()).project(&"nothing".parse().unwrap()).await.unwrap();
     let mut form = Form::new();
     for (name, value) in file.fields() {
-        if fields.iter().all(|(replaced, _)| *replaced != name.to_string()) {
+        if fields.iter().all(|(replaced, _)| *replaced != *name) {
             form = form.text(name.to_string(), value.to_string());
         }
     }
