@@ -31,5 +31,5 @@ pub use dist::{Dist, OpenError};
 pub use entry_points::{EntryPoint, EntryPoints};
 pub use limits::Limits;
 pub use member::{MemberInfo, MemberKind};
-pub use pyrel_readme::{Html, render};
+pub use pyrel_readme::{Html, Verdict, judge as judge_description, render as render_description};
 pub use stdlib::is_stdlib_name;

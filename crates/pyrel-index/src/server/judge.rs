@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use pyrel_dist::{CheckOptions, Finding, Source, check_files, is_stdlib_name, look_of};
+use pyrel_dist::{
+    CheckOptions, Finding, Source, Verdict, check_files, is_stdlib_name, judge_description, look_of,
+};
 use pyrel_model::name::normalize;
 use pyrel_model::{Level, Version};
 
@@ -22,6 +24,23 @@ const EXTENSIONS: [&str; 3] = [".tar.gz", ".whl", ".zip"];
 const LONGEST_NAME: usize = 246;
 /// How long a release takes new files.
 const RELEASE_OPEN: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// D1 and D2: whether the description of the form renders. Slow when it is long; what is not known passes.
+pub(super) fn judge_description_of(form: &Form) -> Result<(), Refusal> {
+    let Some(text) = form.get("description") else { return Ok(()) };
+    let kind = form.get("description_content_type");
+    if !matches!(judge_description(kind, text).verdict, Verdict::Fail { .. }) {
+        return Ok(());
+    }
+    let what = match kind {
+        Some(kind) => format!("for '{kind}'"),
+        None => "in the default format of reStructuredText".to_owned(),
+    };
+    Err(Refusal::bad(format!(
+        "The description failed to render {what}. \
+         See https://pypi.org/help/#description-content-type for more information."
+    )))
+}
 
 /// U1 to U8: what the file is called, how large it is, and whether it is what the form says.
 pub(super) fn judge_file(form: &Form, content: &Content) -> Result<(), Refusal> {

@@ -20,7 +20,9 @@ use super::attestation;
 use super::auth::{Grant, authorize};
 use super::form::Form;
 use super::intake::{Content, IntakeError, Received, receive};
-use super::judge::{Presence, judge_archive, judge_file, judge_naming, judge_presence, judge_project};
+use super::judge::{
+    Presence, judge_archive, judge_description_of, judge_file, judge_naming, judge_presence, judge_project,
+};
 use super::metadata::read_metadata;
 use super::record::{Record, SCHEMA};
 use super::refusal::Refusal;
@@ -136,6 +138,7 @@ async fn judge_and_store(
     let content = received.content.ok_or_else(|| Refusal::bad("Upload payload does not have a file."))?;
     judge_project(&app.store, &form)?;
     grant.admits(&form.name)?;
+    let form = blocking(move || Ok(judge_description_of(&form).map(|()| form))).await??;
     judge_file(&form, &content)?;
     // The file system's own time stamps the upload: it was written a moment ago.
     let now = Timestamp::try_from(fs::metadata(&content.path)?.modified()?).map_err(io::Error::other)?;

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, Response, StatusCode};
-use pyrel_dist::render;
+use pyrel_dist::render_description;
 use pyrel_model::Version;
 use pyrel_model::name::normalize;
 
@@ -152,7 +152,7 @@ fn description(record: &Record) -> String {
         return "<h2>Description</h2>\n<p class=\"quiet\">This release has no description.</p>\n".to_owned();
     };
     let kind = record.field("description_content_type");
-    if let Some(page) = (text.len() <= LONGEST_RENDERED).then(|| render(kind, text)).flatten() {
+    if let Some(page) = (text.len() <= LONGEST_RENDERED).then(|| render_description(kind, text)).flatten() {
         return format!("<h2>Description</h2>\n<div class=\"readme\">{}</div>\n", page.as_str());
     }
     format!(

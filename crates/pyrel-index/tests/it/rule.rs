@@ -258,3 +258,36 @@ async fn a_large_upload_that_is_refused_still_hears_why() {
     assert_eq!(fs_err::read_dir(store.path().join("incoming")).unwrap().count(), 0);
     server.shutdown().await;
 }
+
+#[tokio::test]
+async fn a_description_that_does_not_render_is_refused_in_pypis_words() {
+    let (store, files) = (tempdir().unwrap(), tempdir().unwrap());
+    let server = index(store.path()).await;
+    let path = wheel(files.path(), "demo", "1.0", "x = 1\n");
+    let help = "See https://pypi.org/help/#description-content-type for more information.";
+    for (fields, expected) in [
+        (
+            vec![("description", "``a"), ("description_content_type", "text/x-rst")],
+            Some("The description failed to render for 'text/x-rst'."),
+        ),
+        (
+            vec![("description", "``a")],
+            Some("The description failed to render in the default format of reStructuredText."),
+        ),
+        (
+            vec![("description", " \n"), ("description_content_type", "text/markdown")],
+            Some("The description failed to render for 'text/markdown'."),
+        ),
+        (vec![("description", "``a"), ("description_content_type", "text/plain")], None),
+    ] {
+        let sha256 = open(&path).sha256().to_hex();
+        let fields = [fields, vec![("sha256_digest", sha256.as_str())]].concat();
+        let part = content(&path, "demo-1.0-py3-none-any.whl");
+        let (status, said) = send(&server.base_url(), form(&fields).part("content", part)).await;
+        match expected {
+            Some(expected) => assert_eq!((status, said), (400, format!("{expected} {help}"))),
+            None => assert_eq!(status, 200, "{said}"),
+        }
+    }
+    server.shutdown().await;
+}
