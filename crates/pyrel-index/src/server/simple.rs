@@ -28,8 +28,9 @@ const OFFERS: [&str; 5] = ["text/html", JSON_V1, HTML_V1, JSON_LATEST, HTML_LATE
 /// All projects.
 pub(super) async fn root(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Response<Body> {
     let projects = app.store.projects();
-    let shown = |normal: &str| app.store.listed(normal).is_some_and(|project| !project.files.is_empty());
-    let listed = || projects.iter().filter(|(normal, _)| shown(normal));
+    let hidden = app.store.hidden();
+    let shown = |project: &Project| project.files.keys().any(|filename| !hidden.contains(filename));
+    let listed = || projects.iter().filter(|(_, project)| shown(project));
     let Some(media) = media(&uri, &headers) else { return not_acceptable() };
     let body = if media.ends_with("json") {
         let names: Vec<Value> = listed().map(|(_, project)| json!({ "name": project.name })).collect();

@@ -235,7 +235,7 @@ impl Store {
     }
 
     /// Returns the names of the files that do not show yet, and forgets those that do.
-    fn hidden(&self) -> BTreeSet<String> {
+    pub(super) fn hidden(&self) -> BTreeSet<String> {
         if self.lag.is_zero() {
             return BTreeSet::new();
         }
