@@ -4,9 +4,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use pyrel_model::filename::InvalidFilename;
-use pyrel_model::{ArtifactKind, Blake2b256, CoreMetadata, DistFilename, Sha256};
+use pyrel_model::{ArtifactKind, CoreMetadata, DistFilename, Sha256};
 
-use crate::digest::hex;
+use crate::digest::DigestError;
 use crate::entry_points::{EntryPoint, EntryPoints};
 use crate::fault::FaultKind;
 use crate::limits::Limits;
@@ -25,6 +25,12 @@ pub enum OpenError {
         /// Why.
         #[source]
         source: io::Error,
+    },
+    /// It has other bytes than the ones that were read and judged.
+    #[error("`{path}` changed after it was read")]
+    Changed {
+        /// The file.
+        path: PathBuf,
     },
     /// The name is neither a wheel's nor an sdist's.
     #[error("`{path}` is neither a wheel (`.whl`) nor an sdist (`.tar.gz`)")]
@@ -56,6 +62,9 @@ impl OpenError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Io { .. } => None,
+            Self::Changed { .. } => Some(
+                "let nothing write to the file, and run the command again: it reads the file anew".to_owned(),
+            ),
             Self::Format { .. } => Some("name a file that ends in `.whl` or `.tar.gz`".to_owned()),
             Self::Archive { .. } | Self::Metadata { .. } => {
                 Some("build the distribution again, then run `pyrel check` on it".to_owned())
@@ -161,18 +170,6 @@ impl Dist {
         self.reading.digests.sha256
     }
 
-    /// Returns the BLAKE2b-256 of the file.
-    #[must_use]
-    pub fn blake2b(&self) -> Blake2b256 {
-        self.reading.digests.blake2b
-    }
-
-    /// Returns the MD5 of the file as 32 hexadecimal digits; old indexes ask for it.
-    #[must_use]
-    pub fn md5_hex(&self) -> String {
-        hex(&self.reading.digests.md5)
-    }
-
     /// Returns the metadata: `METADATA` of a wheel, `PKG-INFO` of an sdist.
     #[must_use]
     pub fn metadata(&self) -> &CoreMetadata {
@@ -202,10 +199,20 @@ impl Dist {
     }
 
     /// Returns the text fields of the form that carries the file to an index, in the order in which they are sent:
-    /// the very fields that the rules judged.
-    #[must_use]
-    pub fn upload_form(&self) -> Vec<(&'static str, String)> {
-        upload_form::fields(&self.reading, self.kind, &self.metadata)
+    /// the very fields that the rules judged, and MD5 and BLAKE2b of the file besides.
+    ///
+    /// These two only an upload needs. They are made when the form is first asked for, of the file read once more,
+    /// which must still have the SHA-256 that was judged.
+    ///
+    /// # Errors
+    /// When the file cannot be read any more, or has other bytes by now.
+    pub fn upload_form(&self) -> Result<Vec<(&'static str, String)>, OpenError> {
+        let path = || self.path().to_path_buf();
+        let digests = self.reading.upload_digests().map_err(|error| match error {
+            DigestError::Io(source) => OpenError::Io { path: path(), source },
+            DigestError::Changed => OpenError::Changed { path: path() },
+        })?;
+        Ok(upload_form::complete(upload_form::fields(&self.reading, self.kind, &self.metadata), digests))
     }
 
     /// Returns the entry points of a wheel; `None` when it has none or they are broken.

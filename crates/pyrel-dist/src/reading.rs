@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use fs_err as fs;
 use pyrel_model::filename::InvalidFilename;
 use pyrel_model::metadata::InvalidMetadata;
 use pyrel_model::{ArtifactKind, CoreMetadata, DistFilename};
 
-use crate::digest::Digests;
+use crate::digest::{DigestError, Digests, UploadDigests};
 use crate::entry_points::{EntryPoints, InvalidEntryPoints};
 use crate::fault::{Fault, FaultKind};
 use crate::limits::Limits;
@@ -81,6 +82,8 @@ pub(crate) struct Reading {
     pub(crate) parsed: Result<DistFilename, InvalidFilename>,
     pub(crate) kind: Option<ArtifactKind>,
     pub(crate) digests: Digests,
+    /// What only an upload needs, once it was asked for.
+    upload_digests: OnceLock<UploadDigests>,
     pub(crate) archive: Archive,
     /// The metadata file: its member name and what it parsed to.
     pub(crate) metadata: Option<(String, Result<CoreMetadata, InvalidMetadata>)>,
@@ -112,6 +115,7 @@ impl Reading {
             filename: name,
             kind,
             digests: digests?,
+            upload_digests: OnceLock::new(),
             archive: archive?,
             metadata: None,
             record: None,
@@ -120,6 +124,16 @@ impl Reading {
         };
         reading.parse_texts();
         Ok(reading)
+    }
+
+    /// Returns the digests that only an upload needs. The first call reads the file again, and fails unless it has the
+    /// SHA-256 of the bytes that were judged.
+    pub(crate) fn upload_digests(&self) -> Result<&UploadDigests, DigestError> {
+        if let Some(known) = self.upload_digests.get() {
+            return Ok(known);
+        }
+        let made = UploadDigests::of(&mut fs::File::open(&self.path)?, &self.digests)?;
+        Ok(self.upload_digests.get_or_init(|| made))
     }
 
     /// Returns the directory that describes a wheel, as its file name spells it: `{name}-{version}.dist-info`.

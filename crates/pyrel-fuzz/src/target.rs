@@ -145,7 +145,7 @@ fn feed_dist(path: &Path) -> Result<(), String> {
         return Err("it can be opened in one of two ways only".to_owned());
     }
     if let Some(dist) = &report.dist {
-        let form = dist.upload_form();
+        let form = dist.upload_form().map_err(|error| error.to_string())?;
         if form.len() < 7 || form.iter().any(|(name, _)| name.is_empty()) {
             return Err("its form lacks fields".to_owned());
         }

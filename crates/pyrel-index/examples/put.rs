@@ -34,7 +34,7 @@ async fn run() -> Result<(), String> {
     let client = IndexClient::new(spec, ClientOptions::default()).map_err(|error| chain(&error))?;
     for path in files {
         let dist = Dist::open(&path, &Limits::default()).map_err(|error| chain(&error))?;
-        let file = UploadFile::from_dist(&dist);
+        let file = UploadFile::from_dist(&dist).map_err(|error| chain(&error))?;
         let outcome = client.upload(&file, &credentials, &|_| {}).await.map_err(|error| chain(&error))?;
         let name = file.project().map_err(|error| chain(error))?;
         let expected = [(file.filename().to_owned(), *file.sha256())];

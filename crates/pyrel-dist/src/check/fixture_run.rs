@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use fs_err as fs;
 
 use super::fixture::Fixture;
-use super::{CheckOptions, CheckReport, FileReport, Finding, IndexFacts, PackageFacts, check_files, rule};
+use super::{CheckOptions, FileReport, Finding, IndexFacts, PackageFacts, check_files, rule};
 
 impl Fixture {
     /// Writes the file and checks it.
@@ -29,8 +29,11 @@ impl Fixture {
 
     /// Checks the file as one of `demo` or whatever its name is, of which an index has this.
     pub(crate) fn report_online(&self, name: &str, facts: IndexFacts) -> FileReport {
-        let mut options = CheckOptions::default();
-        let mut report = CheckReport { files: vec![self.report_with(&mut options)] };
+        let options = CheckOptions::default();
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(&self.filename);
+        fs::write(&path, self.bytes()).unwrap();
+        let mut report = check_files(&[path], &options);
         report.judge_index(&[(name.parse().unwrap(), facts)].into(), &options);
         report.files.remove(0)
     }

@@ -99,7 +99,11 @@ fn a_wheel_tells_what_an_upload_and_a_verification_need() {
     assert_eq!(dist.top_level_modules(), ["demo", "extra"]);
     assert_eq!(dist.metadata().get("Summary"), Some("A demonstration"));
     assert_eq!(dist.filename().unwrap().to_string(), dist.file_name());
-    assert_eq!(dist.md5_hex().len(), 32);
+    let form = dist.upload_form().unwrap();
+    let names: Vec<&str> = form.iter().map(|(name, _)| *name).take(7).collect();
+    let digests = ["md5_digest", "sha256_digest", "blake2_256_digest"];
+    assert_eq!((names[3], &names[4..]), ("pyversion", &digests[..]));
+    assert_eq!((form[4].1.len(), &form[5].1, form[6].1.len()), (32, &dist.sha256().to_hex(), 64));
     let member = dist.members().iter().find(|member| member.name == "demo/__init__.py").unwrap();
     assert_eq!(member.size, 10);
     assert!(member.sha256.is_some());
@@ -122,4 +126,18 @@ fn what_cannot_be_opened_says_why_and_what_to_do() {
     assert!(error.hint().is_some());
     let error = Dist::open(&PathBuf::from("gone.whl"), &Limits::default()).unwrap_err();
     assert!(matches!(error, OpenError::Io { .. }), "{error:?}");
+}
+
+#[test]
+fn a_file_that_changed_after_it_was_judged_has_no_form() {
+    let (_directory, path) = write(&Fixture::wheel());
+    let dist = Dist::open(&path, &Limits::default()).unwrap();
+    let kept = dist.upload_form().unwrap();
+    fs::write(&path, Fixture::wheel().file("more.py", "").bytes()).unwrap();
+    assert_eq!(dist.upload_form().unwrap(), kept, "what was made once is kept");
+    let judged = check_files(std::slice::from_ref(&path), &CheckOptions::default()).files.remove(0);
+    fs::write(&path, Fixture::wheel().bytes()).unwrap();
+    let error = judged.dist.unwrap().upload_form().unwrap_err();
+    assert!(matches!(error, OpenError::Changed { .. }), "{error:?}");
+    assert!(error.hint().is_some());
 }

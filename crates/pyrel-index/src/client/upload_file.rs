@@ -3,9 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use pyrel_dist::Dist;
+use pyrel_dist::{Dist, OpenError};
 use pyrel_model::metadata::MissingField;
-use pyrel_model::{Blake2b256, PackageName, Sha256};
+use pyrel_model::{PackageName, Sha256};
 
 /// A distribution that is ready to go to an index.
 #[derive(Debug, Clone)]
@@ -15,24 +15,25 @@ pub struct UploadFile {
     project: Result<PackageName, MissingField>,
     size: u64,
     sha256: Sha256,
-    blake2b: Blake2b256,
     fields: Vec<(String, String)>,
 }
 
 impl UploadFile {
-    /// Takes everything that an upload needs from a distribution that was read.
-    #[must_use]
-    pub fn from_dist(dist: &Dist) -> Self {
-        let fields = dist.upload_form().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Self {
+    /// Takes everything that an upload needs from a distribution that was read. Reads the file once more, for the
+    /// digests that only an upload has.
+    ///
+    /// # Errors
+    /// When the file cannot be read any more, or has other bytes than the distribution was read from.
+    pub fn from_dist(dist: &Dist) -> Result<Self, OpenError> {
+        let fields = dist.upload_form()?.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Ok(Self {
             path: dist.path().to_path_buf(),
             filename: dist.file_name().to_owned(),
             project: dist.metadata().name(),
             size: dist.size(),
             sha256: dist.sha256(),
-            blake2b: dist.blake2b(),
             fields,
-        }
+        })
     }
 
     /// Returns where the file is.
@@ -65,12 +66,6 @@ impl UploadFile {
     #[must_use]
     pub fn sha256(&self) -> &Sha256 {
         &self.sha256
-    }
-
-    /// Returns the BLAKE2b-256 of the file.
-    #[must_use]
-    pub fn blake2b(&self) -> &Blake2b256 {
-        &self.blake2b
     }
 
     /// Returns the text fields of the upload form in the order in which they are sent.

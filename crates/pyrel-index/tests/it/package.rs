@@ -74,7 +74,7 @@ pub(crate) fn sdist(dir: &Path, name: &str, version: &str) -> PathBuf {
 
 /// Opens a distribution as the check does.
 pub(crate) fn open(path: &Path) -> UploadFile {
-    UploadFile::from_dist(&Dist::open(path, &Limits::default()).unwrap())
+    UploadFile::from_dist(&Dist::open(path, &Limits::default()).unwrap()).unwrap()
 }
 
 /// A wheel of the project `demo`, version 1.0, ready for upload. The directory must outlive the upload.

@@ -33,7 +33,11 @@ impl Run<'_> {
         let paths: Vec<PathBuf> = files.iter().map(|(_, path)| path.clone()).collect();
         let report = blocking(move || check_files(&paths, &options)).await;
         report.files.iter().for_each(|file| self.emit(&checked(file)));
-        let result = judge(&files, &report, strict);
+        let (report, result) = blocking(move || {
+            let result = judge(&files, &report, strict);
+            (report, result)
+        })
+        .await;
         self.report.check = Some(report);
         let result = self.end(Step::Check, result)?;
         self.uploads = result;
@@ -69,6 +73,7 @@ fn checked(file: &FileReport) -> Event {
     Event::Checked { filename: file.filename.clone(), errors, warnings }
 }
 
+/// Makes the uploads of files that passed, of the very bytes that did.
 fn judge(
     files: &[(KeptFile, PathBuf)],
     report: &CheckReport,
@@ -87,7 +92,7 @@ fn judge(
             let (path, expected, found) = (path.clone(), kept.sha256, dist.sha256());
             return Err(RunDirError::Changed { path, expected, found }.into());
         }
-        uploads.insert(kept.filename.clone(), UploadFile::from_dist(dist));
+        uploads.insert(kept.filename.clone(), UploadFile::from_dist(dist)?);
     }
     Ok(uploads)
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use pyrel_build::BuildError;
+use pyrel_dist::OpenError;
 use pyrel_index::{ClientError, ServerError};
 use pyrel_model::PackageName;
 
@@ -53,6 +54,9 @@ pub enum ReleaseError {
         /// Files in all.
         files: usize,
     },
+    /// A checked file cannot be read again, or changed since.
+    #[error("{}", with_causes(.0))]
+    File(#[from] OpenError),
     /// A trusted publisher gets no token.
     #[error("{}", with_causes(.0))]
     Account(#[from] TrustedError),
@@ -134,6 +138,7 @@ impl ReleaseError {
             }
             Self::Collect(errors) => errors.first().and_then(CollectError::hint),
             Self::Build(errors) => errors.first().and_then(|(_, error)| error.hint()),
+            Self::File(error) => error.hint(),
             Self::Account(error) => error.hint(),
             Self::Index { source, .. } => source.hint(),
             Self::Conflict { .. } => {
@@ -160,7 +165,7 @@ impl ReleaseError {
             Self::Nothing { .. } | Self::OtherRequest { .. } => 2,
             Self::Refused(_) | Self::Collect(_) | Self::PlanChanged { .. } => 3,
             Self::RunDir(RunDirError::Id(_) | RunDirError::Missing(_)) => 2,
-            Self::RunDir(_) | Self::Journal(_) | Self::Server(_) => {
+            Self::RunDir(_) | Self::File(_) | Self::Journal(_) | Self::Server(_) => {
                 if has_sent {
                     5
                 } else {

@@ -34,11 +34,16 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
     if there.sha256 == Some(subject.reading.digests.sha256) {
         return;
     }
+    // A file that changed since it was read is named by the hash of what was judged.
+    let (kind, hash) = match subject.reading.upload_digests() {
+        Ok(digests) => ("blake2_256", digests.blake2b.to_hex()),
+        Err(_) => ("sha256", subject.reading.digests.sha256.to_hex()),
+    };
     let message = format!(
-        "File already exists ({}, with blake2_256 hash {}). See https://pypi.org/help/#file-name-reuse for more \
+        "File already exists ({}, with {kind} hash {}). See https://pypi.org/help/#file-name-reuse for more \
          information.",
         wording::repr(subject.filename()),
-        wording::repr(&subject.reading.digests.blake2b.to_hex())
+        wording::repr(&hash)
     );
     let hint = format!("`{}` has other bytes under this name; raise the version", facts.index);
     findings.add(Problem::new(message).hint(hint));
