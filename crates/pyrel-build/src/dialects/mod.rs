@@ -3,6 +3,7 @@
 //! A dialect says exactly what its backend would make, or names the option that it does not know. It must never
 //! guess: a native build that differs from the backend's is the one fault that has no excuse.
 
+mod flit;
 mod hatchling;
 mod setuptools;
 
@@ -41,7 +42,7 @@ pub(crate) trait Dialect: Sync {
 }
 
 /// Every dialect.
-pub(crate) static DIALECTS: &[&dyn Dialect] = &[&hatchling::Hatchling, &setuptools::Setuptools];
+pub(crate) static DIALECTS: &[&dyn Dialect] = &[&hatchling::Hatchling, &setuptools::Setuptools, &flit::Flit];
 
 /// Returns the emulated version of a dialect.
 pub(crate) fn emulated_version(dialect: &dyn Dialect) -> Version {

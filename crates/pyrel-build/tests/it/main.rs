@@ -6,5 +6,6 @@ mod archive;
 mod detection;
 mod fallback;
 mod fault;
+mod flit;
 mod native;
 mod project;

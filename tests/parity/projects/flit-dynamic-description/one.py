@@ -1,0 +1,2 @@
+'It\'s ' "one module"
+__version__ = 7

@@ -1,0 +1,4 @@
+version = __version__ = (
+    "3."  # joined
+    '4'
+)
