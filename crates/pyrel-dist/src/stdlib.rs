@@ -1,13 +1,18 @@
 //! The modules of the standard library of every CPython from 2.6 to 3.14, whose names no new project may have.
 
+use std::sync::LazyLock;
+
 /// Normalised names, sorted, made from the package `stdlib-list` 0.12.0 as PyPI makes its own list of it.
 const NAMES: &str = include_str!("stdlib_names.txt");
+
+/// The names, which the list has in their order. Taken apart once: a check asks for each of its files.
+static SORTED: LazyLock<Vec<&str>> = LazyLock::new(|| NAMES.split_ascii_whitespace().collect());
 
 /// Tells whether PyPI gives a name to no new project, because a module of the standard library has it. `normalized`
 /// is the normal form of the name.
 #[must_use]
 pub fn is_stdlib_name(normalized: &str) -> bool {
-    NAMES.split_ascii_whitespace().any(|name| name == normalized)
+    SORTED.binary_search(&normalized).is_ok()
 }
 
 #[cfg(test)]
