@@ -1,8 +1,11 @@
-//! The form of an upload as PyPI sees it: what its first look makes of the fields before any of them is judged.
+//! The form of an upload as PyPI sees it: what its first look makes of the fields before any of them is judged. Keeps
+//! the one judgement that is costly, for all rules that ask for it.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use pyrel_model::metadata::Field;
+use pyrel_readme::{Judgement, judge};
 
 use crate::reading::Reading;
 use crate::upload_form;
@@ -11,6 +14,7 @@ use crate::upload_form;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct ServerForm {
     fields: BTreeMap<&'static str, Vec<String>>,
+    judgement: OnceCell<Judgement>,
 }
 
 impl ServerForm {
@@ -22,13 +26,14 @@ impl ServerForm {
             fields.entry(name).or_default().push(value);
         }
         fields.retain(|_, values| sanitize(values));
-        Some(Self { fields })
+        Some(Self { fields, judgement: OnceCell::new() })
     }
 
     /// Makes a form of fields, for the tests of the rules about them.
     #[cfg(test)]
     pub(crate) fn from_fields(fields: &[(&'static str, &str)]) -> Self {
-        Self { fields: fields.iter().map(|(name, value)| (*name, vec![(*value).to_owned()])).collect() }
+        let fields = fields.iter().map(|(name, value)| (*name, vec![(*value).to_owned()])).collect();
+        Self { fields, judgement: OnceCell::new() }
     }
 
     /// Returns the last value of a form field, absent when it is empty.
@@ -40,6 +45,12 @@ impl ServerForm {
     /// Returns the value of a metadata field by its header.
     pub(crate) fn field(&self, header: &str) -> Option<&str> {
         self.get(Field::by_header(header)?.form)
+    }
+
+    /// Returns what is known of the description, by its content type; it is judged once.
+    pub(crate) fn judgement(&self) -> Option<&Judgement> {
+        let text = self.field("Description")?;
+        Some(self.judgement.get_or_init(|| judge(self.field("Description-Content-Type"), text)))
     }
 
     /// Returns all values of a metadata field by its header.

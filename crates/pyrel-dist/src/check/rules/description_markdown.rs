@@ -1,10 +1,11 @@
 //! A Markdown description renders to nothing.
 
 use pyrel_model::Level;
-use pyrel_readme::{Verdict, judge};
+use pyrel_readme::Verdict;
 
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
+use crate::check::server_form::ServerForm;
 use crate::check::subject::Subject;
 
 pub(super) static RULE: Rule = Rule {
@@ -29,12 +30,12 @@ PyPI (`readme_renderer`)
 };
 
 fn check(subject: &Subject<'_>, findings: &mut Findings) {
-    let (Some(kind), Some(text)) = (subject.field("Description-Content-Type"), subject.field("Description"))
-    else {
+    let judgement = subject.form.and_then(ServerForm::judgement);
+    let (Some(kind), Some(judgement)) = (subject.field("Description-Content-Type"), judgement) else {
         return;
     };
     let essence = kind.split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("text/markdown") && judge(Some(kind), text).verdict != Verdict::Pass {
+    if essence.eq_ignore_ascii_case("text/markdown") && judgement.verdict != Verdict::Pass {
         let message = format!(
             "The description failed to render for '{kind}'. See \
              https://pypi.org/help/#description-content-type for more information."

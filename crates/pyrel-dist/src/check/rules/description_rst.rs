@@ -1,7 +1,7 @@
 //! A reStructuredText description does not render.
 
 use pyrel_model::Level;
-use pyrel_readme::{Message, Renderer, Severity, Verdict, judge};
+use pyrel_readme::{Judgement, Message, Renderer, Severity, Verdict};
 
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
@@ -33,17 +33,15 @@ PyPI (`readme_renderer`, docutils)
 /// Further messages that the hint shows.
 const MOST: usize = 5;
 
-/// Returns the content type, if any, and the text of a description in reStructuredText.
-pub(super) fn rst<'a>(subject: &Subject<'a>) -> Option<(Option<&'a str>, &'a str)> {
-    let text = subject.field("Description")?;
+/// Returns the content type, if any, and what is known of a description in reStructuredText.
+pub(super) fn rst<'a>(subject: &Subject<'a>) -> Option<(Option<&'a str>, &'a Judgement)> {
     let kind = subject.field("Description-Content-Type");
     let essence = kind.unwrap_or("text/x-rst").split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("text/x-rst").then_some((kind, text))
+    if essence.eq_ignore_ascii_case("text/x-rst") { Some((kind, subject.form?.judgement()?)) } else { None }
 }
 
 fn check(subject: &Subject<'_>, findings: &mut Findings) {
-    let Some((kind, text)) = rst(subject) else { return };
-    let judgement = judge(kind, text);
+    let Some((kind, judgement)) = rst(subject) else { return };
     let Verdict::Fail { message, renderer } = &judgement.verdict else { return };
     let refused = match kind {
         Some(kind) => format!("The description failed to render for '{kind}'."),

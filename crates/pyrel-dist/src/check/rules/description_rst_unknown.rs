@@ -1,7 +1,7 @@
 //! A reStructuredText description holds a construct for which there is no verdict.
 
 use pyrel_model::Level;
-use pyrel_readme::{Verdict, judge};
+use pyrel_readme::Verdict;
 
 use super::description_rst::rst;
 use crate::check::finding::{Findings, Problem, Source};
@@ -30,8 +30,8 @@ pyrel
 };
 
 fn check(subject: &Subject<'_>, findings: &mut Findings) {
-    let Some((kind, text)) = rst(subject) else { return };
-    let Verdict::Unknown { line, construct } = judge(kind, text).verdict else { return };
+    let Some((_, judgement)) = rst(subject) else { return };
+    let Verdict::Unknown { line, construct } = &judgement.verdict else { return };
     let message = format!("whether PyPI renders the description is unknown: it holds {construct}");
     let hint = "run `twine check` on the file, or write this part in another way";
     findings.add(Problem::new(message).hint(hint).at(format!("Description, line {line}")));
