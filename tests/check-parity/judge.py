@@ -51,7 +51,8 @@ def compare_words(verdict: Verdicts) -> list[str]:
     assert verdict.packaging
     own = {normal(f.message): f.rule for f in verdict.pyrel.findings if f.rule in reasons.PACKAGING_RULES}
     theirs = set(verdict.packaging.messages)
-    crash = any(finding.rule == "metadata-braces" for finding in verdict.pyrel.findings)
+    findings = verdict.pyrel.findings
+    crash = any(each.rule == "metadata-braces" or each.message.startswith(reasons.CRASH) for each in findings)
     said = []
     if crash != verdict.packaging.crash:
         said.append(f"the library fails: {verdict.packaging.crash}; pyrel says so: {crash}")

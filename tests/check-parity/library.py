@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import sys
+from email.errors import MessageError
 
 from packaging.metadata import InvalidMetadata, Metadata, parse_email
 
@@ -27,8 +28,9 @@ def judge(metadata: bytes) -> dict[str, object]:
         Metadata.from_raw(raw)
     except ExceptionGroup as group:
         messages = sorted(str(error) for error in group.exceptions if isinstance(error, InvalidMetadata))
-    except (KeyError, ValueError, IndexError):
-        # The library puts a text with the user's braces through `str.format_map`.
+    except (KeyError, ValueError, IndexError, MessageError):
+        # The library puts a text with the user's braces through `str.format_map`, and a broken content type through
+        # Python's mail parser.
         return {"messages": [], "crash": True}
     return {"messages": messages, "crash": False}
 

@@ -21,7 +21,7 @@ What must hold, and fails the program when it does not:
 - A finding of `source: twine` is true: an error fails `twine check`, a warning fails `twine check --strict`.
 - The rules that state the judgement of `packaging` say it in its very words, and they say all that it says.
 - Of {values} values of single fields, good ones and mutated ones, pyrel refuses none that the library takes, and takes
-  none that the library refuses, but for broken content types and paths on drives of Windows.
+  none that the library refuses, but for paths on drives of Windows.
 - Every difference has a reason below.
 
 | | twine passes | twine passes with warnings | twine fails |

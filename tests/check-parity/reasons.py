@@ -36,9 +36,11 @@ CODES = {
 }
 
 
-# Fields of which some forms are left to PyPI: only Python's mail parser can say what a broken content type means, and
-# only its paths of Windows what a drive without a slash is.
-UNDECIDED = ("Description-Content-Type", "License-File")
+# How the message begins that says of PyPI that it fails on a content type instead of refusing it.
+CRASH = "PyPI fails with an internal error (500) on a content type"
+
+# Fields of which some forms are left to PyPI: only its paths of Windows can say what a drive without a slash is.
+UNDECIDED = ("License-File",)
 
 # What is to be said of single rules, beyond whose rule it is.
 OF_RULES = {

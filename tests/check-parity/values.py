@@ -56,6 +56,8 @@ FIELDS: dict[str, tuple[str, bool, tuple[str, ...]]] = {
             'text/markdown; charset="UTF-8"; variant=GFM',
             "TEXT/Plain;charset=utf-8",
             "text/markdown; variant=gfm",
+            'text/plain; a b "c;d" (e); charset=UTF-8',
+            "text/plain; charset*0=UTF; charset*1=-8",
         ),
     ),
     "License-File": (

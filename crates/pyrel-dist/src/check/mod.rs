@@ -2,6 +2,7 @@
 
 mod attestation;
 mod classifiers;
+mod content_type;
 mod driver;
 mod email;
 mod finding;

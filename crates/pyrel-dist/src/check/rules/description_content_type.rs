@@ -2,7 +2,8 @@
 
 use pyrel_model::Level;
 
-use crate::check::finding::{Findings, Source};
+use crate::check::content_type::ContentType;
+use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::wording;
@@ -30,72 +31,48 @@ PyPI (core metadata, as the `packaging` library checks it)
 
 fn check(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(value) = subject.field("Description-Content-Type") else { return };
-    let Some(fault) = fault(value) else { return };
+    let content_type = ContentType::parse(value);
+    let problem = if content_type == ContentType::Crash {
+        Problem::new(format!(
+            "PyPI fails with an internal error (500) on a content type that Python's mail parser cannot read: {}",
+            wording::repr(value)
+        ))
+    } else {
+        let Some(fault) = fault(value, &content_type) else { return };
+        wording::refused("description-content-type", &fault)
+    };
     let hint = "use `text/markdown`, `text/x-rst`, or `text/plain`; `; charset=UTF-8` may follow";
-    findings
-        .add(wording::refused("description-content-type", &fault).hint(hint).at("Description-Content-Type"));
+    findings.add(problem.hint(hint).at("Description-Content-Type"));
 }
 
 const TYPES: [&str; 3] = ["text/plain", "text/x-rst", "text/markdown"];
 
-fn fault(value: &str) -> Option<String> {
-    let (kind, parameters) = value.split_once(';').unwrap_or((value, ""));
-    let kind = kind.trim().to_lowercase();
-    if !TYPES.contains(&kind.as_str()) {
-        // With comments or blanks in it Python's mail parser may still find a good type.
-        let lower = value.to_lowercase();
-        let is_token = |part: &str| {
-            !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "!#$&^_.+-".contains(c))
-        };
-        let is_plain = kind.split_once('/').is_some_and(|(a, b)| is_token(a) && is_token(b));
-        let is_known = TYPES.iter().any(|known| lower.contains(known));
-        let is_unclear = !is_plain && (is_known || lower.contains('('));
-        return (!is_unclear).then(|| {
-            format!(
-                "{{field}} must be one of ['text/plain', 'text/x-rst', 'text/markdown'], not {}",
-                wording::repr(value)
-            )
-        });
-    }
-    if !parameters.split(';').all(has_plain_quotes) {
-        // Where a text begins and ends is Python's to say then.
-        return None;
-    }
-    let parameter = |wanted: &str| {
-        parameters
-            .split(';')
-            .filter_map(|part| part.split_once('='))
-            .find(|(name, _)| name.trim().eq_ignore_ascii_case(wanted))
-            .map(|(_, value)| value.trim().trim_matches('"'))
-            // In other values Python's mail parser may see something else.
-            .filter(|value| !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'))
+fn fault(value: &str, content_type: &ContentType) -> Option<String> {
+    let (kind, parameters) = match content_type {
+        ContentType::Read(kind, parameters) => (kind, Some(parameters)),
+        ContentType::Unclear(Some(kind)) => (kind, None),
+        ContentType::Unclear(None) | ContentType::Crash => return None,
     };
-    match (parameter("charset"), parameter("variant")) {
-        (Some(charset), _) if charset != "UTF-8" => {
-            Some(format!("{{field}} can only specify the UTF-8 charset, not {}", wording::repr(charset)))
-        }
-        (_, Some(variant)) if kind == "text/markdown" && !matches!(variant, "GFM" | "CommonMark") => {
-            Some(format!(
-                "valid Markdown variants for {{field}} are ['GFM', 'CommonMark'], not {}",
-                wording::repr(variant)
-            ))
-        }
-        _ => None,
+    if !TYPES.contains(&kind.as_str()) {
+        let types = "['text/plain', 'text/x-rst', 'text/markdown']";
+        return Some(format!("{{field}} must be one of {types}, not {}", wording::repr(value)));
     }
-}
-
-/// Tells whether a parameter has no quotes, or two that are round its value.
-fn has_plain_quotes(part: &str) -> bool {
-    let value = part.split_once('=').map_or("", |(_, value)| value.trim());
-    match part.matches('"').count() {
-        0 => true,
-        2 => value.len() > 1 && value.starts_with('"') && value.ends_with('"'),
-        _ => false,
+    let charset = parameters?.get("charset").filter(|charset| *charset != "UTF-8");
+    if let Some(charset) = charset {
+        return Some(format!("{{field}} can only specify the UTF-8 charset, not {}", wording::repr(charset)));
     }
+    let is_known = |variant: &&String| matches!(variant.as_str(), "GFM" | "CommonMark");
+    let variant =
+        parameters?.get("variant").filter(|variant| kind == "text/markdown" && !is_known(variant))?;
+    Some(format!(
+        "valid Markdown variants for {{field}} are ['GFM', 'CommonMark'], not {}",
+        wording::repr(variant)
+    ))
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::check::content_type::ContentType;
     use crate::check::fixture::Fixture;
 
     #[test]
@@ -117,6 +94,21 @@ mod tests {
     }
 
     #[test]
+    fn broken_ones_are_read_as_python_reads_them() {
+        for (value, said) in [
+            ("text/markdown; variant", "valid Markdown variants for"),
+            ("text/markdown (GitHub)", "'description-content-type' must be one of"),
+            ("text/plain; charset=UTF-8; Charset=ascii", "'description-content-type' can only specify"),
+            ("text/plain; charset=\"utf 8\"", "'description-content-type' can only specify"),
+            ("text/plain; charset*", "PyPI fails with an internal error (500)"),
+        ] {
+            let header = format!("Description-Content-Type: {value}");
+            let found = Fixture::wheel().header(&header).messages("description-content-type");
+            assert!(found[0].starts_with(said), "{value}: {found:?}");
+        }
+    }
+
+    #[test]
     fn stays_silent() {
         let open = "Description-Content-Type: text/markdown; c8\"; variant=GFFM";
         assert!(
@@ -129,7 +121,8 @@ mod tests {
             "text/markdown; variant=\"CommonMark\"",
             "text/x-rst;",
         ] {
-            assert_eq!(super::fault(value), None, "{value}");
+            let read = ContentType::parse(value);
+            assert_eq!(super::fault(value, &read), None, "{value}");
         }
     }
 }
