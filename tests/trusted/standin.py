@@ -65,6 +65,7 @@ class World:
     request_token: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     drop_mints: int = 0
     forget_after: int | None = None
+    distrust_after: int | None = None
     tokens: dict[str, tuple[float, set[str]]] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     identities: list[str] = field(default_factory=list)
@@ -221,6 +222,8 @@ class Handler(BaseHTTPRequestHandler):
             world.uploads.append((fields["filename"], token))
             if world.forget_after == len(world.uploads):
                 world.tokens.clear()
+            if world.distrust_after == len(world.uploads):
+                world.publishers.clear()
 
     def hand_on(self, method: str, body: bytes, headers: dict[str, str]) -> None:
         upstream = urlsplit(self.world.upstream)

@@ -40,6 +40,15 @@ def test_a_token_that_is_withdrawn_is_replaced(job: Job):
     assert job.world.mints == 2
 
 
+def test_a_token_that_cannot_be_replaced_is_told_with_both_reasons(job: Job):
+    job.world.forget_after = job.world.distrust_after = 2
+    said = job.upload(code=5, **job.github())
+    assert "Invalid or non-existent authentication information" in said
+    assert "another token was not to be had" in said
+    assert "Publisher with matching claims was not found" in said
+    assert job.world.mints == 1
+
+
 def test_a_lost_answer_costs_an_identity_and_not_the_release(job: Job):
     job.world.drop_mints = 2
     job.upload(**job.github())

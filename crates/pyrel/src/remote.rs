@@ -66,9 +66,11 @@ pub(crate) fn versions(
             "`--remote` needs the network that `--offline` forbids",
         ));
     }
+    let options = client_options(context, workspace, &Certificates::default())?;
     let mut clients = Vec::new();
     for (name, config) in &workspace.config().indexes {
-        clients.push((name.clone(), client(context, workspace, name, config)?));
+        let client = IndexClient::new(spec(name, config)?, options.clone()).map_err(unreachable)?;
+        clients.push((name.clone(), client));
     }
     runtime::block_on(async {
         let mut rows = Vec::with_capacity(packages.len());
@@ -82,17 +84,6 @@ pub(crate) fn versions(
         }
         Ok(rows)
     })
-}
-
-/// Makes the client of a configured index.
-pub(crate) fn client(
-    context: &Context,
-    workspace: &Workspace,
-    name: &str,
-    config: &IndexConfig,
-) -> Result<IndexClient, CommandError> {
-    let options = client_options(context, workspace, &Certificates::default())?;
-    IndexClient::new(spec(name, config)?, options).map_err(unreachable)
 }
 
 /// Returns an index as the wire knows it.

@@ -1,11 +1,13 @@
 //! The `keyring` command, which keeps what twine and others stored: asked for one password, never told one.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use pyrel_model::Secret;
 use pyrel_project::{Process, ProcessError};
+
+use super::program::find_program;
 
 /// A locked keyring asks on the desktop; a person needs a while for that.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -31,11 +33,7 @@ impl KeyringCommand {
     #[must_use]
     pub fn find(path: &OsStr) -> Option<Self> {
         let names: &[&str] = if cfg!(windows) { &["keyring.exe", "keyring.cmd"] } else { &["keyring"] };
-        std::env::split_paths(path)
-            .filter(|directory| directory.is_absolute())
-            .flat_map(|directory| names.iter().map(move |name| directory.join(name)))
-            .find(|program| is_executable(program))
-            .map(|program| Self { program })
+        find_program(path, names).map(|program| Self { program })
     }
 }
 
@@ -58,22 +56,11 @@ impl Keyring for KeyringCommand {
     }
 }
 
-#[cfg(unix)]
-fn is_executable(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    fs_err::metadata(path)
-        .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
-}
-
-#[cfg(windows)]
-fn is_executable(path: &Path) -> bool {
-    path.is_file()
-}
-
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
 
     use fs_err as fs;
 

@@ -7,6 +7,7 @@ mod dotenv;
 mod environment;
 mod keyring;
 mod macaroon;
+mod program;
 mod pypirc;
 mod resolve;
 mod search;
@@ -21,5 +22,5 @@ pub use pypirc::{Pypirc, PypircError, Section};
 pub use resolve::{
     CredentialError, CredentialRequest, Prompt, Question, ResolvedCredentials, resolve_credentials,
 };
-pub(crate) use search::bare;
+pub use search::bare;
 pub use trusted::{Claims, Identity, IdentityError, Offer, PublisherForm, TrustedError, TrustedPublisher};

@@ -204,7 +204,8 @@ fn found(credentials: Credentials, origin: &str) -> Found {
 }
 
 /// Returns a URL without user and password.
-pub(crate) fn bare(url: &Url) -> Url {
+#[must_use]
+pub fn bare(url: &Url) -> Url {
     let mut url = url.clone();
     // Both fail only for URLs without a host, and those have no user either.
     let _ = url.set_username("");

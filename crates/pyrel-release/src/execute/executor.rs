@@ -262,10 +262,13 @@ impl Executor<'_, '_> {
         let client = self.execution.client;
         let mut sent = client.upload(upload, &credentials, &progress).await;
         // A token may lapse, or be withdrawn, between two files.
-        if matches!(sent, Err(UploadError::Credentials { .. }))
-            && let Ok(Some(others)) = self.execution.account.replaced(&credentials).await
-        {
-            sent = client.upload(upload, &others, &progress).await;
+        let mut unreplaced = None;
+        if matches!(sent, Err(UploadError::Credentials { .. })) {
+            match self.execution.account.replaced(&credentials).await {
+                Ok(Some(others)) => sent = client.upload(upload, &others, &progress).await,
+                Ok(None) => {}
+                Err(error) => unreplaced = Some(error),
+            }
         }
         match sent {
             Ok(UploadOutcome::Uploaded) => {
@@ -280,9 +283,13 @@ impl Executor<'_, '_> {
                 Ok(FileResult::AlreadyThere)
             }
             Err(error) => {
-                let reason = with_causes(&error);
+                let mut reason = with_causes(&error);
+                if let Some(error) = &unreplaced {
+                    reason.push_str(&format!("; another token was not to be had: {}", with_causes(error)));
+                }
+                let hint = unreplaced.map_or_else(|| error.hint(), |error| error.hint());
                 self.record(Record::Failed { phase, filename: filename.clone(), reason: reason.clone() })?;
-                Ok(self.failed(item, file, reason, error.hint()))
+                Ok(self.failed(item, file, reason, hint))
             }
         }
     }

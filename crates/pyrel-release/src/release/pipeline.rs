@@ -172,8 +172,10 @@ pub(super) struct Run<'a> {
 
 impl Run<'_> {
     async fn steps(&mut self, confirm: &mut dyn Confirm) -> Result<(), ReleaseError> {
-        for target in self.request.stage.iter().chain(&self.request.publish) {
-            target.account.prove().await?;
+        for (step, target) in [(Step::Stage, &self.request.stage), (Step::Publish, &self.request.publish)] {
+            if let Some(target) = target.as_ref().filter(|_| !self.state().done.contains(&step)) {
+                target.account.prove().await?;
+            }
         }
         self.gather().await?;
         self.test().await?;

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use pyrel_index::IndexSpec;
-use pyrel_release::credentials::{Account, TokenFacts};
+use pyrel_release::credentials::{Account, TokenFacts, bare};
 use pyrel_release::execute::with_causes;
 use pyrel_release::plan::AccountKind;
 use serde::Serialize;
@@ -77,7 +77,7 @@ fn row(context: &Context, workspace: &pyrel_project::Workspace, name: &str) -> R
     let (spec, found) = find_resolved(context, workspace, name)?;
     let mut row = Row {
         index: name.to_owned(),
-        upload_url: bare(&spec),
+        upload_url: bare(&spec.upload_url).to_string(),
         account: None,
         source: None,
         proved: None,
@@ -153,14 +153,6 @@ fn describe(context: &Context, spec: &IndexSpec, facts: &TokenFacts, row: &mut R
 
 fn is_known_host(spec: &IndexSpec) -> bool {
     matches!(spec.upload_url.host_str(), Some("upload.pypi.org" | "test.pypi.org"))
-}
-
-fn bare(spec: &IndexSpec) -> String {
-    let mut url = spec.upload_url.clone();
-    // Both fail only for URLs without a host, and those have no user either.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url.to_string()
 }
 
 fn show(context: &Context, rows: &[Row]) -> CommandResult {

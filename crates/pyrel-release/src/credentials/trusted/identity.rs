@@ -1,5 +1,6 @@
 //! Which identity the environment offers, and how a token of it is got.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use pyrel_project::Process;
 use url::Url;
 
 use crate::credentials::EnvMap;
+use crate::credentials::program::find_program;
 
 /// How long a command of a CI may take to hand out an identity.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -201,10 +203,7 @@ fn gitlab(env: &EnvMap) -> Offer {
 
 fn command(env: &EnvMap, prefix: &str, (provider, program): (&'static str, &str)) -> Offer {
     let path = env.get("PATH").map(String::as_str).unwrap_or_default();
-    let found = std::env::split_paths(path)
-        .filter(|directory| directory.is_absolute())
-        .map(|directory| directory.join(format!("{program}{}", std::env::consts::EXE_SUFFIX)))
-        .find(|file| file.is_file());
+    let found = find_program(OsStr::new(path), &[program, &format!("{program}.exe")]);
     let Some(program) = found else {
         return Offer::Withheld(format!(
             "{provider} gives identities through `{program}`, which is not on the PATH"
