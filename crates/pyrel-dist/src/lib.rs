@@ -11,7 +11,6 @@ mod fault;
 mod filename;
 mod limits;
 mod member;
-mod python;
 mod reader;
 mod reading;
 mod record;

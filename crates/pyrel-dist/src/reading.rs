@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use fs_err as fs;
 use pyrel_model::filename::InvalidFilename;
 use pyrel_model::metadata::InvalidMetadata;
+use pyrel_model::python::PythonModule;
 use pyrel_model::{ArtifactKind, CoreMetadata, DistFilename};
 
 use crate::digest::{DigestError, Digests, UploadDigests};
@@ -15,7 +16,6 @@ use crate::entry_points::{EntryPoints, InvalidEntryPoints};
 use crate::fault::{Fault, FaultKind};
 use crate::limits::Limits;
 use crate::member::MemberInfo;
-use crate::python::PythonModule;
 use crate::reader::{sdist, wheel};
 use crate::record::Record;
 use crate::secret::Secret;

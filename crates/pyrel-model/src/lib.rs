@@ -10,6 +10,7 @@ pub mod filename;
 pub mod metadata;
 pub mod name;
 pub mod pyproject;
+pub mod python;
 pub mod requirement;
 pub mod secret;
 pub mod suggestion;

@@ -14,11 +14,12 @@ use super::sink::{Sink, Taken};
 use super::wheel::Ahead;
 use super::zip_directory::Entry;
 use super::zip_end::read_up_to;
+use pyrel_model::python::PythonModule;
+
 use crate::digest::CHUNK;
 use crate::fault::{Fault, FaultKind};
 use crate::limits::Limits;
 use crate::member::{MemberInfo, MemberKind};
-use crate::python::PythonModule;
 use crate::secret::Secret;
 
 const STORED: u16 = 0;

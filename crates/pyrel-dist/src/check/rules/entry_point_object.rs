@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use pyrel_model::Level;
+use pyrel_model::python::{Outline, PythonModule};
 use pyrel_model::suggestion::nearest;
 
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
-use crate::python::{Outline, PythonModule};
 
 pub(super) static RULE: Rule = Rule {
     name: "entry-point-object",

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use pyrel_model::Level;
+use pyrel_model::python::Feature;
 
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::python_support::PythonSupport;
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
-use crate::python::Feature;
 
 pub(super) static RULE: Rule = Rule {
     name: "python-syntax",

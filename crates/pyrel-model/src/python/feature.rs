@@ -2,7 +2,7 @@
 
 /// A piece of syntax.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Feature {
+pub enum Feature {
     /// `name := value`
     Walrus,
     /// `def f(a, /)`
@@ -27,7 +27,8 @@ pub(crate) enum Feature {
 
 impl Feature {
     /// Returns the minor version of Python 3 that first reads it.
-    pub(crate) fn minor(self) -> u64 {
+    #[must_use]
+    pub fn minor(self) -> u64 {
         match self {
             Self::Walrus | Self::PositionalOnly | Self::DebugField => 8,
             Self::ParenthesizedWith => 9,
@@ -39,7 +40,8 @@ impl Feature {
     }
 
     /// Returns what it is called in a message.
-    pub(crate) fn label(self) -> &'static str {
+    #[must_use]
+    pub fn label(self) -> &'static str {
         match self {
             Self::Walrus => "an assignment expression (`:=`)",
             Self::PositionalOnly => "positional-only parameters (`/`)",

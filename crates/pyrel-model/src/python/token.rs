@@ -5,7 +5,7 @@ use super::fstring;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
     /// An identifier or a keyword.
     Name,
     /// A number.
@@ -22,28 +22,34 @@ pub(super) enum Kind {
 
 /// A token with its place.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Token {
-    pub(super) kind: Kind,
-    pub(super) start: usize,
-    pub(super) end: usize,
+pub struct Token {
+    /// What it is.
+    pub kind: Kind,
+    /// Where it starts in the source, in bytes.
+    pub start: usize,
+    /// Where it ends in the source, in bytes.
+    pub end: usize,
     /// The line, from 1.
-    pub(super) line: usize,
+    pub line: usize,
     /// Open brackets round it; a bracket counts as outside of itself.
-    pub(super) depth: usize,
+    pub depth: usize,
 }
 
 impl Token {
-    pub(super) fn is_op(&self, op: u8) -> bool {
+    /// Tells whether it is this operator.
+    #[must_use]
+    pub fn is_op(&self, op: u8) -> bool {
         self.kind == Kind::Op(op)
     }
 }
 
 /// The source is not what this lexer understands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Unknown;
+pub struct Unknown;
 
 /// Reads tokens; a logical line at a time.
-pub(super) struct Lexer<'a> {
+#[derive(Debug)]
+pub struct Lexer<'a> {
     pub(super) source: &'a [u8],
     at: usize,
     line: usize,
@@ -56,13 +62,18 @@ pub(super) struct Lexer<'a> {
 const DEEPEST: usize = 200;
 
 impl<'a> Lexer<'a> {
-    pub(super) fn new(source: &'a [u8]) -> Self {
+    /// Starts at the beginning of a source, behind a byte order mark.
+    #[must_use]
+    pub fn new(source: &'a [u8]) -> Self {
         let at = if source.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         Self { source, at, line: 1, depth: 0, found: Vec::new() }
     }
 
     /// Reads the next logical line into `tokens` and returns its indentation; `None` at the end.
-    pub(super) fn next_line(&mut self, tokens: &mut Vec<Token>) -> Result<Option<usize>, Unknown> {
+    ///
+    /// # Errors
+    /// When the source is no Python that this lexer understands.
+    pub fn next_line(&mut self, tokens: &mut Vec<Token>) -> Result<Option<usize>, Unknown> {
         tokens.clear();
         let mut indent = self.indentation();
         loop {

@@ -10,16 +10,16 @@ use super::token::{Lexer, Unknown};
 
 /// What is known of one source file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct PythonModule {
+pub struct PythonModule {
     /// Newer syntax, each with the first line that has it; empty when the source is not understood.
-    pub(crate) features: BTreeMap<Feature, usize>,
+    pub features: BTreeMap<Feature, usize>,
     /// The names at its top level; only when they were asked for.
-    pub(crate) outline: Option<Outline>,
+    pub outline: Option<Outline>,
 }
 
 /// The names at the top level of a module.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Outline {
+pub enum Outline {
     /// All names that it can have.
     Closed(BTreeSet<String>),
     /// It may have any name: a star import, a `__getattr__`, names made at run time, or a source not understood.
@@ -32,7 +32,8 @@ const DYNAMIC: [&str; 7] =
 
 impl PythonModule {
     /// Reads a source file. `outline` tells whether its names are wanted.
-    pub(crate) fn read(source: &[u8], outline: bool) -> Self {
+    #[must_use]
+    pub fn read(source: &[u8], outline: bool) -> Self {
         let mut walk = Walk { outline, ..Walk::default() };
         match walk.run(source) {
             Ok(()) => Self { features: walk.features(), outline: outline.then(|| walk.into_outline(source)) },
