@@ -1,11 +1,13 @@
 //! A source tree as pyrel sees it: discovery, configuration, packages, their graph, git, and child processes.
 //!
-//! Everything here reads; nothing here writes into the tree. The scan of a workspace starts no process: a
-//! thousand packages cost one parallel walk. Git is asked only where a question needs history.
+//! Most of it reads. Only [`edit`] writes into the tree, all of a plan or none of it, and only `git/write.rs`
+//! changes a repository. The scan of a workspace starts no process: a thousand packages cost one parallel walk. Git
+//! is asked only where a question needs history.
 
 mod command_line;
 pub mod config;
 mod credential_variable;
+pub mod edit;
 pub mod git;
 pub mod graph;
 pub mod package;
@@ -20,6 +22,7 @@ pub mod workspace;
 pub use config::{
     Config, IndexConfig, InternalDependencyPolicy, PackageConfig, ReleaseConfig, TagTemplate, Versioning,
 };
+pub use edit::{Edit, EditError, EditSet, Transaction};
 pub use git::{Git, GitError};
 pub use graph::{Cycle, Edge, Graph};
 pub use package::{Backend, BuiltFile, DependencyKind, InternalDependency, Package};

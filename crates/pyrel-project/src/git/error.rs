@@ -34,6 +34,9 @@ pub enum GitError {
         /// The directory.
         directory: PathBuf,
     },
+    /// A file in the repository's own directory cannot be written.
+    #[error("cannot write into the repository")]
+    Io(#[source] std::io::Error),
     /// The command failed for another reason.
     #[error("git failed")]
     Failed(#[source] ProcessError),
@@ -57,7 +60,7 @@ impl GitError {
             Self::ForeignOwner { directory } => {
                 Some(format!("run `git config --global --add safe.directory '{}'`", directory.display()))
             }
-            Self::Failed(_) => None,
+            Self::Failed(_) | Self::Io(_) => None,
         }
     }
 }

@@ -193,7 +193,7 @@ impl Git {
     }
 
     /// Returns a pathspec for a path that is meant literally.
-    fn literal_path(&self, path: &Path) -> String {
+    pub(super) fn literal_path(&self, path: &Path) -> String {
         let relative = path.strip_prefix(&self.directory).unwrap_or(path);
         let text = relative.to_string_lossy().replace('\\', "/");
         format!(":(literal){}", if text.is_empty() { "." } else { &text })
@@ -217,21 +217,33 @@ impl Git {
         }
     }
 
+    /// Runs a writing git command, with the person's own language for the hooks that it starts.
+    pub(super) fn write(&self, arguments: &[&str], input: Option<&[u8]>) -> Result<(), GitError> {
+        let process = self.process(arguments);
+        let output = started(match input {
+            Some(input) => process.input(input),
+            None => process,
+        })?;
+        if output.success() {
+            return Ok(());
+        }
+        Err(self.failure(arguments.first().unwrap_or(&""), &output))
+    }
+
     fn run(&self, arguments: &[&str]) -> Result<ProcessOutput, GitError> {
+        started(self.process(arguments).env("LC_ALL", "C").env("GIT_OPTIONAL_LOCKS", "0"))
+    }
+
+    fn process(&self, arguments: &[&str]) -> Process {
         let mut process = Process::new(&self.program)
             .args(["--no-pager", "-c", "core.quotePath=false", "-c", "color.ui=false"])
             .args(arguments)
             .current_dir(&self.directory)
-            .env("LC_ALL", "C")
-            .env("GIT_OPTIONAL_LOCKS", "0")
             .env("GIT_TERMINAL_PROMPT", "0");
         for name in REDIRECTING {
             process = process.env_remove(name);
         }
-        process.run().map_err(|error| match error {
-            ProcessError::NotFound { .. } => GitError::NotInstalled(error),
-            error => GitError::Failed(error),
-        })
+        process
     }
 
     fn failure(&self, command: &str, output: &ProcessOutput) -> GitError {
@@ -248,6 +260,13 @@ impl Git {
             tail: output.tail(),
         })
     }
+}
+
+fn started(process: Process) -> Result<ProcessOutput, GitError> {
+    process.run().map_err(|error| match error {
+        ProcessError::NotFound { .. } => GitError::NotInstalled(error),
+        error => GitError::Failed(error),
+    })
 }
 
 #[cfg(unix)]
