@@ -88,6 +88,26 @@ def compare_values(binary: Path, seed: int) -> tuple[list[str], int]:
     return problems, count
 
 
+def compare_defects(binary: Path, seed: int) -> list[str]:
+    """Holds the rule that says twine's words about content types to twine's version of the library."""
+    field, words = "Description-Content-Type", "is not a valid content type"
+    refusals = {"description-content-type", "metadata-braces"}
+    problems = []
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / wheel().filename
+        values = values_of(field, seed)
+        said = packaging([dist_of(field, [value]).metadata() for value in values])
+        for value, library_says in zip(values, said, strict=True):
+            theirs = any(words in message for message in library_says.messages)
+            path.write_bytes(dist_of(field, [value]).data())
+            rules = {finding.rule for finding in pyrel(binary, path).findings}
+            own = "description-content-type-defect" in rules
+            # What PyPI refuses anyway has that finding alone.
+            if own > theirs or (theirs and not own and not rules & refusals):
+                problems.append(f"{field}: twine's library calls {value!r} a defect: {theirs}; pyrel: {own}")
+    return problems
+
+
 def untouched(verdicts: list[Verdicts]) -> list[str]:
     """Returns the rules of the catalogue that no distribution here breaks."""
     rules = re.findall(r"^\| \[`([a-z0-9-]+)`\]", RULES.read_text(encoding="utf-8"), re.MULTILINE)
@@ -101,6 +121,7 @@ def main() -> int:
     cases = all_cases(given.seed)
     verdicts = judge_all(given.pyrel, cases)
     problems, values = compare_values(given.pyrel, given.seed)
+    problems += compare_defects(given.pyrel, given.seed)
     problems += compare_command(verdicts, cases)
     for verdict in verdicts:
         problems += faults(verdict)

@@ -139,11 +139,11 @@ def library(root: Path) -> Path:
     return home
 
 
-def packaging(texts: list[bytes], home: Path) -> list[Packaging]:
-    """Judges metadata with PyPI's version of the library, all in one program."""
+def packaging(texts: list[bytes], home: Path | None = None) -> list[Packaging]:
+    """Judges metadata with the library at ``home``, or with twine's version of it, all in one program."""
     program = Path(__file__).with_name("library.py")
     asked = json.dumps([base64.b64encode(text).decode() for text in texts])
-    environment = {**os.environ, "PYTHONPATH": str(home)}
+    environment = {**os.environ, "PYTHONPATH": str(home)} if home else dict(os.environ)
     run = subprocess.run(
         [sys.executable, str(program)],
         input=asked,

@@ -1,6 +1,7 @@
 //! What Python's mail parser makes of a content type, with which PyPI reads `Description-Content-Type`: its faults and
-//! its crashes too. Owns the walk through the text; judges no value.
+//! its crashes too, and what the parser itself calls a defect. Owns the walk through the text; judges no value.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 /// What is known of a content type.
@@ -12,6 +13,23 @@ pub(crate) enum ContentType {
     Crash,
     /// There are encoded words, character sets, or depths that are not followed here; the type, where it is plain.
     Unclear(Option<String>),
+}
+
+/// The first thing on the way that Python's parser calls a defect, though it goes on.
+#[derive(Debug, Default)]
+struct Defects(Cell<Option<&'static str>>);
+
+impl Defects {
+    fn note(&self, what: &'static str) {
+        self.0.set(self.0.get().or(Some(what)));
+    }
+
+    /// Notes a word with characters that cannot be printed.
+    fn note_unprintable(&self, word: &str) {
+        if word.contains(|c: char| c <= ' ' || c == '\u{7f}') {
+            self.note("it has control characters");
+        }
+    }
 }
 
 /// Why a part cannot be read.
@@ -40,21 +58,47 @@ const ATTRIBUTE_ENDS: &str = "()<>@,:;\\\"[]/?=*'% \t";
 impl ContentType {
     /// Reads a content type as Python does.
     pub(crate) fn parse(value: &str) -> Self {
-        let breaks =
-            ['\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}'];
-        if value.contains(breaks) {
+        Self::read(value).0
+    }
+
+    /// Returns what Python's parser calls a defect of a content type that it reads all the same. PyPI does not look at
+    /// that; newer versions of its library do.
+    pub(crate) fn defect(value: &str) -> Option<&'static str> {
+        match Self::read(value) {
+            (Self::Read(..), defects) => defects.0.get(),
+            (Self::Crash | Self::Unclear(_), _) => None,
+        }
+    }
+
+    fn read(value: &str) -> (Self, Defects) {
+        let defects = Defects::default();
+        (Self::read_noting(value, &defects), defects)
+    }
+
+    fn read_noting(value: &str, defects: &Defects) -> Self {
+        let has_break = |text: &str| text.contains(is_break);
+        // Python takes no header of several lines.
+        if has_break(value.trim_end_matches(is_break)) {
+            return Self::Crash;
+        }
+        // It also calls one character a blank that others do not.
+        if has_break(value) || value.contains('\u{1f}') {
             return Self::Unclear(None);
         }
         let kind = kind_of(value);
         if value.contains("=?") {
             return Self::Unclear(is_plain(&kind).then_some(kind));
         }
-        match behind_type(value).and_then(parameters_of) {
+        match behind_type(value, defects).and_then(|rest| parameters_of(rest, defects)) {
             Ok(parameters) => Self::Read(kind, parameters),
             Err(Stop::Unclear) => Self::Unclear(is_plain(&kind).then_some(kind)),
             Err(Stop::Crash | Stop::Malformed) => Self::Crash,
         }
     }
+}
+
+fn is_break(c: char) -> bool {
+    matches!(c, '\n'..='\r' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 /// Returns the text before the first semicolon; what has not one slash in it is plain text, if that is named anywhere.
@@ -73,19 +117,24 @@ fn is_plain(kind: &str) -> bool {
 }
 
 /// Returns what stands behind the type and its semicolon; where there is no good type, the parser looks for one.
-fn behind_type(text: &str) -> Result<&str, Stop> {
-    let token = |text| match attribute(text, |c| TOKEN_ENDS.contains(c)) {
+fn behind_type<'a>(text: &'a str, defects: &Defects) -> Result<&'a str, Stop> {
+    let token = |text| match attribute(text, |c| TOKEN_ENDS.contains(c), defects) {
         Err(Stop::Malformed) => Ok(None),
         other => other.map(|(_, rest)| Some(rest)),
     };
-    let mut rest = text;
+    let (mut rest, mut is_type) = (text, false);
     if let Some(behind) = token(rest)? {
         rest = behind;
         if let Some(subtype) = behind.strip_prefix('/') {
-            rest = token(subtype)?.unwrap_or(subtype);
+            let behind = token(subtype)?;
+            is_type = behind.is_some_and(|rest| rest.is_empty() || rest.starts_with(';'));
+            rest = behind.unwrap_or(subtype);
         }
     }
-    let rest = invalid(rest)?;
+    if !is_type {
+        defects.note("what stands before the first semicolon is not `type/subtype` alone");
+    }
+    let rest = invalid(rest, defects)?;
     Ok(rest.strip_prefix(';').unwrap_or(rest))
 }
 
@@ -99,19 +148,25 @@ struct Parameter {
     value: String,
 }
 
-fn parameters_of(mut rest: &str) -> Result<BTreeMap<String, String>, Stop> {
+fn parameters_of(mut rest: &str, defects: &Defects) -> Result<BTreeMap<String, String>, Stop> {
     let mut found: Vec<Parameter> = Vec::new();
     while !rest.is_empty() {
-        match parameter(rest) {
+        match parameter(rest, defects) {
             Ok((parameter, behind)) => {
                 found.push(parameter);
-                rest = invalid(behind)?;
+                if !behind.is_empty() && !behind.starts_with(';') {
+                    defects.note("something stands behind the value of a parameter");
+                }
+                rest = invalid(behind, defects)?;
             }
             Err(Stop::Malformed) => {
                 if rest.starts_with(LEADERS) {
-                    rest = blanks(rest)?;
+                    rest = blanks(rest, defects)?;
                 }
-                rest = invalid(rest)?;
+                if !rest.is_empty() {
+                    defects.note("something between semicolons is no `name=value`");
+                }
+                rest = invalid(rest, defects)?;
             }
             Err(stop) => return Err(stop),
         }
@@ -127,22 +182,26 @@ fn parameters_of(mut rest: &str) -> Result<BTreeMap<String, String>, Stop> {
     let mut parameters = BTreeMap::new();
     for name in names {
         let sections = found.iter().filter(|parameter| parameter.name == name).collect();
-        parameters.insert(name.to_lowercase(), joined(sections)?);
+        parameters.insert(name.to_lowercase(), joined(sections, defects)?);
     }
     Ok(parameters)
 }
 
 /// Puts the sections of a parameter together; of plain repetitions the first one counts.
-fn joined(mut sections: Vec<&Parameter>) -> Result<String, Stop> {
+fn joined(mut sections: Vec<&Parameter>, defects: &Defects) -> Result<String, Stop> {
     sections.sort_by_key(|parameter| parameter.section);
     let Some(first) = sections.first().copied() else { return Ok(String::new()) };
     if !first.is_extended && sections.get(1).is_some_and(|second| second.section == 0) {
+        defects.note("a parameter is given twice");
         sections.truncate(1);
     }
     let (mut text, mut next) = (String::new(), 0);
     for parameter in sections {
-        if parameter.section != next && !parameter.is_extended {
-            continue;
+        if parameter.section != next {
+            defects.note("the sections of a parameter are not numbered one by one");
+            if !parameter.is_extended {
+                continue;
+            }
         }
         next += 1;
         if parameter.is_extended {
@@ -180,10 +239,11 @@ fn decoded(value: &str, charset: Option<&str>) -> Result<String, Stop> {
 }
 
 /// Reads one parameter.
-fn parameter(text: &str) -> Part<'_, Parameter> {
-    let (name, mut rest) = attribute(text, |c| ATTRIBUTE_ENDS.contains(c))?;
+fn parameter<'a>(text: &'a str, defects: &Defects) -> Part<'a, Parameter> {
+    let (name, mut rest) = attribute(text, |c| ATTRIBUTE_ENDS.contains(c), defects)?;
     let mut parameter = Parameter { name: name.trim().to_owned(), ..Parameter::default() };
     if rest.is_empty() || rest.starts_with(';') {
+        defects.note("a parameter has no value");
         return Ok((parameter, rest));
     }
     if let Some(behind) = rest.strip_prefix('*') {
@@ -192,6 +252,9 @@ fn parameter(text: &str) -> Part<'_, Parameter> {
             return Err(Stop::Unclear);
         }
         if digits > 0 {
+            if digits > 1 && behind.starts_with('0') {
+                defects.note("the number of a section begins with 0");
+            }
             parameter.section = behind[..digits].parse().map_err(|_| Stop::Unclear)?;
             rest = &behind[digits..];
         }
@@ -208,21 +271,26 @@ fn parameter(text: &str) -> Part<'_, Parameter> {
     if mark != '=' {
         return Err(Stop::Malformed);
     }
-    rest = blanks(&rest[1..])?;
+    rest = blanks(&rest[1..], defects)?;
     if parameter.is_extended && rest.starts_with('"') {
         return Err(Stop::Unclear);
     }
-    value_of(parameter, rest)
+    value_of(parameter, rest, defects)
 }
 
 /// Reads what stands behind the `=` of a parameter: a value, or character set, language, and value.
-fn value_of(mut parameter: Parameter, mut rest: &str) -> Part<'_, Parameter> {
+fn value_of<'a>(mut parameter: Parameter, mut rest: &'a str, defects: &Defects) -> Part<'a, Parameter> {
     let mut first = None;
     if !rest.starts_with('\'') {
-        let (value, behind) = value(rest)?;
+        let (value, behind) = value(rest, defects)?;
         (first, rest) = (Some(value), behind);
     }
     let is_plain = !parameter.is_extended || parameter.section > 0;
+    if is_plain && rest.starts_with('\'') {
+        defects.note("a plain parameter has an apostrophe in its value");
+    } else if !is_plain && rest.is_empty() {
+        defects.note("an extended parameter has no character set");
+    }
     if rest.is_empty() || (is_plain && !rest.starts_with('\'')) {
         parameter.value = first.unwrap_or_default();
         return Ok((parameter, rest));
@@ -234,51 +302,56 @@ fn value_of(mut parameter: Parameter, mut rest: &str) -> Part<'_, Parameter> {
         if language == 0 {
             return Err(Stop::Malformed);
         }
+        defects.note_unprintable(&rest[..language]);
         rest = &rest[language..];
         if !rest.starts_with('\'') {
             return Err(Stop::Malformed);
         }
     }
-    let (value, rest) = value(rest.strip_prefix('\'').unwrap_or(rest))?;
+    let (value, rest) = value(rest.strip_prefix('\'').unwrap_or(rest), defects)?;
     parameter.value = value;
     Ok((parameter, rest))
 }
 
 /// Reads a value: a text in quotes, or a word.
-fn value(text: &str) -> Part<'_, String> {
-    let rest = blanks(text)?;
+fn value<'a>(text: &'a str, defects: &Defects) -> Part<'a, String> {
+    let rest = blanks(text, defects)?;
     match rest.strip_prefix('"') {
-        Some(inner) => quoted(inner),
-        None => attribute(rest, |c| c != '%' && ATTRIBUTE_ENDS.contains(c)),
+        Some(inner) => quoted(inner, defects),
+        None => attribute(rest, |c| c != '%' && ATTRIBUTE_ENDS.contains(c), defects),
     }
 }
 
 /// Reads a word and the blanks round it.
-fn attribute(text: &str, is_end: impl Fn(char) -> bool) -> Part<'_, String> {
-    let text = blanks(text)?;
+fn attribute<'a>(text: &'a str, is_end: impl Fn(char) -> bool, defects: &Defects) -> Part<'a, String> {
+    let text = blanks(text, defects)?;
     let end = text.find(is_end).unwrap_or(text.len());
     if end == 0 {
         return Err(Stop::Malformed);
     }
-    Ok((text[..end].to_owned(), blanks(&text[end..])?))
+    defects.note_unprintable(&text[..end]);
+    Ok((text[..end].to_owned(), blanks(&text[end..], defects)?))
 }
 
 /// Reads a text up to its closing quote, behind which blanks may follow.
-fn quoted(text: &str) -> Part<'_, String> {
+fn quoted<'a>(text: &'a str, defects: &Defects) -> Part<'a, String> {
     let (mut out, mut rest) = (String::new(), text);
     loop {
         if rest.is_empty() {
+            defects.note("a quote is not closed");
             return Ok((out, rest));
         }
         if let Some(behind) = rest.strip_prefix('"') {
-            return Ok((out, blanks(behind)?));
+            return Ok((out, blanks(behind, defects)?));
         }
         if rest.starts_with(BLANKS) {
             let behind = rest.trim_start();
             out.push_str(&rest[..rest.len() - behind.len()]);
             rest = behind;
         } else {
+            let from = out.len();
             rest = escaped(rest, &['"'], &mut out);
+            defects.note_unprintable(&out[from..]);
         }
     }
 }
@@ -302,18 +375,18 @@ fn escaped<'a>(text: &'a str, ends: &[char], out: &mut String) -> &'a str {
 }
 
 /// Skips blanks and comments.
-fn blanks(text: &str) -> Result<&str, Stop> {
+fn blanks<'a>(text: &'a str, defects: &Defects) -> Result<&'a str, Stop> {
     let mut rest = text;
     while rest.starts_with(LEADERS) {
         rest = match rest.strip_prefix('(') {
-            Some(inner) => comment(inner, 0)?,
+            Some(inner) => comment(inner, 0, defects)?,
             None => rest.trim_start(),
         };
     }
     Ok(rest)
 }
 
-fn comment(text: &str, depth: usize) -> Result<&str, Stop> {
+fn comment<'a>(text: &'a str, depth: usize, defects: &Defects) -> Result<&'a str, Stop> {
     if depth > DEPTH {
         return Err(Stop::Unclear);
     }
@@ -323,19 +396,25 @@ fn comment(text: &str, depth: usize) -> Result<&str, Stop> {
             return Ok(behind);
         }
         rest = match rest.strip_prefix('(') {
-            Some(inner) => comment(inner, depth + 1)?,
+            Some(inner) => comment(inner, depth + 1, defects)?,
             None if rest.starts_with(BLANKS) => rest.trim_start(),
-            None => escaped(rest, &['(', ')'], &mut String::new()),
+            None => {
+                let mut word = String::new();
+                let behind = escaped(rest, &['(', ')'], &mut word);
+                defects.note_unprintable(&word);
+                behind
+            }
         };
     }
+    defects.note("a comment is not closed");
     Ok(rest)
 }
 
 /// Skips what is no parameter, up to the next semicolon outside of quotes and comments.
-fn invalid(text: &str) -> Result<&str, Stop> {
+fn invalid<'a>(text: &'a str, defects: &Defects) -> Result<&'a str, Stop> {
     let mut rest = text;
     while let Some(c) = rest.chars().next().filter(|c| *c != ';') {
-        rest = if is_phrase_end(c) { &rest[1..] } else { phrase(rest)? };
+        rest = if is_phrase_end(c) { &rest[1..] } else { phrase(rest, defects)? };
     }
     Ok(rest)
 }
@@ -344,28 +423,28 @@ fn is_phrase_end(c: char) -> bool {
     SPECIALS.contains(c) && !".\"(".contains(c)
 }
 
-fn phrase(text: &str) -> Result<&str, Stop> {
-    let mut rest = match word(text) {
+fn phrase<'a>(text: &'a str, defects: &Defects) -> Result<&'a str, Stop> {
+    let mut rest = match word(text, defects) {
         Err(Stop::Malformed) => text,
         other => other?,
     };
     while let Some(c) = rest.chars().next().filter(|c| !is_phrase_end(*c)) {
-        rest = match (c, word(rest)) {
+        rest = match (c, word(rest, defects)) {
             ('.', _) => &rest[1..],
-            (_, Err(Stop::Malformed)) if LEADERS.contains(&c) => blanks(rest)?,
+            (_, Err(Stop::Malformed)) if LEADERS.contains(&c) => blanks(rest, defects)?,
             (_, read) => read?,
         };
     }
     Ok(rest)
 }
 
-fn word(text: &str) -> Result<&str, Stop> {
-    let rest = blanks(text)?;
+fn word<'a>(text: &'a str, defects: &Defects) -> Result<&'a str, Stop> {
+    let rest = blanks(text, defects)?;
     if let Some(inner) = rest.strip_prefix('"') {
-        return quoted(inner).map(|(_, rest)| rest);
+        return quoted(inner, defects).map(|(_, rest)| rest);
     }
     let end = rest.find(|c| SPECIALS.contains(c) || BLANKS.contains(&c)).unwrap_or(rest.len());
-    if end == 0 { Err(Stop::Malformed) } else { blanks(&rest[end..]) }
+    if end == 0 { Err(Stop::Malformed) } else { blanks(&rest[end..], defects) }
 }
 
 #[cfg(test)]
@@ -401,6 +480,7 @@ mod tests {
     #[test]
     fn what_python_fails_on_and_what_is_not_followed() {
         assert_eq!(ContentType::parse("text/plain; x*"), ContentType::Crash);
+        assert_eq!(ContentType::parse("text/plain;\n charset=UTF-8"), ContentType::Crash);
         assert_eq!(ContentType::parse("text/plain; x*0*"), ContentType::Crash);
         for (unclear, kind) in [
             ("text/plain; x*=koi8-r''%c1", Some("text/plain")),
@@ -427,6 +507,42 @@ mod tests {
                 matches!(ContentType::parse(value), ContentType::Read(read, _) if read == kind),
                 "{value}"
             );
+        }
+    }
+
+    #[test]
+    fn defects_are_those_of_python() {
+        for good in [
+            "text/plain",
+            "text/x-rst;",
+            "text/plain; ",
+            "text/plain (a) ; charset=UTF-8 (b)",
+            "text/plain; charset=\"UTF-8\"",
+            "text/plain; charset*0=UTF; charset*1=-8",
+            "text/plain; charset*=utf-8'en'%55TF-8",
+            "text/plain; charset=a; Charset=b",
+        ] {
+            assert_eq!(ContentType::defect(good), None, "{good}");
+        }
+        for (bad, said) in [
+            ("a/text/plain", "what stands before the first semicolon is not `type/subtype` alone"),
+            (
+                "text/markdown (GitHub) x",
+                "what stands before the first semicolon is not `type/subtype` alone",
+            ),
+            ("text/plain; charset=UTF-8; charset=UTF-8", "a parameter is given twice"),
+            ("text/plain; charset=\"UTF-8", "a quote is not closed"),
+            ("text/plain; charset=UTF-8 (a", "a comment is not closed"),
+            ("text/plain; x", "a parameter has no value"),
+            ("text/plain;; x=y", "something between semicolons is no `name=value`"),
+            ("text/plain; charset=UTF-8 x", "something stands behind the value of a parameter"),
+            ("text/plain; x*1=a", "the sections of a parameter are not numbered one by one"),
+            ("text/plain; x*01=a", "the number of a section begins with 0"),
+            ("text/plain; x=utf-8'en'a", "a plain parameter has an apostrophe in its value"),
+            ("text/plain; x*=a", "an extended parameter has no character set"),
+            ("text/plain; x=a\u{1}", "it has control characters"),
+        ] {
+            assert_eq!(ContentType::defect(bad), Some(said), "{bad}");
         }
     }
 }

@@ -45,6 +45,12 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
     findings.add(problem.hint(hint).at("Description-Content-Type"));
 }
 
+/// Tells whether PyPI refuses a content type, or fails on it.
+pub(super) fn is_refused(value: &str) -> bool {
+    let content_type = ContentType::parse(value);
+    content_type == ContentType::Crash || fault(value, &content_type).is_some()
+}
+
 const TYPES: [&str; 3] = ["text/plain", "text/x-rst", "text/markdown"];
 
 fn fault(value: &str, content_type: &ContentType) -> Option<String> {

@@ -14,6 +14,7 @@ mod classifier_unknown;
 mod compression_method;
 mod compression_ratio;
 mod description_content_type;
+mod description_content_type_defect;
 mod description_content_type_missing;
 mod description_markdown;
 mod description_missing;
@@ -147,6 +148,7 @@ pub static RULES: &[&Rule] = &[
     &compression_method::RULE,
     &compression_ratio::RULE,
     &description_content_type::RULE,
+    &description_content_type_defect::RULE,
     &description_content_type_missing::RULE,
     &description_markdown::RULE,
     &description_missing::RULE,
