@@ -49,6 +49,18 @@ impl TagTemplate {
         })
     }
 
+    /// Returns what stands before and after the version in a project's tags, for each spelling of its name.
+    pub(crate) fn frames(&self, name: &PackageName) -> Vec<(String, String)> {
+        let Some(at) = self.0.iter().position(|piece| *piece == Piece::Version) else { return Vec::new() };
+        let stem = name.file_stem();
+        let mut frames: Vec<(String, String)> = [name.normalized(), name.as_written(), &stem]
+            .into_iter()
+            .map(|name| (filled(&self.0[..at], name, ""), filled(&self.0[at + 1..], name, "")))
+            .collect();
+        frames.dedup();
+        frames
+    }
+
     /// Returns the pattern of a project's tags for `git tag --list`.
     #[must_use]
     pub fn pattern(&self, name: &PackageName) -> String {

@@ -2,10 +2,14 @@
 
 mod changes;
 mod error;
+mod history;
+mod release_tag;
 mod repository;
 mod write;
 
 pub use error::GitError;
+pub use history::{Commit, CommitsByDirectory, History};
+pub use release_tag::{ReleaseTag, ReleaseTags};
 pub use repository::Git;
 pub use write::Upstream;
 

@@ -230,8 +230,21 @@ impl Git {
         Err(self.failure(arguments.first().unwrap_or(&""), &output))
     }
 
-    fn run(&self, arguments: &[&str]) -> Result<ProcessOutput, GitError> {
-        started(self.process(arguments).env("LC_ALL", "C").env("GIT_OPTIONAL_LOCKS", "0"))
+    pub(super) fn run(&self, arguments: &[&str]) -> Result<ProcessOutput, GitError> {
+        started(self.reading(arguments))
+    }
+
+    /// Runs a reading git command that gets its revisions by its standard input.
+    pub(super) fn run_with_input(
+        &self,
+        arguments: &[&str],
+        input: Vec<u8>,
+    ) -> Result<ProcessOutput, GitError> {
+        started(self.reading(arguments).input(input))
+    }
+
+    fn reading(&self, arguments: &[&str]) -> Process {
+        self.process(arguments).env("LC_ALL", "C").env("GIT_OPTIONAL_LOCKS", "0")
     }
 
     fn process(&self, arguments: &[&str]) -> Process {
@@ -246,7 +259,7 @@ impl Git {
         process
     }
 
-    fn failure(&self, command: &str, output: &ProcessOutput) -> GitError {
+    pub(super) fn failure(&self, command: &str, output: &ProcessOutput) -> GitError {
         let message = output.stderr_text();
         if message.contains("dubious ownership") {
             return GitError::ForeignOwner { directory: self.top_level.clone() };

@@ -6,6 +6,7 @@ mod config;
 mod dependencies;
 mod git;
 mod graph;
+mod history;
 mod hostile;
 mod members;
 mod packages;
