@@ -4,13 +4,17 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use pyrel_build::{BuildError, BuildEvent, BuildObserver, BuildRequest, PythonSettings};
+use pyrel_build::{
+    BuildError, BuildEvent, BuildObserver, BuildRequest, Planned, PythonSettings, Unsupported,
+};
 use pyrel_model::{Artifact, ArtifactKind, PackageName};
 use pyrel_project::{Git, Package};
+use rayon::prelude::*;
+use tempfile::TempDir;
 
 use crate::context::Context;
 use crate::exit::{CommandError, Failure};
-use crate::ui::{Meter, Tone, Ui, size};
+use crate::ui::{Meter, Tone, Ui, plural, size};
 
 /// 1980-01-01, the first time that a ZIP archive can hold.
 const ZIP_EPOCH: u64 = 315_532_800;
@@ -97,6 +101,42 @@ fn build_watched(
     Err(first)
 }
 
+/// Makes a folder for files that nobody keeps.
+pub(crate) fn room() -> Result<TempDir, CommandError> {
+    tempfile::tempdir().map_err(|error| {
+        let error = anyhow::Error::new(error).context("cannot make a temporary folder");
+        CommandError::new(Failure::Usage, error)
+    })
+}
+
+/// Refuses the packages that only their own backend can build, each with the reason; nothing was written then.
+pub(crate) fn require_native(context: &Context, packages: &[&Package]) -> Result<(), CommandError> {
+    let plans: Vec<_> = packages.par_iter().map(|package| pyrel_build::plan(package)).collect();
+    let mut refused = 0;
+    for (package, planned) in packages.iter().zip(plans) {
+        if let Planned::Fallback(unsupported) = planned.map_err(|error| failed(context, error))? {
+            refused += 1;
+            context.ui().status(Tone::Fail, "Not native", &because(context, &package.name, &unsupported));
+        }
+    }
+    if refused == 0 {
+        return Ok(());
+    }
+    let message = format!("{} cannot be built natively", plural(refused, "package"));
+    let hint = "build without `--native-only`, so that their own backends do it";
+    Err(CommandError::message(Failure::Refused, message).hint(Some(hint)))
+}
+
+/// Says why a package goes to its own backend.
+fn because(context: &Context, package: &PackageName, unsupported: &Unsupported) -> String {
+    let place = unsupported.location.clone().map(|mut location| {
+        location.path = PathBuf::from(context.shown(&location.path));
+        format!("{}: ", location.to_text())
+    });
+    let (place, option) = (place.unwrap_or_default(), &unsupported.option);
+    format!("{package} with its own backend: {place}`{option}` {}", unsupported.reason)
+}
+
 /// Turns the error of a build into what a person reads.
 pub(crate) fn failed(context: &Context, error: BuildError) -> CommandError {
     match error {
@@ -120,13 +160,7 @@ impl BuildObserver for Screen<'_> {
         match event {
             BuildEvent::Started { package } => self.ui.detail(&format!("building {package}")),
             BuildEvent::FallingBack { package, unsupported } => {
-                let place = unsupported.location.clone().map(|mut location| {
-                    location.path = PathBuf::from(self.context.shown(&location.path));
-                    format!("{}: ", location.to_text())
-                });
-                let (place, option) = (place.unwrap_or_default(), &unsupported.option);
-                let text =
-                    format!("{package} with its own backend: {place}`{option}` {}", unsupported.reason);
+                let text = because(self.context, package, unsupported);
                 self.ui.status(Tone::Warn, "PEP 517", &text);
             }
             BuildEvent::Bytes { package, done, total } => self.advance(package, done, total),

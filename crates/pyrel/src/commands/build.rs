@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 use crate::builder;
 use crate::cli::SelectionArgs;
 use crate::context::Context;
-use crate::exit::{CommandError, CommandResult};
+use crate::exit::{CommandError, CommandResult, Failure};
 use crate::ui::{Tone, duration, plural};
+use crate::{listing, reproduction};
 
 /// Build sdists and wheels
 #[derive(Debug, Args)]
@@ -23,6 +24,13 @@ pub(crate) struct BuildArgs {
     selection: SelectionArgs,
     #[command(flatten)]
     options: BuildOptions,
+    /// Show what the files would hold, and write none
+    #[arg(long, conflicts_with = "verify_reproducible")]
+    list: bool,
+    /// Build each package again, twice, from copies that differ in place, order, times, and permissions, and
+    /// compare
+    #[arg(long)]
+    verify_reproducible: bool,
 }
 
 /// What decides how packages are built.
@@ -39,7 +47,10 @@ pub(crate) struct BuildOptions {
     pub(crate) out_dir: Option<PathBuf>,
     /// Use each project's own backend, never the native build
     #[arg(long)]
-    pub force_pep517: bool,
+    pub(crate) force_pep517: bool,
+    /// Refuse packages that only their own backend can build
+    #[arg(long, conflicts_with = "force_pep517")]
+    pub(crate) native_only: bool,
     /// The time stamped on every file, in seconds since 1970
     /// [default: `SOURCE_DATE_EPOCH`, else the last commit, else 1980-01-01]
     #[arg(long, value_name = "T")]
@@ -51,10 +62,34 @@ pub(crate) fn run(args: &BuildArgs, context: &Context) -> CommandResult {
     let started = Instant::now();
     let workspace = context.workspace()?;
     let selection = context.select(&workspace, &args.selection)?;
-    let artifacts = build(context, selection.packages(), &args.options)?;
+    if args.options.native_only {
+        builder::require_native(context, selection.packages())?;
+    }
+    let python = builder::python_settings(context);
+    let requests = requests(context, selection.packages(), &args.options, &python)?;
+    if args.list {
+        return listing::show(context, &requests);
+    }
+    let artifacts = builder::build(context, &requests)?;
+    let mut document = json!({
+        "schema": 1,
+        "artifacts": artifacts.iter().map(to_json).collect::<Vec<Value>>(),
+    });
+    let mut reproducible = true;
+    if args.verify_reproducible {
+        let differences = reproduction::verify(context, &requests, &artifacts)?;
+        reproducible = differences.is_empty();
+        document["reproducible"] = json!(reproducible);
+        document["differences"] = json!(differences);
+    }
     if context.json() {
-        let rows: Vec<Value> = artifacts.iter().map(to_json).collect();
-        return context.ui().json(&json!({"schema": 1, "artifacts": rows}));
+        context.ui().json(&document)?;
+    }
+    if !reproducible {
+        return Err(CommandError::silent(Failure::Findings));
+    }
+    if context.json() {
+        return Ok(());
     }
     let text = format!(
         "{} of {} in {}",
@@ -64,17 +99,6 @@ pub(crate) fn run(args: &BuildArgs, context: &Context) -> CommandResult {
     );
     context.ui().status(Tone::Done, "Finished", &text);
     Ok(())
-}
-
-/// Builds packages and says so. Either every file of a package is there afterwards, or none; the error names
-/// what failed.
-pub(crate) fn build(
-    context: &Context,
-    packages: &[&Package],
-    options: &BuildOptions,
-) -> Result<Vec<Artifact>, CommandError> {
-    let python = builder::python_settings(context);
-    builder::build(context, &requests(context, packages, options, &python)?)
 }
 
 /// Builds packages for another purpose than the files themselves.

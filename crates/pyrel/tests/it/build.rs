@@ -76,3 +76,99 @@ fn a_backend_without_a_dialect_is_named_with_its_place() {
     let _ = run.says("names a backend without a native dialect: `no_such_backend`");
     assert!(workspace.files("packages/alpha/dist").is_empty());
 }
+
+#[test]
+fn the_listing_is_the_archive() {
+    let workspace = two_packages();
+    let listed = workspace.run(["build", "--list", "--format", "json"]).expect(0).json();
+    assert!(workspace.files("packages/alpha/dist").is_empty());
+    let _ = workspace.run(["build"]).expect(0);
+    let archives = listed["archives"].as_array().unwrap();
+    assert_eq!(archives.len(), 4);
+    for archive in archives {
+        let name = archive["filename"].as_str().unwrap();
+        let path =
+            workspace.root().join(format!("packages/{}/dist/{name}", archive["package"].as_str().unwrap()));
+        let dist = pyrel_dist::Dist::open(&path, &pyrel_dist::Limits::default()).unwrap();
+        let members = archive["members"].as_array().unwrap();
+        let found: Vec<_> = dist.members().iter().filter(|member| member.is_file()).collect();
+        assert_eq!(members.len(), found.len(), "{name}");
+        for (member, found) in members.iter().zip(found) {
+            assert_eq!(member["path"], found.name.as_str(), "{name}");
+            assert!(member["size"].is_null() || member["size"] == found.size, "{name}: {}", found.name);
+            assert_eq!(member["executable"], found.mode.unwrap() & 0o100 != 0, "{name}: {}", found.name);
+        }
+    }
+    let text = workspace.run(["build", "alpha", "--wheel", "--list"]).expect(0).stdout;
+    assert!(text.starts_with("alpha-1.0.0-py3-none-any.whl (hatchling)\n"), "{text}");
+    assert!(text.contains("  alpha-1.0.0.dist-info/RECORD (generated)\n"), "{text}");
+}
+
+#[test]
+fn a_package_that_is_not_native_is_refused_before_anything_is_built() {
+    let workspace = two_packages();
+    let path = "packages/beta/pyproject.toml";
+    let text = fs_err::read_to_string(workspace.root().join(path)).unwrap();
+    workspace.write(path, format!("{text}\n[tool.hatch.build.hooks.custom]\n"));
+    let run = workspace.run(["build", "--native-only"]).expect(3);
+    let run = run.says("Not native beta with its own backend: packages/beta/pyproject.toml:");
+    let _ = run.says("`tool.hatch.build.hooks").says("refused: 1 package cannot be built natively");
+    assert!(workspace.files("packages/alpha/dist").is_empty());
+    workspace.write(path, text);
+    let _ = workspace.run(["build", "--native-only"]).expect(0);
+}
+
+#[test]
+fn shuffled_copies_give_the_same_bytes() {
+    let workspace = two_packages().file(".gitignore", "*.log\n").file("packages/alpha/src/alpha/x.log", "");
+    fs_err::create_dir(workspace.root().join(".git")).unwrap();
+    let run = workspace.run(["build", "--verify-reproducible"]).expect(0);
+    let _ = run.says("Reproduced alpha: 2 files, the same bytes from two shuffled copies");
+    let json = workspace.run(["build", "--verify-reproducible", "--format", "json"]).expect(0).json();
+    assert_eq!(
+        (json["reproducible"].as_bool(), json["differences"].as_array().map(Vec::len)),
+        (Some(true), Some(0))
+    );
+}
+
+/// A backend inside the project that writes the random number of its run into the wheel.
+const UNSTEADY: &str = r#"
+import io, os, random, tarfile, zipfile
+
+METADATA = "Metadata-Version: 2.1\nName: alpha\nVersion: 1.0\n"
+
+def build_sdist(directory, config_settings=None):
+    with tarfile.open(os.path.join(directory, "alpha-1.0.tar.gz"), "w:gz") as archive:
+        for name in ["pyproject.toml", "backend.py"]:
+            archive.add(name, "alpha-1.0/" + name)
+        info = tarfile.TarInfo("alpha-1.0/PKG-INFO")
+        info.size = len(METADATA)
+        archive.addfile(info, io.BytesIO(METADATA.encode()))
+    return "alpha-1.0.tar.gz"
+
+def build_wheel(directory, config_settings=None, metadata_directory=None):
+    with zipfile.ZipFile(os.path.join(directory, "alpha-1.0-py3-none-any.whl"), "w") as archive:
+        archive.writestr("alpha/number.py", str(random.random()))
+        for name, text in [("METADATA", METADATA), ("WHEEL", "Wheel-Version: 1.0\n"), ("RECORD", "")]:
+            archive.writestr("alpha-1.0.dist-info/" + name, text)
+    return "alpha-1.0-py3-none-any.whl"
+"#;
+
+#[test]
+fn a_backend_that_writes_other_bytes_each_time_is_found() {
+    let system = "[build-system]\nrequires = []\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n";
+    let pyproject = format!("{system}[project]\nname = \"alpha\"\nversion = \"1.0\"\n");
+    let workspace = workspace()
+        .file("pyrel.toml", "")
+        .file("packages/alpha/pyproject.toml", pyproject)
+        .file("packages/alpha/backend.py", UNSTEADY);
+    let run = workspace.run(["build", "--wheel", "--verify-reproducible"]).expect(1);
+    let _ =
+        run.says("Differs alpha-1.0-py3-none-any.whl comes out differently from a copy: `alpha/number.py`");
+    let json =
+        workspace.run(["build", "--wheel", "--verify-reproducible", "--format", "json"]).expect(1).json();
+    assert_eq!(json["reproducible"], false);
+    assert_eq!(json["differences"][0]["members"][0], "alpha/number.py");
+    let listed = workspace.run(["build", "--wheel", "--list"]).expect(0);
+    let _ = listed.prints("alpha-1.0-py3-none-any.whl (pep517)\n  alpha/number.py (");
+}

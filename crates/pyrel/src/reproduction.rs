@@ -1,0 +1,143 @@
+//! The proof that a build depends on nothing but the project: it is done again from copies that differ in all
+//! that must not matter, and the bytes are compared.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use pyrel_build::{BuildRequest, Variation, replicate};
+use pyrel_dist::{Dist, Limits, MemberInfo};
+use pyrel_model::{Artifact, PackageName};
+use pyrel_project::{Package, VersionSource};
+use serde::Serialize;
+
+use crate::builder;
+use crate::context::Context;
+use crate::exit::{CommandError, Failure};
+use crate::ui::{Tone, plural};
+
+/// The copies: other orders, times on both sides of a summer's clock change, and permissions.
+const VARIATIONS: [Variation; 2] = [
+    Variation { seed: 0x9e37_79b9_7f4a_7c15, modified: 1_000_000_000, private: true },
+    Variation { seed: 0xd1b5_4a32_d192_ed03, modified: 1_700_000_001, private: false },
+];
+
+/// How many differing members a message names.
+const NAMED: usize = 5;
+
+/// One file that came out differently.
+#[derive(Debug, Serialize)]
+pub(crate) struct Difference {
+    package: PackageName,
+    filename: String,
+    /// Members with other bytes, or in only one of the archives; empty when only their order or headers differ.
+    members: Vec<String>,
+}
+
+/// Builds every request twice more, from copies, and returns what differs from the files that were built.
+pub(crate) fn verify(
+    context: &Context,
+    requests: &[BuildRequest<'_>],
+    artifacts: &[Artifact],
+) -> Result<Vec<Difference>, CommandError> {
+    let mut differences = Vec::new();
+    for request in requests {
+        let built: Vec<&Artifact> =
+            artifacts.iter().filter(|artifact| artifact.package == request.package.name).collect();
+        let mut found: Vec<Difference> = Vec::new();
+        for variation in VARIATIONS {
+            for difference in compare_with_copy(context, request, &built, variation)? {
+                if found.iter().all(|known| known.filename != difference.filename) {
+                    found.push(difference);
+                }
+            }
+        }
+        tell(context, request.package, built.len(), &found);
+        differences.extend(found);
+    }
+    Ok(differences)
+}
+
+fn compare_with_copy(
+    context: &Context,
+    request: &BuildRequest<'_>,
+    built: &[&Artifact],
+    variation: Variation,
+) -> Result<Vec<Difference>, CommandError> {
+    let room = builder::room()?;
+    // A version that only the history knows is lost in a copy, so the second build is one in the same place.
+    let needs_history = matches!(request.package.version, VersionSource::Unresolved { .. });
+    let copy = if needs_history {
+        request.package.directory.clone()
+    } else {
+        replicate(&request.package.directory, &room.path().join("copy"), variation)
+            .map_err(|error| builder::failed(context, error))?
+    };
+    let package = Package::load(&copy).map_err(|diagnostic| context.located(*diagnostic))?;
+    let again = BuildRequest { package: &package, out_dir: room.path().join("out"), ..request.clone() };
+    let again = builder::build_silently(context, std::slice::from_ref(&again))?;
+    let mut differences = Vec::new();
+    for artifact in built {
+        let twin = again.iter().find(|twin| twin.kind == artifact.kind);
+        if twin.is_some_and(|twin| twin.sha256 == artifact.sha256 && same_name(twin, artifact)) {
+            continue;
+        }
+        differences.push(Difference {
+            package: artifact.package.clone(),
+            filename: file_name(artifact),
+            members: match twin {
+                Some(twin) => differing_members(&artifact.path, &twin.path)?,
+                None => Vec::new(),
+            },
+        });
+    }
+    Ok(differences)
+}
+
+fn same_name(one: &Artifact, other: &Artifact) -> bool {
+    one.path.file_name() == other.path.file_name()
+}
+
+fn file_name(artifact: &Artifact) -> String {
+    artifact.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Names the members that two archives do not share.
+fn differing_members(one: &Path, other: &Path) -> Result<Vec<String>, CommandError> {
+    let open = |path: &Path| {
+        Dist::open(path, &Limits::default()).map_err(|error| CommandError::new(Failure::Findings, error))
+    };
+    let (one, other) = (open(one)?, open(other)?);
+    let digests = |dist: &Dist| -> BTreeMap<String, (u64, Option<u32>, Option<String>)> {
+        let row = |member: &MemberInfo| {
+            let digest = member.sha256.map(|sha256| sha256.to_hex());
+            (member.name.clone(), (member.size, member.mode, digest))
+        };
+        dist.members().iter().map(row).collect()
+    };
+    let (one, other) = (digests(&one), digests(&other));
+    let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+    Ok(names.into_iter().filter(|name| one.get(*name) != other.get(*name)).cloned().collect())
+}
+
+fn tell(context: &Context, package: &Package, count: usize, found: &[Difference]) {
+    if context.json() {
+        return;
+    }
+    if found.is_empty() {
+        let files = plural(count, "file");
+        let text = format!("{}: {files}, the same bytes from two shuffled copies", package.name);
+        context.ui().status(Tone::Done, "Reproduced", &text);
+    }
+    for difference in found {
+        let shown: Vec<String> =
+            difference.members.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
+        let rest = difference.members.len().saturating_sub(NAMED);
+        let which = match (shown.is_empty(), rest) {
+            (true, _) => "in the order, the headers, or the data files of its members".to_owned(),
+            (false, 0) => shown.join(", "),
+            (false, rest) => format!("{}, and {}", shown.join(", "), plural(rest, "other member")),
+        };
+        let text = format!("{} comes out differently from a copy: {which}", difference.filename);
+        context.ui().status(Tone::Fail, "Differs", &text);
+    }
+}
