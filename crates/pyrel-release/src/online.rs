@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use pyrel_dist::{IndexFacts, IndexFile, look_of};
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use pyrel_dist::{CheckReport, IndexFacts, IndexFile, look_of};
 use pyrel_index::{ClientError, IndexClient, IndexSpec, ListedFile, ProjectListing};
 use pyrel_model::PackageName;
 
@@ -19,11 +21,15 @@ pub struct Online {
     pub unknown_names: Option<ClientError>,
 }
 
-/// Gathers facts from what an index was seen to hold; `now` is the time in seconds since 1970.
+/// How many files are asked for at once.
+const FILES: usize = 16;
+
+/// Gathers facts from what an index was seen to hold, as far as they matter to the files of a report; `now` is the time
+/// in seconds since 1970.
 ///
 /// For a project that is new to an index with PyPI's rules the list of all names is read, which is long; without it
 /// the other facts stand.
-pub async fn online(client: &IndexClient, view: &IndexView, now: u64) -> Online {
+pub async fn online(client: &IndexClient, view: &IndexView, report: &CheckReport, now: u64) -> Online {
     let now = i64::try_from(now).unwrap_or(i64::MAX);
     let mut online = Online::default();
     let is_pypi = has_pypis_rules(client.spec());
@@ -31,6 +37,7 @@ pub async fn online(client: &IndexClient, view: &IndexView, now: u64) -> Online 
         let facts = facts_of(client.spec(), listing, (is_pypi, now));
         online.facts.insert(name.clone(), facts);
     }
+    count_members(client, view, report, &mut online.facts).await;
     let new: Vec<PackageName> =
         online.facts.keys().filter(|name| view.standing(name) == Standing::New).cloned().collect();
     if !is_pypi {
@@ -54,6 +61,29 @@ pub async fn online(client: &IndexClient, view: &IndexView, now: u64) -> Online 
         }
     }
     online
+}
+
+/// Finds out how many members the wheels of last releases have, where that matters. What cannot be had stays unknown.
+async fn count_members(
+    client: &IndexClient,
+    view: &IndexView,
+    report: &CheckReport,
+    facts: &mut BTreeMap<PackageName, IndexFacts>,
+) {
+    let wanted = report.files_to_count(facts).into_iter().filter_map(|(name, filename)| {
+        let listed = view.listing(&name)?.file(&filename)?;
+        Some(async move {
+            let members = client.member_count(listed).await;
+            (name, filename, members)
+        })
+    });
+    let answers: Vec<_> = stream::iter(wanted).buffer_unordered(FILES).collect().await;
+    for (name, filename, members) in answers {
+        let files = facts.get_mut(&name).map(|facts| facts.files.iter_mut());
+        for file in files.into_iter().flatten().filter(|file| file.filename == filename) {
+            file.members = members;
+        }
+    }
 }
 
 /// PyPI and TestPyPI, by name or by address; other indexes have rules of their own.
@@ -80,6 +110,7 @@ fn file_of(file: &ListedFile) -> IndexFile {
         sha256: file.sha256,
         size: file.size,
         uploaded: file.uploaded_at(),
+        members: None,
     }
 }
 

@@ -75,7 +75,9 @@ impl IndexView {
         self.projects.iter().map(|(name, listing)| (name, listing.as_ref()))
     }
 
-    fn listing(&self, name: &PackageName) -> Option<&ProjectListing> {
+    /// Returns what the index has of a project.
+    #[must_use]
+    pub fn listing(&self, name: &PackageName) -> Option<&ProjectListing> {
         self.projects.get(name)?.as_ref()
     }
 }

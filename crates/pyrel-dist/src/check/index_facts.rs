@@ -1,6 +1,6 @@
 //! What an index holds of a project, as far as rules judge by it. The caller asks the index; rules only compare.
 
-use pyrel_model::Sha256;
+use pyrel_model::{DistFilename, Sha256};
 
 /// What one index has of one project.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,6 +32,21 @@ pub struct IndexFile {
     pub size: Option<u64>,
     /// When it was uploaded, in seconds since 1970, when the index tells it.
     pub uploaded: Option<i64>,
+    /// How many members the archive has, when that is known. Only for a file that
+    /// [`CheckReport::files_to_count`](super::CheckReport::files_to_count) names it is worth asking for.
+    pub members: Option<u64>,
+}
+
+impl IndexFacts {
+    /// Returns the file to which one of the same kind is compared: the largest of the newest release before it.
+    pub(crate) fn last_like(&self, own: &DistFilename) -> Option<(DistFilename, &IndexFile)> {
+        let parsed = self.files.iter().filter_map(|file| Some((file.filename.parse().ok()?, file)));
+        parsed
+            .filter(|(name, _): &(DistFilename, _)| {
+                name.kind() == own.kind() && name.version() < own.version()
+            })
+            .max_by(|(a, one), (b, other)| (a.version(), one.size).cmp(&(b.version(), other.size)))
+    }
 }
 
 /// Returns what a name looks like at a glance: PyPI creates no project that looks like another.

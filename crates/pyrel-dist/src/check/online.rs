@@ -1,21 +1,23 @@
 //! The second look: rules that judge by what an index has of a project, once it was asked. The first look is the
 //! driver's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use pyrel_model::{DistFilename, PackageName};
+use pyrel_model::{ArtifactKind, DistFilename, PackageName};
 
 use super::driver::{CheckOptions, run, sort};
 use super::index_facts::IndexFacts;
 use super::peers::Peers;
 use super::report::CheckReport;
-use super::rules::RULES;
+use super::rules::{RULES, file_count_jump};
 use super::server_form::ServerForm;
 use super::subject::Subject;
 use crate::dist::Dist;
+use crate::reading::Reading;
 
 /// The rules of the second look.
-const ONLINE: [&str; 10] = [
+const ONLINE: [&str; 11] = [
+    "file-count-jump",
     "index-file-exists",
     "index-name-similar",
     "index-project-archived",
@@ -29,6 +31,22 @@ const ONLINE: [&str; 10] = [
 ];
 
 impl CheckReport {
+    /// Returns the files of the index, by project and name, of which a rule would judge by the number of members. There
+    /// is none for most wheels: one with few files cannot have jumped.
+    #[must_use]
+    pub fn files_to_count(
+        &self,
+        facts: &BTreeMap<PackageName, IndexFacts>,
+    ) -> BTreeSet<(PackageName, String)> {
+        let wanted = |reading: &Reading| {
+            let own = reading.parsed.as_ref().ok().filter(|own| own.kind() == ArtifactKind::Wheel)?;
+            let name = reading.core_metadata()?.name().ok()?;
+            let (_, file) = facts.get(&name)?.last_like(own)?;
+            file_count_jump::can_jump(reading.archive.members.len()).then(|| (name, file.filename.clone()))
+        };
+        self.files.iter().filter_map(|file| wanted(file.dist.as_ref()?.reading())).collect()
+    }
+
     /// Judges the files by what an index has of their projects, and adds that to the findings. A second index may be
     /// judged by too: what was said of the first one goes.
     pub fn judge_index(&mut self, facts: &BTreeMap<PackageName, IndexFacts>, options: &CheckOptions) {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use pyrel_model::{PackageName, Sha256};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, LOCATION};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, LOCATION, RANGE};
 use reqwest::{Method, Response, StatusCode};
 use sha2::Digest as _;
 use tokio::time::{Instant, timeout};
@@ -22,8 +22,23 @@ pub(super) const LARGEST_ERROR: usize = 64 * 1024;
 /// How many redirects a page may take.
 const REDIRECTS: usize = 5;
 
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ask<'a> {
+    /// The media types.
+    pub(super) accept: &'a str,
+    /// The bytes, where not all are wanted.
+    pub(super) range: Option<&'a str>,
+}
+
+impl<'a> Ask<'a> {
+    fn whole(accept: &'a str) -> Self {
+        Self { accept, range: None }
+    }
+}
+
 /// What became of one attempt to read.
-enum Attempt {
+pub(super) enum Attempt {
     Page(Response, Url),
     Absent,
     Failed(ClientError),
@@ -55,7 +70,7 @@ impl IndexClient {
         let url = self.spec().simple_url.clone();
         let protocol = |detail: String| ClientError::Protocol { url: shown(&url), detail };
         let unreachable = |source| ClientError::Unreachable { url: shown(&url), attempts: 1, source };
-        let response = match self.get(&url, wire::JSON_V1).await {
+        let response = match self.get(&url, Ask::whole(wire::JSON_V1)).await {
             Attempt::Page(response, _) => response,
             Attempt::Absent => return Err(protocol("there is no list of projects".to_owned())),
             Attempt::Failed(error) => return Err(error),
@@ -109,7 +124,7 @@ impl IndexClient {
         name: &PackageName,
         url: &Url,
     ) -> Result<Result<Option<ProjectListing>, ClientError>, (Cause, Option<Duration>)> {
-        let (response, url) = match self.get(url, wire::ACCEPT).await {
+        let (response, url) = match self.get(url, Ask::whole(wire::ACCEPT)).await {
             Attempt::Page(response, url) => (response, url),
             Attempt::Absent => return Ok(Ok(None)),
             Attempt::Failed(error) => return Ok(Err(error)),
@@ -129,16 +144,17 @@ impl IndexClient {
         Ok(read_project(name, &url, &media, &body).map(Some).map_err(|error| protocol(error.0)))
     }
 
-    /// Gets a URL once, redirects followed.
-    async fn get(&self, url: &Url, accept: &str) -> Attempt {
+    /// Gets a URL once, redirects followed. Where a part is asked for, all of it may be the answer nevertheless.
+    pub(super) async fn get(&self, url: &Url, ask: Ask<'_>) -> Attempt {
         let mut url = url.clone();
         for _ in 0..=REDIRECTS {
-            let response = match self.get_once(&url, accept).await {
+            let response = match self.get_once(&url, ask).await {
                 Ok(response) => response,
                 Err(attempt) => return attempt,
             };
             let status = response.status();
-            if status == StatusCode::OK {
+            let is_part = status == StatusCode::PARTIAL_CONTENT && ask.range.is_some();
+            if status == StatusCode::OK || is_part {
                 return Attempt::Page(response, url);
             }
             if status.is_redirection() {
@@ -156,13 +172,17 @@ impl IndexClient {
         Attempt::Failed(ClientError::Protocol { url: shown(&url), detail })
     }
 
-    async fn get_once(&self, url: &Url, accept: &str) -> Result<Response, Attempt> {
+    async fn get_once(&self, url: &Url, ask: Ask<'_>) -> Result<Response, Attempt> {
         let request = self
             .transport()
             .request(self.options(), Method::GET, url)
             .map_err(|error| Attempt::Failed(ClientError::Setup(error)))?
-            .header(ACCEPT, accept)
+            .header(ACCEPT, ask.accept)
             .header(CACHE_CONTROL, "max-age=0");
+        let request = match ask.range {
+            Some(range) => request.header(RANGE, range).header(ACCEPT_ENCODING, "identity"),
+            None => request,
+        };
         let request = match self.read_credentials().header() {
             Some(header) if self.may_read_with_credentials(url) => request.header(AUTHORIZATION, header),
             _ => request,
@@ -213,7 +233,7 @@ impl IndexClient {
             return file.sha256;
         }
         let url = file.url.parse().ok()?;
-        let Attempt::Page(mut response, _) = self.get(&url, "*/*").await else { return None };
+        let Attempt::Page(mut response, _) = self.get(&url, Ask::whole("*/*")).await else { return None };
         let mut hasher = sha2::Sha256::new();
         loop {
             match timeout(self.options().read_timeout, response.chunk()).await {

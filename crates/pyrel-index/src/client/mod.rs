@@ -7,6 +7,7 @@ mod credentials;
 mod error;
 mod index_client;
 mod lookup;
+mod member_count;
 mod retry;
 mod transport;
 mod trusted;

@@ -1,17 +1,20 @@
-//! Stored files and the metadata beside them, streamed from disk.
+//! Stored files and the metadata beside them, streamed from disk, whole or a part.
 
+use std::io::SeekFrom;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG};
-use axum::http::{HeaderMap, HeaderValue, Response};
+use axum::http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use fs_err::tokio as fs;
 use pyrel_model::Sha256;
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use tokio_util::io::ReaderStream;
 
 use super::conditional::{is_known, not_modified, tag_of};
+use super::range::{Wanted, wanted};
 use super::router::App;
 use super::simple::not_found;
 
@@ -47,14 +50,18 @@ pub(super) async fn send(
         return not_modified(tag);
     }
     let opened = async {
-        let file = fs::File::open(&path).await?;
+        let mut file = fs::File::open(&path).await?;
         let size = file.metadata().await?.len();
-        Ok::<_, std::io::Error>((file, size))
+        let wanted = wanted(request, &tag, size);
+        if let Wanted::Part(part) = &wanted {
+            file.seek(SeekFrom::Start(part.start)).await?;
+        }
+        Ok::<_, std::io::Error>((file, size, wanted))
     };
     match opened.await {
-        Ok((file, size)) => {
-            let mut response = Response::new(Body::from_stream(ReaderStream::with_capacity(file, 65536)));
-            response.headers_mut().insert(CONTENT_LENGTH, size.into());
+        Ok((file, size, wanted)) => {
+            let mut response = body_of(file, size, &wanted);
+            response.headers_mut().insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
             response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media));
             response.headers_mut().insert(ETAG, tag);
             response
@@ -64,4 +71,25 @@ pub(super) async fn send(
             not_found()
         }
     }
+}
+
+/// Makes the answer of an opened file, which stands at the first byte that is wanted.
+fn body_of(file: fs::File, size: u64, wanted: &Wanted) -> Response<Body> {
+    let (length, status, range) = match wanted {
+        Wanted::Whole => (size, StatusCode::OK, None),
+        Wanted::Part(part) => {
+            let range = format!("bytes {}-{}/{size}", part.start, part.end - 1);
+            (part.end - part.start, StatusCode::PARTIAL_CONTENT, Some(range))
+        }
+        Wanted::Nothing => (0, StatusCode::RANGE_NOT_SATISFIABLE, Some(format!("bytes */{size}"))),
+    };
+    let stream = ReaderStream::with_capacity(file.take(length), 65536);
+    let mut response = Response::new(Body::from_stream(stream));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_LENGTH, length.into());
+    if let Some(range) = range {
+        let range = HeaderValue::try_from(range).expect("numbers are a header value");
+        response.headers_mut().insert(CONTENT_RANGE, range);
+    }
+    response
 }

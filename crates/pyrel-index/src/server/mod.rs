@@ -20,6 +20,7 @@ mod overlay_cache;
 mod overlay_fetch;
 mod page;
 mod project_page;
+mod range;
 mod record;
 mod refusal;
 mod repr;

@@ -18,6 +18,8 @@ mod package;
 #[cfg(test)]
 mod page;
 #[cfg(test)]
+mod part;
+#[cfg(test)]
 mod people;
 #[cfg(test)]
 mod rule;

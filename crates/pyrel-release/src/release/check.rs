@@ -52,7 +52,8 @@ impl Run<'_> {
         client: &IndexClient,
         view: &IndexView,
     ) -> Result<(), ReleaseError> {
-        let online = online(client, view, (self.request.run.clock)()).await;
+        let Some(report) = &self.report.check else { return Ok(()) };
+        let online = online(client, view, report, (self.request.run.clock)()).await;
         if let Some(error) = online.unknown_names {
             let text = format!("whether names look like others on `{}` is not known", client.spec().name);
             self.emit(&Event::Note { message: format!("{text}: {}", with_causes(&error)) });

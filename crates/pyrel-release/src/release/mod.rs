@@ -14,6 +14,6 @@ mod verification;
 pub use error::ReleaseError;
 pub(crate) use pipeline::run_in;
 pub use pipeline::run_release;
-pub use preview::{Preview, preview};
+pub use preview::{Preview, Previewed, preview};
 pub use report::ReleaseReport;
 pub use request::{BuildOptions, PackageTest, ReleaseRequest, ReleaseTarget, RunRequest};

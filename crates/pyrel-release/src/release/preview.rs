@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use pyrel_dist::{CheckOptions, CheckReport, ProjectFacts, check_files};
-use pyrel_index::{ClientOptions, IndexClient, IndexSpec};
+use pyrel_index::{ClientError, ClientOptions, IndexClient, IndexSpec};
 use pyrel_project::Package;
 
 use super::ReleaseError;
 use super::pipeline::blocking;
 use crate::collect::collect;
 use crate::journal::KeptFile;
+use crate::online::online;
 use crate::plan::{AccountKind, Plan, PlanSource, order_of};
 use crate::remote::IndexView;
 
@@ -29,17 +30,28 @@ pub struct Preview<'a> {
     pub check: &'a CheckOptions,
     /// How requests are made.
     pub client: &'a ClientOptions,
+    /// The time in seconds since 1970.
+    pub now: u64,
+}
+
+/// What was planned.
+#[derive(Debug)]
+pub struct Previewed {
+    /// The plan.
+    pub plan: Plan,
+    /// The findings of the check, those about what the index has among them. An upload would stop at its errors.
+    pub report: CheckReport,
+    /// Why nothing is known of names that look alike, when the list of names could not be had.
+    pub unknown_names: Option<ClientError>,
 }
 
 /// Plans an upload of the files in `dist`: the same plan, with the same digest, that the upload would confirm.
-///
-/// The findings of the check come with it; an upload would stop at errors among them.
 ///
 /// # Errors
 ///
 /// Fails when there is nothing to upload, files are missing or stale, or the target cannot be asked. A staging
 /// index that cannot be asked proves nothing.
-pub async fn preview(request: &Preview<'_>) -> Result<(Plan, CheckReport), ReleaseError> {
+pub async fn preview(request: &Preview<'_>) -> Result<Previewed, ReleaseError> {
     let (private, public): (Vec<&Package>, Vec<&Package>) =
         request.packages.iter().copied().partition(|package| package.private);
     if public.is_empty() {
@@ -64,7 +76,7 @@ pub async fn preview(request: &Preview<'_>) -> Result<(Plan, CheckReport), Relea
     if !errors.is_empty() {
         return Err(ReleaseError::Collect(errors));
     }
-    let (report, files) = blocking(move || {
+    let (mut report, files) = blocking(move || {
         let report = check_files(&paths, &options);
         let files = measured(&report, &options);
         (report, files)
@@ -72,6 +84,8 @@ pub async fn preview(request: &Preview<'_>) -> Result<(Plan, CheckReport), Relea
     .await;
     let client = client(request.index, request.client)?;
     let view = read(&client, &public).await?;
+    let online = online(&client, &view, &report, request.now).await;
+    report.judge_index(&online.facts, request.check);
     let proof = match request.proof {
         Some(spec) => read(&self::client(spec, request.client)?, &public).await.ok(),
         None => None,
@@ -85,7 +99,7 @@ pub async fn preview(request: &Preview<'_>) -> Result<(Plan, CheckReport), Relea
         staging: request.proof.map(|spec| spec.name.as_str()),
         proof: proof.as_ref(),
     });
-    Ok((plan, report))
+    Ok(Previewed { plan, report, unknown_names: online.unknown_names })
 }
 
 fn measured(report: &CheckReport, options: &CheckOptions) -> Vec<(KeptFile, PathBuf)> {

@@ -11,7 +11,7 @@ use pyrel_release::gate::{AdvanceConfirm, Refusal};
 use pyrel_release::journal::{Fault, Step};
 use pyrel_release::plan::{AccountKind, Remote, Staged};
 use pyrel_release::release::{
-    PackageTest, Preview, ReleaseError, ReleaseReport, ReleaseRequest, preview, run_release,
+    PackageTest, Preview, Previewed, ReleaseError, ReleaseReport, ReleaseRequest, preview, run_release,
 };
 
 use crate::world::{Recorder, World, client_options, index, request, target};
@@ -65,7 +65,7 @@ async fn build_stage_plan_and_upload_agree_on_one_digest() {
     assert_eq!(held(&indexes.staging, "base").await, 2);
 
     let publish = target("pypi", &indexes.production, true);
-    let (plan, report) = preview(&Preview {
+    let Previewed { plan, report, unknown_names } = preview(&Preview {
         packages: &upload.packages,
         directories: &upload.directories,
         index: &publish.spec,
@@ -73,10 +73,11 @@ async fn build_stage_plan_and_upload_agree_on_one_digest() {
         proof: upload.proof.as_ref(),
         check: &upload.check,
         client: &upload.client,
+        now: 0,
     })
     .await
     .unwrap();
-    assert!(report.ok(false));
+    assert!(report.ok(false) && unknown_names.is_none());
     assert!(plan.files().all(|file| file.staged == Staged::Yes && file.remote == Remote::Absent));
 
     for (id, yes, digest) in [("upload-2", false, Some(plan.digest().short())), ("upload-3", true, None)] {

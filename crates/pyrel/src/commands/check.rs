@@ -123,7 +123,7 @@ fn ask(
     let now = context.environment().now;
     let online = runtime::block_on(async {
         let view = IndexView::read(&client, &names).await.map_err(remote::unreachable)?;
-        Ok(online(&client, &view, now).await)
+        Ok(online(&client, &view, report, now).await)
     })?;
     if let Some(error) = online.unknown_names {
         let text = format!("whether names look like others on `{index}` is not known: {error}");

@@ -2,15 +2,15 @@
 
 use clap::{Args, ValueEnum};
 use pyrel_index::Certificates;
-use pyrel_model::Level;
 use pyrel_release::plan::AccountKind;
-use pyrel_release::release::{Preview, preview};
+use pyrel_release::release::{Preview, Previewed, preview};
 
 use crate::cli::SelectionArgs;
 use crate::context::Context;
 use crate::exit::CommandResult;
 use crate::releaser::{directories, planned_target, proof_of, stopped};
 use crate::ui::plural;
+use crate::verdict::{self, Sources};
 use crate::{checker, gatekeeper, remote, runtime};
 
 /// Show what an upload would do, and the plan's digest
@@ -72,17 +72,25 @@ pub(crate) fn run(args: &PlanArgs, context: &Context) -> CommandResult {
         proof: proof.as_ref(),
         check: &options,
         client: &client,
+        now: context.environment().now,
     };
     let planned = runtime::block_on(async { Ok(preview(&request).await) })?;
-    let (plan, report) = planned.map_err(|failure| {
+    let Previewed { plan, report, unknown_names } = planned.map_err(|failure| {
         let code = failure.exit_code(false);
         stopped(context, failure, code)
     })?;
     gatekeeper::show(context.ui(), &plan)?;
-    let errors =
-        |file: &&pyrel_dist::FileReport| file.findings.iter().any(|found| found.level == Level::Error);
-    for file in report.files.iter().filter(errors) {
-        let text = format!("`{}` does not pass the check, so that an upload would be refused", file.filename);
+    let sources = Sources::of(&workspace);
+    for file in &report.files {
+        if !file.ok(false) {
+            let text =
+                format!("`{}` does not pass the check, so that an upload would be refused", file.filename);
+            context.ui().warning(&text, None);
+        }
+        verdict::remark(context, file, &sources);
+    }
+    if let Some(error) = unknown_names {
+        let text = format!("whether names look like others on `{}` is not known: {error}", args.index);
         context.ui().warning(&text, None);
     }
     let unstaged = plan.unstaged().count();

@@ -76,6 +76,14 @@ fn show_file(context: &Context, file: &FileReport, strict: bool, sources: &Sourc
     Ok(())
 }
 
+/// Tells on standard error what is wrong with a file, beside the data of another command.
+pub(crate) fn remark(context: &Context, file: &FileReport, sources: &Sources) {
+    for finding in file.findings.iter().filter(|finding| finding.level > Level::Info) {
+        let text = text_of(context, file, finding, sources);
+        context.ui().note(&format!("{}: {}", printable(&file.filename), text.trim_start()));
+    }
+}
+
 /// Returns the lines of one finding: what, where, the source with its caret, and what to do.
 fn text_of(context: &Context, file: &FileReport, finding: &Finding, sources: &Sources) -> String {
     let style = match finding.level {

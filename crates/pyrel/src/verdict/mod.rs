@@ -6,5 +6,5 @@ mod sarif;
 mod source;
 
 pub(crate) use explain::explain;
-pub(crate) use human::{count, show};
+pub(crate) use human::{count, remark, show};
 pub(crate) use source::Sources;

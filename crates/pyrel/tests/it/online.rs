@@ -94,6 +94,38 @@ fn a_release_is_closed_after_a_fortnight() {
 }
 
 #[test]
+fn a_wheel_with_many_more_files_than_the_last_is_noticed_by_check_and_plan() {
+    let (workspace, _index) = ready();
+    let _ = workspace.run(["upload-test", "alpha"]).expect(0);
+    let pyproject = workspace.root().join("packages/alpha/pyproject.toml");
+    let text = fs::read_to_string(&pyproject).unwrap().replace("1.0.0", "1.1.0");
+    fs::write(&pyproject, text).unwrap();
+    for number in 0..120 {
+        workspace.write(&format!("packages/alpha/src/alpha/part{number}.py"), "x = 1\n");
+    }
+    let _ = workspace.run(["build", "alpha"]).expect(0);
+    let wheel = "packages/alpha/dist/alpha-1.1.0-py3-none-any.whl";
+    let report = workspace.run(["check", "--online", "--format", "json", wheel]).expect(0).json();
+    let findings = report["files"][0]["findings"].as_array().unwrap();
+    let jump = findings.iter().find(|finding| finding["rule"] == "file-count-jump").unwrap();
+    let message = jump["message"].as_str().unwrap();
+    assert!(message.starts_with("the wheel has 12"), "{message}");
+    assert!(message.contains("that of the last release (1.0.0) had "), "{message}");
+    let _ = workspace.run(["plan", "alpha", "--index", "testpypi"]).expect(0).says(message);
+}
+
+#[test]
+fn a_plan_tells_what_the_index_would_refuse() {
+    let (workspace, _index) = ready();
+    let _ = workspace.run(["upload-test", "alpha"]).expect(0);
+    let message = "The name 'a1pha' is too similar to an existing project.";
+    let plan = workspace.run(["plan", "a1pha", "--index", "testpypi"]).expect(0);
+    let _ = plan.says(message).says("does not pass the check, so that an upload would be refused");
+    let plan = workspace.run(["plan", "beta", "--index", "testpypi"]).expect(0);
+    assert!(!plan.stderr.contains("index-"), "{}", plan.stderr);
+}
+
+#[test]
 fn an_index_that_cannot_be_asked_is_an_error_and_offline_a_contradiction() {
     let (workspace, index) = ready();
     drop(index);

@@ -55,7 +55,13 @@ mod tests {
     use crate::check::{IndexFacts, IndexFile};
 
     fn file(filename: &str) -> IndexFile {
-        IndexFile { filename: filename.to_owned(), sha256: None, size: Some(10), uploaded: Some(0) }
+        IndexFile {
+            filename: filename.to_owned(),
+            sha256: None,
+            size: Some(10),
+            uploaded: Some(0),
+            members: None,
+        }
     }
 
     fn messages(facts: IndexFacts) -> Vec<String> {

@@ -30,6 +30,7 @@ mod encrypted_code;
 mod entry_point_object;
 mod entry_point_target;
 mod entry_points;
+pub(super) mod file_count_jump;
 mod file_size;
 mod filename_characters;
 mod filename_extension;
@@ -164,6 +165,7 @@ pub static RULES: &[&Rule] = &[
     &entry_point_object::RULE,
     &entry_point_target::RULE,
     &entry_points::RULE,
+    &file_count_jump::RULE,
     &file_size::RULE,
     &filename_characters::RULE,
     &filename_extension::RULE,

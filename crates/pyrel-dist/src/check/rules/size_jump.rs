@@ -1,6 +1,5 @@
 //! The file is much larger than the last release's.
 
-use pyrel_model::DistFilename;
 use pyrel_model::Level;
 
 use crate::check::finding::{Findings, Problem, Source};
@@ -33,18 +32,8 @@ const LEAST: u64 = 1024 * 1024;
 
 fn check(subject: &Subject<'_>, findings: &mut Findings) {
     let (Some(facts), Ok(own)) = (subject.index, &subject.reading.parsed) else { return };
-    let mut last: Option<(DistFilename, u64)> = None;
-    for file in &facts.files {
-        let (Ok(parsed), Some(size)) = (file.filename.parse::<DistFilename>(), file.size) else { continue };
-        if parsed.kind() != own.kind() || parsed.version() >= own.version() {
-            continue;
-        }
-        let newer = |(other, most): &(DistFilename, u64)| (parsed.version(), size) > (other.version(), *most);
-        if last.as_ref().is_none_or(newer) {
-            last = Some((parsed, size));
-        }
-    }
-    let (Some((before, size)), now) = (last, subject.reading.digests.size) else { return };
+    let Some((before, file)) = facts.last_like(own) else { return };
+    let (Some(size), now) = (file.size, subject.reading.digests.size) else { return };
     if now > size.saturating_mul(TIMES) && now - size > LEAST {
         let version = before.version().normalized();
         let message = format!("the file has {now} bytes, that of the last release ({version}) had {size}");
@@ -64,6 +53,7 @@ mod tests {
             sha256: None,
             size: Some(*size),
             uploaded: None,
+            members: None,
         };
         let facts =
             IndexFacts { exists: true, files: files.iter().map(file).collect(), ..IndexFacts::default() };

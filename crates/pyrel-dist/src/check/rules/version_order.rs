@@ -57,6 +57,7 @@ mod tests {
             sha256: None,
             size: None,
             uploaded: None,
+            members: None,
         };
         let (index, files) = ("pypi".to_owned(), files.iter().map(file).collect());
         let facts = IndexFacts { index, exists: true, files, ..IndexFacts::default() };
