@@ -10,7 +10,8 @@ mod wire;
 
 pub use client::{
     Certificates, ClientError, ClientOptions, Credentials, IndexClient, IndexSpec, MintError, MintReason,
-    MintedToken, RetryPolicy, UploadError, UploadFile, UploadOutcome,
+    MintedToken, RetryPolicy, SigningSession, SigstoreClient, SigstoreEndpoints, SigstoreError, UploadError,
+    UploadFile, UploadOutcome,
 };
 pub use server::{
     Account, AccountError, CacheOptions, FailureShare, FaultError, Faults, RunningServer, ServerError,

@@ -53,6 +53,11 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// A file was signed, and its attestation kept with the run.
+    Attested {
+        /// The file.
+        filename: String,
+    },
     /// Bytes of a package were packed.
     BuildProgress {
         /// The project.

@@ -195,7 +195,12 @@ impl Gate {
         if confirm.is_given_in_advance() { Self::require_answers(plan, confirm, policy) } else { Ok(()) }
     }
 
-    fn require_staging(plan: &Plan, policy: &GatePolicy) -> Result<(), Refusal> {
+    /// Checks that every file is proven to be staged, unless the policy does without.
+    ///
+    /// # Errors
+    ///
+    /// Refuses naming the files that are not.
+    pub fn require_staging(plan: &Plan, policy: &GatePolicy) -> Result<(), Refusal> {
         let files: Vec<String> = plan.unstaged().map(|file| file.filename.clone()).collect();
         if policy.allow_unstaged || files.is_empty() {
             return Ok(());

@@ -3,6 +3,7 @@
 //! This crate never reads the clock, the environment, or the terminal, and prints nothing: it gets answers
 //! through [`Confirm`](gate::Confirm) and tells what happens through a [`Reporter`](events::Reporter).
 
+pub mod attest;
 pub mod collect;
 pub mod credentials;
 pub mod events;

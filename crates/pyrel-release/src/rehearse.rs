@@ -8,6 +8,7 @@ use fs_err as fs;
 use pyrel_index::{Credentials, IndexSpec, RunningServer, ServerOptions, serve};
 use pyrel_model::Secret;
 
+use crate::attest::Attestations;
 use crate::events::{Event, Reporter};
 use crate::gate::Confirm;
 use crate::journal::RunKind;
@@ -94,6 +95,7 @@ fn target(name: &str, server: &RunningServer, production: bool) -> ReleaseTarget
         },
         account: Credentials::token(&Secret::new(TOKEN)).into(),
         install_url: Some(server.simple_url().to_string()),
+        attestations: Attestations::Found,
     }
 }
 

@@ -9,7 +9,7 @@ use fs_err as fs;
 use pyrel_model::Sha256;
 use sha2::Digest as _;
 
-use crate::journal::{JournalError, KeptFile, RunKind, RunLock, RunState, replay};
+use crate::journal::{JournalError, KeptAttestation, KeptFile, RunKind, RunLock, RunState, replay};
 
 /// Why a run directory cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -245,6 +245,37 @@ impl RunDir {
         }
         fs::rename(&partial, &target)?;
         Ok(())
+    }
+
+    /// Keeps bytes that this run made, complete under a name, or absent. Returns their SHA-256.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the disk says no.
+    pub(crate) fn keep_made(&self, filename: &str, bytes: &[u8]) -> Result<Sha256, RunDirError> {
+        let partial = self.files_dir().join(format!(".{filename}.partial"));
+        let mut writer = fs::File::create(&partial)?;
+        writer.write_all(bytes)?;
+        writer.sync_all()?;
+        drop(writer);
+        fs::rename(&partial, self.kept_path(filename))?;
+        Ok(Sha256::new(sha2::Sha256::digest(bytes).into()))
+    }
+
+    /// Reads a kept attestation, which must still have the bytes that the journal speaks of.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the file is gone, or has other bytes.
+    pub(crate) fn read_attestation(&self, kept: &KeptAttestation) -> Result<String, RunDirError> {
+        let path = self.kept_path(&kept.attestation);
+        let bytes = fs::read(&path)?;
+        let found = Sha256::new(sha2::Sha256::digest(&bytes).into());
+        if found != kept.sha256 {
+            return Err(RunDirError::Changed { path, expected: kept.sha256, found });
+        }
+        String::from_utf8(bytes)
+            .map_err(|error| RunDirError::Io(std::io::Error::new(std::io::ErrorKind::InvalidData, error)))
     }
 
     /// Flushes the names of the kept files to the disk, after the last of them.

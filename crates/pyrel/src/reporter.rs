@@ -67,6 +67,9 @@ impl Screen {
             Event::PrivateSkipped { package } => {
                 self.ui.status(Tone::Warn, "Skipped", &format!("{package} is private and never uploaded"));
             }
+            Event::Attested { filename } => {
+                self.ui.status(Tone::Done, "Attested", &format!("{filename}: signed through Sigstore"));
+            }
             Event::Checked { filename, errors, warnings } => self.checked(filename, *errors, *warnings),
             _ => {}
         }
@@ -175,6 +178,7 @@ impl Reporter for Screen {
             | Event::BuildProgress { .. }
             | Event::Built { .. }
             | Event::PrivateSkipped { .. }
+            | Event::Attested { .. }
             | Event::Checked { .. } => self.building(event),
             Event::UploadStarted { .. }
             | Event::UploadProgress { .. }

@@ -5,15 +5,13 @@ use std::time::Duration;
 
 use pyrel_model::Secret;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue};
-use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::Deserialize;
-use tokio::time::{Instant, timeout};
 use url::Url;
 
-use super::error::{Busy, Cause, Silence};
+use super::error::Cause;
+use super::exchange::{Answer, Exchange, Failed, once, patiently};
 use super::index_client::IndexClient;
-use super::lookup::{Body, LARGEST_ERROR, error_message, plain, read_body};
-use super::retry::{is_transient, retry_after};
 use crate::wire::{is_loopback, shown};
 
 /// How long a minted token lives when the answer does not tell: PyPI's tokens live this long.
@@ -101,20 +99,6 @@ fn reasons(all: &[MintReason]) -> String {
         .join("; ")
 }
 
-/// An answer that was read whole.
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Vec<u8>,
-}
-
-/// What became of one exchange.
-enum Exchange {
-    Answered(Answer),
-    /// Worth another try.
-    Again(Cause, Option<Duration>),
-}
-
 #[derive(Deserialize)]
 struct Audience {
     audience: String,
@@ -187,7 +171,7 @@ impl IndexClient {
         let body = serde_json::json!({ "token": identity.expose() }).to_string();
         let request =
             self.oidc_request(Method::POST, &url)?.header(CONTENT_TYPE, "application/json").body(body);
-        let answer = match self.answer(request).await {
+        let answer = match once(request, self.options()).await {
             Exchange::Answered(answer) => answer,
             Exchange::Again(source, _) => return Err(MintError::Unreachable { url: shown(&url), source }),
         };
@@ -213,37 +197,10 @@ impl IndexClient {
         url: &Url,
         request: impl Fn(&Self) -> Result<RequestBuilder, MintError>,
     ) -> Result<Answer, MintError> {
-        let policy = self.options().retries;
-        let (mut failures, began) = (0, Instant::now());
-        loop {
-            let (source, wanted) = match self.answer(request(self)?).await {
-                Exchange::Answered(answer) => return Ok(answer),
-                Exchange::Again(source, wanted) => (source, wanted),
-            };
-            failures += 1;
-            let pause = wanted.unwrap_or_default().max(policy.pause(failures));
-            if !policy.goes_on(failures, pause, began.elapsed()) {
-                return Err(MintError::Unreachable { url: shown(url), source });
-            }
-            tokio::time::sleep(pause).await;
-        }
-    }
-
-    async fn answer(&self, request: RequestBuilder) -> Exchange {
-        let patience = self.options().read_timeout;
-        let response = match timeout(patience + self.options().connect_timeout, request.send()).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Exchange::Again(plain(error), None),
-            Err(_) => return Exchange::Again(Box::new(Silence(patience)), None),
-        };
-        if is_transient(response.status()) {
-            return busy(response, patience).await;
-        }
-        let (status, headers) = (response.status(), response.headers().clone());
-        match read_body(response, LARGEST_ERROR, patience).await {
-            Ok(Body::Whole(body) | Body::Cut(body)) => Exchange::Answered(Answer { status, headers, body }),
-            Err(cause) => Exchange::Again(cause, None),
-        }
+        patiently(self.options(), || request(self)).await.map_err(|failed| match failed {
+            Failed::Silent(source) => MintError::Unreachable { url: shown(url), source },
+            Failed::Unsent(error) => error,
+        })
     }
 
     fn oidc_request(&self, method: Method, url: &Url) -> Result<RequestBuilder, MintError> {
@@ -261,13 +218,6 @@ impl IndexClient {
         url.set_fragment(None);
         url
     }
-}
-
-async fn busy(response: Response, patience: Duration) -> Exchange {
-    let wanted = retry_after(response.headers());
-    let status = response.status().as_u16();
-    let message = error_message(response, patience).await;
-    Exchange::Again(Box::new(Busy { status, message, too_long: None }), wanted)
 }
 
 fn parsed<'a, T: Deserialize<'a>>(url: &Url, answer: &'a Answer) -> Result<T, MintError> {

@@ -15,6 +15,9 @@ pub const TEST_PYPI: &str = "testpypi";
 /// Hosts that take uploads to PyPI itself.
 const PYPI_HOSTS: &[&str] = &["upload.pypi.org", "pypi.org"];
 
+/// Hosts whose indexes take attestations.
+const ATTESTING_HOSTS: &[&str] = &["upload.pypi.org", "test.pypi.org"];
+
 /// A package index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndexConfig {
@@ -26,6 +29,8 @@ pub struct IndexConfig {
     pub production: bool,
     /// `audience`: what a trusted publishing token is minted for, when the index does not say.
     pub audience: Option<String>,
+    /// `attestations`: whether the index takes attestations (PEP 740). Default: false, but true for PyPI and TestPyPI.
+    pub attestations: bool,
 }
 
 /// Returns the indexes that need no configuration.
@@ -35,6 +40,7 @@ pub(super) fn predefined() -> BTreeMap<String, IndexConfig> {
         simple_url: simple_url.to_owned(),
         production,
         audience: None,
+        attestations: true,
     };
     BTreeMap::from([
         (PYPI.to_owned(), index("https://upload.pypi.org/legacy/", "https://pypi.org/simple/", true)),
@@ -80,7 +86,7 @@ fn read(
     name: &str,
     predefined: Option<&IndexConfig>,
 ) -> Result<IndexConfig, Box<Diagnostic>> {
-    table.known_keys(&["upload-url", "simple-url", "production", "audience"])?;
+    table.known_keys(&["upload-url", "simple-url", "production", "audience", "attestations"])?;
     let upload_url = read_url(table, "upload-url", predefined.map(|index| index.upload_url.as_str()))?;
     let simple_url = read_url(table, "simple-url", predefined.map(|index| index.simple_url.as_str()))?;
     let is_pypi = name == PYPI || upload_url.host_str().is_some_and(|host| PYPI_HOSTS.contains(&host));
@@ -92,7 +98,10 @@ fn read(
         Some(given) => given,
         None => is_pypi || predefined.is_some_and(|index| index.production),
     };
+    // A predefined name may stand for another server.
+    let takes_attestations = upload_url.host_str().is_some_and(|host| ATTESTING_HOSTS.contains(&host));
     Ok(IndexConfig {
+        attestations: table.boolean("attestations")?.unwrap_or(takes_attestations),
         upload_url: upload_url.into(),
         simple_url: simple_url.into(),
         production,

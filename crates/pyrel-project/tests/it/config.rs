@@ -216,7 +216,7 @@ fn indexes_are_validated() {
         (shared, "pyrel.toml:4:8: indexes `a-b` and `a_b` would share one token variable"),
         (
             "[index.x]\nurl = \"\"",
-            "pyrel.toml:2:1: unknown key `index.x.url` [known keys are `upload-url`, `simple-url`, `production`, `audience`]",
+            "pyrel.toml:2:1: unknown key `index.x.url` [known keys are `upload-url`, `simple-url`, `production`, `audience`, `attestations`]",
         ),
     ]);
 }

@@ -8,6 +8,7 @@ mod environment;
 mod keyring;
 mod macaroon;
 mod program;
+mod proof;
 mod pypirc;
 mod resolve;
 mod search;
@@ -18,6 +19,7 @@ pub use dotenv::DotenvError;
 pub use environment::{Conflict, EnvMap, token_variable};
 pub use keyring::{Keyring, KeyringCommand};
 pub use macaroon::TokenFacts;
+pub use proof::{Exchange, Proof, prove_account};
 pub use pypirc::{Pypirc, PypircError, Section};
 pub use resolve::{
     CredentialError, CredentialRequest, Prompt, Question, ResolvedCredentials, resolve_credentials,

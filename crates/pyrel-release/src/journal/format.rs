@@ -131,6 +131,19 @@ pub struct KeptFile {
     pub sha256: Sha256,
 }
 
+/// An attestation (PEP 740) that is kept with the run, so that a resumed run sends the same bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptAttestation {
+    /// The name of the file that it is about.
+    pub file: String,
+    /// Its own file name; it is in the run's `files` directory.
+    pub attestation: String,
+    /// SHA-256 of the attestation.
+    pub sha256: Sha256,
+    /// Whether this run signed it.
+    pub signed: bool,
+}
+
 /// How a file came to be on the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -164,6 +177,8 @@ pub enum Record {
     Resumed,
     /// A file was built or found, and is kept with the run.
     Kept(KeptFile),
+    /// An attestation of a kept file was found or made, and is kept with the run.
+    Attested(KeptAttestation),
     /// The files of a phase, the index, and the account kind, by their plan's digest.
     Planned {
         /// The phase.

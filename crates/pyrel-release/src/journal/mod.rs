@@ -7,7 +7,7 @@ mod format;
 mod state;
 mod store;
 
-pub use format::{FORMAT, Header, KeptFile, Phase, Record, RunKind, Sent, Step, Target};
+pub use format::{FORMAT, Header, KeptAttestation, KeptFile, Phase, Record, RunKind, Sent, Step, Target};
 pub use state::{FileState, PhaseState, Replay, ReplayError, Requested, RunState, replay};
 #[doc(hidden)]
 pub use store::Fault;

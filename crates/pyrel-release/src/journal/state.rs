@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pyrel_model::PackageName;
 
-use super::format::{FORMAT, Header, KeptFile, Line, Phase, Record, RunKind, Sent, Step, Target};
+use super::format::{
+    FORMAT, Header, KeptAttestation, KeptFile, Line, Phase, Record, RunKind, Sent, Step, Target,
+};
 
 /// What became of one file in one phase.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +69,8 @@ pub struct RunState {
     pub requested: Option<Requested>,
     /// The files kept with the run, by name.
     pub kept: BTreeMap<String, KeptFile>,
+    /// The attestations kept with the run, by their own names.
+    pub attestations: BTreeMap<String, KeptAttestation>,
     /// The steps that are complete.
     pub done: BTreeSet<Step>,
     /// The phases.
@@ -82,6 +86,11 @@ impl RunState {
     #[must_use]
     pub fn file(&self, phase: Phase, filename: &str) -> Option<&FileState> {
         self.phases.get(&phase)?.files.get(filename)
+    }
+
+    /// Returns the attestations of one file, sorted by their names.
+    pub fn attestations_of<'s>(&'s self, filename: &'s str) -> impl Iterator<Item = &'s KeptAttestation> {
+        self.attestations.values().filter(move |attestation| attestation.file == filename)
     }
 
     /// Tells whether this run may have sent a file in a phase, now or before it was resumed.
@@ -122,6 +131,15 @@ impl RunState {
             Record::Resumed => self.finished = None,
             Record::Kept(file) => {
                 self.kept.insert(file.filename.clone(), file.clone());
+            }
+            Record::Attested(attestation) => {
+                if !self.kept.contains_key(&attestation.file) {
+                    let name = &attestation.file;
+                    return Err(format!(
+                        "an attestation is about a file that the run does not keep: `{name}`"
+                    ));
+                }
+                self.attestations.insert(attestation.attestation.clone(), attestation.clone());
             }
             Record::StepDone { step } => {
                 self.done.insert(*step);

@@ -7,9 +7,12 @@ use pyrel_index::{Credentials, IndexSpec};
 use pyrel_model::PackageName;
 use pyrel_project::Package;
 
-use super::{AccountKind, Plan, PlanDraft, PlanFile, PlanIndex, PlanItem, Staged};
+use super::{
+    AccountKind, Attesting, Plan, PlanAttestation, PlanDraft, PlanFile, PlanIndex, PlanItem, Staged,
+};
+use crate::attest::publish_attestation;
 use crate::credentials::{Account, bare};
-use crate::journal::KeptFile;
+use crate::journal::{KeptAttestation, KeptFile};
 use crate::remote::IndexView;
 
 /// What a plan is made of.
@@ -20,6 +23,10 @@ pub struct PlanSource<'a> {
     pub account: AccountKind,
     /// The files with where they are.
     pub files: &'a [(KeptFile, PathBuf)],
+    /// The attestations that were found beside them, and those that the run signed.
+    pub attestations: &'a BTreeMap<String, KeptAttestation>,
+    /// What the index gets of them.
+    pub attesting: Attesting,
     /// What each package must come after.
     pub order: &'a BTreeMap<PackageName, Vec<PackageName>>,
     /// What the target holds.
@@ -52,6 +59,7 @@ impl Plan {
                     proof.staged(&file.package, &file.filename, &file.sha256)
                 }),
                 remote: source.view.remote(&file.package, &file.filename, &file.sha256),
+                attestations: source.attestations_of(&file.filename),
                 path: path.clone(),
             });
         }
@@ -66,6 +74,26 @@ impl Plan {
             account: source.account,
             items: items.into_values().collect(),
         })
+    }
+}
+
+impl PlanSource<'_> {
+    /// Returns the attestations that go with a file. Those that the run signs look the same before and after, so that a
+    /// resumed run comes to the same plan.
+    fn attestations_of(&self, filename: &str) -> Vec<PlanAttestation> {
+        if self.attesting == Attesting::Withheld {
+            return Vec::new();
+        }
+        let found = self.attestations.values().filter(|kept| kept.file == filename && !kept.signed);
+        let found = found
+            .map(|kept| PlanAttestation { filename: kept.attestation.clone(), sha256: Some(kept.sha256) });
+        let mut all: Vec<PlanAttestation> = found.collect();
+        let own = publish_attestation(filename);
+        if self.attesting == Attesting::Signed && all.iter().all(|attestation| attestation.filename != own) {
+            all.push(PlanAttestation { filename: own, sha256: None });
+        }
+        all.sort();
+        all
     }
 }
 

@@ -11,7 +11,11 @@ use super::AccountKind;
 /// How many hexadecimal digits a person types.
 const SHORT: usize = 12;
 
-/// The digest of a plan: it covers every file's name and SHA-256, the index's upload URL, and the account kind.
+/// What stands for the hash of something that is made during the run.
+const MADE_LATER: &[u8] = b"made during the run";
+
+/// The digest of a plan: it covers every file's name and SHA-256, those of attestations likewise, the index's upload
+/// URL, and the account kind. Of an attestation that is signed during the run it covers that there will be one.
 ///
 /// Nothing else goes in: neither the order of the selection, nor what the indexes happened to hold when the
 /// plan was made. A file that is added, removed, renamed, or changed by one bit gives another digest.
@@ -19,13 +23,14 @@ const SHORT: usize = 12;
 pub struct PlanDigest(Sha256);
 
 impl PlanDigest {
-    /// Computes the digest. `files` are file names with their hashes, in any order.
+    /// Computes the digest. `files` are file names with their hashes, in any order; what is made during the run has no
+    /// hash yet.
     pub(super) fn of<'f>(
         upload_url: &str,
         account: AccountKind,
-        files: impl Iterator<Item = (&'f str, &'f Sha256)>,
+        files: impl Iterator<Item = (&'f str, Option<&'f Sha256>)>,
     ) -> Self {
-        let mut sorted: Vec<(&str, &Sha256)> = files.collect();
+        let mut sorted: Vec<(&str, Option<&Sha256>)> = files.collect();
         sorted.sort_unstable();
         let mut hasher = sha2::Sha256::new();
         // Every part carries its length, so that no two different plans share one encoding.
@@ -38,7 +43,7 @@ impl PlanDigest {
         put(account.as_str().as_bytes());
         for (name, sha256) in sorted {
             put(name.as_bytes());
-            put(sha256.as_bytes());
+            put(sha256.map_or(MADE_LATER, |sha256| sha256.as_bytes().as_slice()));
         }
         Self(Sha256::new(hasher.finalize().into()))
     }
@@ -79,7 +84,7 @@ mod tests {
     }
 
     fn digest(url: &str, account: AccountKind, files: &[(&str, Sha256)]) -> PlanDigest {
-        PlanDigest::of(url, account, files.iter().map(|(name, sha256)| (*name, sha256)))
+        PlanDigest::of(url, account, files.iter().map(|(name, sha256)| (*name, Some(sha256))))
     }
 
     #[test]

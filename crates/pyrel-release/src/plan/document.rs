@@ -100,8 +100,32 @@ pub struct PlanFile {
     pub staged: Staged,
     /// What the target index holds under this name.
     pub remote: Remote,
+    /// The attestations that go with the file, sorted by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attestations: Vec<PlanAttestation>,
     /// Where the file is on this machine, absolute.
     pub path: PathBuf,
+}
+
+/// An attestation of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct PlanAttestation {
+    /// Its file name.
+    pub filename: String,
+    /// SHA-256 of the attestation; none when it is to be signed during the run.
+    pub sha256: Option<Sha256>,
+}
+
+/// What an index gets besides the files.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Attesting {
+    /// Nothing: the index does not take attestations.
+    #[default]
+    Withheld,
+    /// The attestations that lie beside the files.
+    Found,
+    /// Those, and new ones for the files that have no `publish` attestation.
+    Signed,
 }
 
 /// One package of a plan.
@@ -165,7 +189,13 @@ impl Plan {
         let digest = PlanDigest::of(
             &index.upload_url,
             account,
-            files.map(|file| (file.filename.as_str(), &file.sha256)),
+            files.flat_map(|file| {
+                let attestations = file
+                    .attestations
+                    .iter()
+                    .map(|attestation| (attestation.filename.as_str(), attestation.sha256.as_ref()));
+                std::iter::once((file.filename.as_str(), Some(&file.sha256))).chain(attestations)
+            }),
         );
         Self { schema: 1, digest, index, staging, account, items, waves }
     }
@@ -256,6 +286,7 @@ pub(crate) mod tests {
             sha256: Sha256::new([byte; 32]),
             staged,
             remote: Remote::Absent,
+            attestations: Vec::new(),
             path: PathBuf::from("/nowhere").join(name),
         }
     }
@@ -310,6 +341,27 @@ pub(crate) mod tests {
         assert_eq!(waves, [["a"], ["b"], ["c"]]);
         assert_eq!(plan.items()[2].after.len(), 2);
         assert_eq!(plan.unstaged().count(), 1);
+    }
+
+    #[test]
+    fn attestations_are_part_of_the_digest() {
+        let with = |sha256: Option<u8>| {
+            let mut file = file("a-1.0.tar.gz", 1, Staged::Yes);
+            let filename = "a-1.0.tar.gz.publish.attestation".to_owned();
+            let sha256 = sha256.map(|byte| Sha256::new([byte; 32]));
+            file.attestations = vec![PlanAttestation { filename, sha256 }];
+            plan(true, vec![item("a", &[], vec![file])])
+        };
+        let without = plan(true, vec![item("a", &[], vec![file("a-1.0.tar.gz", 1, Staged::Yes)])]);
+        let all = [with(None), with(Some(1)), with(Some(2)), without];
+        for (at, one) in all.iter().enumerate() {
+            for other in &all[at + 1..] {
+                assert_ne!(one.digest(), other.digest());
+            }
+        }
+        assert_eq!(with(None).digest(), with(None).digest(), "what is to be signed is no part of it");
+        let json = serde_json::to_value(with(Some(2))).unwrap();
+        assert_eq!(json["items"][0]["files"][0]["attestations"][0]["sha256"], "02".repeat(32));
     }
 
     #[test]

@@ -8,4 +8,7 @@ pub use builder::{PlanSource, order_of};
 pub use digest::PlanDigest;
 #[cfg(test)]
 pub(crate) use document::tests as tests_support;
-pub use document::{AccountKind, Plan, PlanDraft, PlanFile, PlanIndex, PlanItem, Remote, Staged, Standing};
+pub use document::{
+    AccountKind, Attesting, Plan, PlanAttestation, PlanDraft, PlanFile, PlanIndex, PlanItem, Remote, Staged,
+    Standing,
+};

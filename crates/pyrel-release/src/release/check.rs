@@ -30,7 +30,10 @@ impl Run<'_> {
             })
             .collect();
         let strict = options.strict;
-        let paths: Vec<PathBuf> = files.iter().map(|(_, path)| path.clone()).collect();
+        // Attestations have no report of their own: each is judged with the file that it stands beside.
+        let attestations = self.state().attestations.values().map(|kept| &kept.attestation);
+        let attestations = attestations.map(|name| self.dir.kept_path(name));
+        let paths: Vec<PathBuf> = files.iter().map(|(_, path)| path.clone()).chain(attestations).collect();
         let report = blocking(move || check_files(&paths, &options)).await;
         report.files.iter().for_each(|file| self.emit(&checked(file)));
         let (report, result) = blocking(move || {

@@ -7,6 +7,7 @@ use pyrel_dist::OpenError;
 use pyrel_index::{ClientError, ServerError};
 use pyrel_model::PackageName;
 
+use crate::attest::AttestError;
 use crate::collect::CollectError;
 use crate::credentials::TrustedError;
 use crate::execute::with_causes;
@@ -60,6 +61,19 @@ pub enum ReleaseError {
     /// A trusted publisher gets no token.
     #[error("{}", with_causes(.0))]
     Account(#[from] TrustedError),
+    /// An account is known to be turned down before anything is sent.
+    #[error("the credentials for `{index}` would be turned down: {}", details.join("; "))]
+    Credentials {
+        /// The index.
+        index: String,
+        /// What is known of them.
+        details: Vec<String>,
+        /// The remedy, where there is one.
+        hint: Option<String>,
+    },
+    /// Files cannot be attested.
+    #[error("{}", with_causes(.0))]
+    Attest(#[from] AttestError),
     /// An index cannot be asked.
     #[error("cannot read the index `{index}`: {}", with_causes(.source))]
     Index {
@@ -140,13 +154,16 @@ impl ReleaseError {
             Self::Build(errors) => errors.first().and_then(|(_, error)| error.hint()),
             Self::File(error) => error.hint(),
             Self::Account(error) => error.hint(),
+            Self::Attest(error) => error.hint(),
+            Self::Credentials { hint, .. } => hint.clone(),
             Self::Index { source, .. } => source.hint(),
             Self::Conflict { .. } => {
                 Some("a file name is never free again: give the package a new version".to_owned())
             }
-            Self::PlanChanged { .. } => {
-                Some("resume with the account that began the run, or start a new run".to_owned())
-            }
+            Self::PlanChanged { .. } => Some(
+                "resume with the account and the `--attest` that began the run, or start a new run"
+                    .to_owned(),
+            ),
             Self::Refused(refusal) => refusal.hint(),
             Self::Server(error) => error.hint(),
             Self::Nothing { .. }
@@ -172,7 +189,11 @@ impl ReleaseError {
                     3
                 }
             }
-            Self::Account(_) | Self::Index { .. } | Self::Conflict { .. } => {
+            Self::Account(_)
+            | Self::Credentials { .. }
+            | Self::Attest(_)
+            | Self::Index { .. }
+            | Self::Conflict { .. } => {
                 if has_sent {
                     5
                 } else {

@@ -1,6 +1,6 @@
 //! The first steps: files are built, or found, and kept with the run; the packages' own tests run.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pyrel_build::{BuildEvent, BuildObserver, BuildRequest, Kinds, build_all};
@@ -9,13 +9,15 @@ use pyrel_project::Package;
 
 use super::pipeline::{Run, blocking};
 use super::{BuildOptions, ReleaseError};
+use crate::attest::beside;
 use crate::collect::{Collected, collect};
 use crate::events::{Event, Reporter};
-use crate::journal::{KeptFile, Record, Step};
-use crate::run_dir::hash_file;
+use crate::journal::{KeptAttestation, KeptFile, Record, Step};
+use crate::run_dir::{RunDirError, hash_file};
 
 impl Run<'_> {
-    /// Builds the packages, or takes what is in `dist`, and keeps the files with the run.
+    /// Builds the packages, or takes what is in `dist`, and keeps the files with the run, with the attestations that lie
+    /// beside them if an index takes any.
     pub(super) async fn gather(&mut self) -> Result<(), ReleaseError> {
         let step = if self.request.build.is_some() { Step::Build } else { Step::Collect };
         if self.skips(step) {
@@ -31,37 +33,13 @@ impl Run<'_> {
     }
 
     async fn build(&mut self, options: &BuildOptions) -> Result<(), ReleaseError> {
-        let packages: Vec<Package> = self.packages.iter().map(|package| (*package).clone()).collect();
-        let names: Vec<PackageName> = packages.iter().map(|package| package.name.clone()).collect();
         let mut options = options.clone();
         if let Some(requested) = &self.state().requested {
             options.source_date = requested.source_date;
         }
-        let observer = Observer(Arc::clone(&self.reporter));
-        let results = blocking(move || {
-            let requests: Vec<BuildRequest<'_>> = packages
-                .iter()
-                .map(|package| BuildRequest {
-                    package,
-                    kinds: Kinds::BOTH,
-                    out_dir: package.dist_dir(),
-                    force_pep517: options.force_pep517,
-                    source_date: options.source_date,
-                    python: &options.python,
-                })
-                .collect();
-            build_all(&requests, &observer)
-        })
-        .await;
-        let mut failures = Vec::new();
-        let mut artifacts = Vec::new();
-        for (name, result) in names.into_iter().zip(results) {
-            match result {
-                Ok(built) => artifacts.extend(built),
-                Err(error) => failures.push((name, error)),
-            }
-        }
-        if failures.is_empty() { self.keep_built(artifacts) } else { Err(ReleaseError::Build(failures)) }
+        let reporter = Arc::clone(&self.reporter);
+        let artifacts = build_files(&self.packages, &options, Package::dist_dir, reporter).await?;
+        self.keep_built(artifacts)
     }
 
     fn keep_built(&mut self, artifacts: Vec<Artifact>) -> Result<(), ReleaseError> {
@@ -83,9 +61,31 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn keep(&mut self, path: &std::path::Path, kept: KeptFile) -> Result<(), ReleaseError> {
+    fn keep(&mut self, path: &Path, kept: KeptFile) -> Result<(), ReleaseError> {
         self.dir.keep(path, &kept.filename, &kept.sha256)?;
+        let file = kept.filename.clone();
         self.journal.record(Record::Kept(kept))?;
+        self.keep_attestations(path, &file)
+    }
+
+    fn keep_attestations(&mut self, path: &Path, file: &str) -> Result<(), ReleaseError> {
+        let attests = self.attests();
+        for found in beside(path).map_err(RunDirError::from)? {
+            if !attests {
+                let text =
+                    format!("`{}` stays here: no index of this run takes attestations", found.filename);
+                self.emit(&Event::Note { message: text });
+                continue;
+            }
+            self.dir.keep(&found.path, &found.filename, &found.sha256)?;
+            let (file, attestation, sha256) = (file.to_owned(), found.filename, found.sha256);
+            self.journal.record(Record::Attested(KeptAttestation {
+                file,
+                attestation,
+                sha256,
+                signed: false,
+            }))?;
+        }
         Ok(())
     }
 
@@ -137,6 +137,42 @@ impl Run<'_> {
         let result = if failures.is_empty() { Ok(()) } else { Err(ReleaseError::Test(failures)) };
         self.end(Step::Test, result)
     }
+}
+
+/// Builds packages, each into a directory of its own.
+pub(super) async fn build_files(
+    packages: &[&Package],
+    options: &BuildOptions,
+    out_dir: impl Fn(&Package) -> PathBuf + Send + 'static,
+    reporter: Arc<dyn Reporter>,
+) -> Result<Vec<Artifact>, ReleaseError> {
+    let packages: Vec<Package> = packages.iter().map(|package| (*package).clone()).collect();
+    let names: Vec<PackageName> = packages.iter().map(|package| package.name.clone()).collect();
+    let options = options.clone();
+    let observer = Observer(reporter);
+    let results = blocking(move || {
+        let requests: Vec<BuildRequest<'_>> = packages
+            .iter()
+            .map(|package| BuildRequest {
+                package,
+                kinds: Kinds::BOTH,
+                out_dir: out_dir(package),
+                force_pep517: options.force_pep517,
+                source_date: options.source_date,
+                python: &options.python,
+            })
+            .collect();
+        build_all(&requests, &observer)
+    })
+    .await;
+    let (mut failures, mut artifacts) = (Vec::new(), Vec::new());
+    for (name, result) in names.into_iter().zip(results) {
+        match result {
+            Ok(built) => artifacts.extend(built),
+            Err(error) => failures.push((name, error)),
+        }
+    }
+    if failures.is_empty() { Ok(artifacts) } else { Err(ReleaseError::Build(failures)) }
 }
 
 /// Passes what a build tells on to the reporter.

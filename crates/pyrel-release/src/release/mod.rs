@@ -2,8 +2,10 @@
 //! of it.
 
 mod check;
+mod dry_run;
 mod error;
 mod gather;
+mod inspection;
 mod pipeline;
 mod preview;
 mod report;
@@ -11,6 +13,7 @@ mod request;
 mod upload;
 mod verification;
 
+pub use dry_run::{DryRun, DryTarget, dry_run};
 pub use error::ReleaseError;
 pub(crate) use pipeline::run_in;
 pub use pipeline::run_release;

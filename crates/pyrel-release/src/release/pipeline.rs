@@ -8,7 +8,8 @@ use pyrel_index::{IndexClient, IndexSpec, UploadFile};
 use pyrel_model::PackageName;
 use pyrel_project::Package;
 
-use super::{ReleaseError, ReleaseReport, ReleaseRequest};
+use super::{ReleaseError, ReleaseReport, ReleaseRequest, ReleaseTarget};
+use crate::attest::Attestations;
 use crate::events::{Event, Reporter};
 use crate::gate::Confirm;
 use crate::journal::{Journal, JournalError, KeptFile, Phase, Record, Requested, RunState, Step, Target};
@@ -101,7 +102,8 @@ fn begin(
     Ok((dir, journal))
 }
 
-fn requested(request: &ReleaseRequest<'_>, packages: &[&Package]) -> Requested {
+/// Returns the steps of a run, in their order.
+pub(super) fn steps(request: &ReleaseRequest<'_>) -> Vec<Step> {
     let verify = request.verify.is_some();
     let production = request.publish.as_ref().is_some_and(|target| target.spec.production);
     let steps = [
@@ -115,6 +117,10 @@ fn requested(request: &ReleaseRequest<'_>, packages: &[&Package]) -> Requested {
         (Step::Publish, request.publish.is_some()),
         (Step::VerifyPublished, request.publish.is_some() && verify),
     ];
+    steps.into_iter().filter(|(_, asked)| *asked).map(|(step, _)| step).collect()
+}
+
+fn requested(request: &ReleaseRequest<'_>, packages: &[&Package]) -> Requested {
     let mut targets: Vec<Target> = packages
         .iter()
         .map(|package| Target { package: package.name.clone(), version: package.version().cloned() })
@@ -123,7 +129,7 @@ fn requested(request: &ReleaseRequest<'_>, packages: &[&Package]) -> Requested {
     let url = |spec: &IndexSpec| crate::credentials::bare(&spec.upload_url).to_string();
     Requested {
         kind: request.run.kind,
-        steps: steps.into_iter().filter(|(_, asked)| *asked).map(|(step, _)| step).collect(),
+        steps: steps(request),
         targets,
         stage_url: request.stage.as_ref().map(|target| url(&target.spec)),
         publish_url: request.publish.as_ref().map(|target| url(&target.spec)),
@@ -170,11 +176,21 @@ pub(super) struct Run<'a> {
     pub(super) uploads: BTreeMap<String, UploadFile>,
 }
 
+impl ReleaseRequest<'_> {
+    /// Returns the targets of the run, staging first.
+    pub(super) fn targets(&self) -> impl Iterator<Item = &ReleaseTarget> {
+        self.stage.iter().chain(&self.publish)
+    }
+}
+
 impl Run<'_> {
     async fn steps(&mut self, confirm: &mut dyn Confirm) -> Result<(), ReleaseError> {
         for (step, target) in [(Step::Stage, &self.request.stage), (Step::Publish, &self.request.publish)] {
             if let Some(target) = target.as_ref().filter(|_| !self.state().done.contains(&step)) {
                 target.account.prove().await?;
+                if let Attestations::Signed(attester) = &target.attestations {
+                    attester.prove().await?;
+                }
             }
         }
         self.gather().await?;
@@ -247,6 +263,11 @@ impl Run<'_> {
         };
         self.emit(&Event::StepFinished { step, ok: result.is_ok() });
         result
+    }
+
+    /// Tells whether any index of this run takes attestations.
+    pub(super) fn attests(&self) -> bool {
+        self.request.targets().any(|target| !matches!(target.attestations, Attestations::Withheld))
     }
 
     /// Returns the kept files with their paths, sorted by name.

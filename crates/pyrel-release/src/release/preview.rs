@@ -1,17 +1,13 @@
 //! What an upload would do, without doing it: the plan and the findings, and not one file written.
 
-use std::path::PathBuf;
-
-use pyrel_dist::{CheckOptions, CheckReport, ProjectFacts, check_files};
+use pyrel_dist::{CheckOptions, CheckReport};
 use pyrel_index::{ClientError, ClientOptions, IndexClient, IndexSpec};
 use pyrel_project::Package;
 
 use super::ReleaseError;
-use super::pipeline::blocking;
-use crate::collect::collect;
-use crate::journal::KeptFile;
+use super::inspection::Inspected;
 use crate::online::online;
-use crate::plan::{AccountKind, Plan, PlanSource, order_of};
+use crate::plan::{AccountKind, Attesting, Plan, PlanSource, order_of};
 use crate::remote::IndexView;
 
 /// What is to be planned.
@@ -24,6 +20,8 @@ pub struct Preview<'a> {
     pub index: &'a IndexSpec,
     /// Who would upload.
     pub account: AccountKind,
+    /// What the index gets besides the files.
+    pub attesting: Attesting,
     /// The staging index that is asked for proof.
     pub proof: Option<&'a IndexSpec>,
     /// How to check.
@@ -58,72 +56,41 @@ pub async fn preview(request: &Preview<'_>) -> Result<Previewed, ReleaseError> {
         let private = private.iter().map(|package| package.name.clone()).collect();
         return Err(ReleaseError::Nothing { private });
     }
-    let (mut paths, mut errors, mut options) = (Vec::new(), Vec::new(), request.check.clone());
-    for package in &public {
-        let found = match collect(package, request.directories) {
-            Ok(found) => found,
-            Err(error) => {
-                errors.push(error);
-                continue;
-            }
-        };
-        for file in found {
-            let facts = ProjectFacts { name: file.package, version: Some(file.version) };
-            options.projects.insert(file.path.clone(), facts);
-            paths.push(file.path);
-        }
-    }
-    if !errors.is_empty() {
-        return Err(ReleaseError::Collect(errors));
-    }
-    let (mut report, files) = blocking(move || {
-        let report = check_files(&paths, &options);
-        let files = measured(&report, &options);
-        (report, files)
-    })
-    .await;
-    let client = client(request.index, request.client)?;
+    let inspected = Inspected {
+        packages: &public,
+        directories: request.directories,
+        check: request.check,
+        attests: request.attesting != Attesting::Withheld,
+    };
+    let mut inspection = inspected.found().await?;
+    let client = client_of(request.index, request.client)?;
     let view = read(&client, &public).await?;
-    let online = online(&client, &view, &report, request.now).await;
-    report.judge_index(&online.facts, request.check);
+    let online = online(&client, &view, &inspection.report, request.now).await;
+    inspection.report.judge_index(&online.facts, &inspection.options);
     let proof = match request.proof {
-        Some(spec) => read(&self::client(spec, request.client)?, &public).await.ok(),
+        Some(spec) => read(&client_of(spec, request.client)?, &public).await.ok(),
         None => None,
     };
     let plan = Plan::of(&PlanSource {
         index: client.spec(),
         account: request.account,
-        files: &files,
+        files: &inspection.files,
+        attestations: &inspection.attestations,
+        attesting: request.attesting,
         order: &order_of(public.iter().copied()),
         view: &view,
         staging: request.proof.map(|spec| spec.name.as_str()),
         proof: proof.as_ref(),
     });
-    Ok(Previewed { plan, report, unknown_names: online.unknown_names })
+    Ok(Previewed { plan, report: inspection.report, unknown_names: online.unknown_names })
 }
 
-fn measured(report: &CheckReport, options: &CheckOptions) -> Vec<(KeptFile, PathBuf)> {
-    let measure = |file: &pyrel_dist::FileReport| {
-        let (dist, facts) = (file.dist.as_ref()?, options.projects.get(&file.path)?);
-        let kept = KeptFile {
-            package: facts.name.clone(),
-            version: facts.version.clone()?,
-            filename: dist.file_name().to_owned(),
-            kind: dist.kind(),
-            size: dist.size(),
-            sha256: dist.sha256(),
-        };
-        Some((kept, file.path.clone()))
-    };
-    report.files.iter().filter_map(measure).collect()
-}
-
-fn client(spec: &IndexSpec, options: &ClientOptions) -> Result<IndexClient, ReleaseError> {
+pub(super) fn client_of(spec: &IndexSpec, options: &ClientOptions) -> Result<IndexClient, ReleaseError> {
     IndexClient::new(spec.clone(), options.clone())
         .map_err(|source| ReleaseError::Index { index: spec.name.clone(), source })
 }
 
-async fn read(client: &IndexClient, packages: &[&Package]) -> Result<IndexView, ReleaseError> {
+pub(super) async fn read(client: &IndexClient, packages: &[&Package]) -> Result<IndexView, ReleaseError> {
     IndexView::read(client, packages.iter().map(|package| &package.name))
         .await
         .map_err(|source| ReleaseError::Index { index: client.spec().name.clone(), source })

@@ -9,6 +9,7 @@ use pyrel_dist::CheckOptions;
 use pyrel_index::{ClientOptions, IndexSpec};
 use pyrel_project::Package;
 
+use crate::attest::Attestations;
 use crate::credentials::Account;
 use crate::gate::GatePolicy;
 use crate::journal::{Clock, Fault, RunKind};
@@ -44,6 +45,8 @@ pub struct ReleaseTarget {
     pub account: Account,
     /// The simple URL that installers use, when it is another one (an embedded index with an overlay).
     pub install_url: Option<String>,
+    /// What it gets besides the files.
+    pub attestations: Attestations,
 }
 
 /// One run. `publish` and `release` have every part, `publish-test` stops after staging, `upload` has no

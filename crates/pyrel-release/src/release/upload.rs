@@ -1,15 +1,23 @@
 //! Staging and publishing: one plan each, the gate before production, and the same bytes on both.
 
-use pyrel_index::IndexClient;
+use std::collections::BTreeMap;
+
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use pyrel_index::{IndexClient, UploadFile};
 
 use super::pipeline::Run;
 use super::{ReleaseError, ReleaseTarget};
+use crate::attest::Attestations;
 use crate::events::Event;
 use crate::execute::{Execution, Outcome, execute};
 use crate::gate::{Confirm, Gate, Permit};
-use crate::journal::{Phase, Record, Step};
-use crate::plan::{AccountKind, Plan, PlanSource};
+use crate::journal::{KeptAttestation, Phase, Record, Step};
+use crate::plan::{AccountKind, Plan, PlanFile, PlanSource, Remote};
 use crate::remote::IndexView;
+
+/// How many files are signed at once.
+const SIGNATURES: usize = 4;
 
 impl Run<'_> {
     /// Looks at the index to publish on before anything is sent anywhere: names that are taken, and
@@ -122,17 +130,64 @@ impl Run<'_> {
         target: &ReleaseTarget,
         (client, view): (&IndexClient, Option<&IndexView>),
     ) -> Result<Outcome, ReleaseError> {
+        self.attest(plan, &target.attestations).await?;
+        let uploads = self.attested_uploads(plan)?;
         let execution = Execution {
             phase,
             client,
             view,
             account: &target.account,
-            uploads: &self.uploads,
+            uploads: &uploads,
             reporter: &*self.reporter,
             concurrency: self.request.concurrency,
             patience: self.request.patience,
         };
         Ok(execute(plan, permit, &mut self.journal, &execution).await?)
+    }
+
+    /// Signs what the plan wants to be signed and is not yet, before the first file is sent. A resumed run has what was
+    /// signed before.
+    async fn attest(&mut self, plan: &Plan, attestations: &Attestations) -> Result<(), ReleaseError> {
+        let Attestations::Signed(attester) = attestations else { return Ok(()) };
+        let mut unsigned: Vec<(PlanFile, String)> = Vec::new();
+        for file in plan.files().filter(|file| file.remote != Remote::Same) {
+            let wanted = file.attestations.iter().filter(|wanted| wanted.sha256.is_none());
+            let wanted = wanted.filter(|wanted| !self.state().attestations.contains_key(&wanted.filename));
+            unsigned.extend(wanted.map(|wanted| (file.clone(), wanted.filename.clone())));
+        }
+        let signatures = unsigned.into_iter().map(|(file, name)| async move {
+            let text = attester.attest(&file.filename, &file.sha256).await;
+            text.map(|text| (file.filename, name, text))
+        });
+        let mut signed = stream::iter(signatures).buffer_unordered(SIGNATURES);
+        while let Some(next) = signed.next().await {
+            let (file, attestation, text) = next?;
+            let sha256 = self.dir.keep_made(&attestation, text.as_bytes())?;
+            self.dir.sync_kept()?;
+            self.emit(&Event::Attested { filename: file.clone() });
+            self.journal.commit(Record::Attested(KeptAttestation {
+                file,
+                attestation,
+                sha256,
+                signed: true,
+            }))?;
+        }
+        Ok(())
+    }
+
+    /// Returns the checked files with the attestations that the plan has for them.
+    fn attested_uploads(&self, plan: &Plan) -> Result<BTreeMap<String, UploadFile>, ReleaseError> {
+        let mut uploads = self.uploads.clone();
+        for file in plan.files() {
+            let kept =
+                file.attestations.iter().filter_map(|one| self.state().attestations.get(&one.filename));
+            let texts =
+                kept.map(|kept| self.dir.read_attestation(kept)).collect::<Result<Vec<String>, _>>()?;
+            if let Some(upload) = uploads.remove(&file.filename) {
+                uploads.insert(file.filename.clone(), upload.with_attestations(&texts));
+            }
+        }
+        Ok(uploads)
     }
 
     fn plan(
@@ -145,6 +200,8 @@ impl Run<'_> {
             index: client.spec(),
             account: AccountKind::of(&target.account),
             files: &self.files(),
+            attestations: &self.state().attestations,
+            attesting: target.attestations.attesting(),
             order: &self.order,
             view,
             staging: self.staging_name(),
@@ -174,7 +231,7 @@ impl Run<'_> {
     }
 }
 
-fn require_no_conflict(plan: &Plan) -> Result<(), ReleaseError> {
+pub(super) fn require_no_conflict(plan: &Plan) -> Result<(), ReleaseError> {
     let files: Vec<String> = plan.conflicts().map(|file| format!("`{}`", file.filename)).collect();
     if files.is_empty() {
         Ok(())

@@ -10,6 +10,7 @@ use fs_err as fs;
 use pyrel_index::{Credentials, IndexSpec, RunningServer};
 use pyrel_model::Secret;
 use pyrel_project::{Process, ProcessError};
+use pyrel_release::attest::Attestations;
 use pyrel_release::gate::AdvanceConfirm;
 use pyrel_release::journal::{Fault, RunState, Step};
 use pyrel_release::release::{ReleaseReport, ReleaseTarget, run_release};
@@ -84,6 +85,7 @@ fn target(name: &str, address: SocketAddr, production: bool) -> ReleaseTarget {
         },
         account: Credentials::token(&Secret::new("not-a-real-token")).into(),
         install_url: None,
+        attestations: Attestations::Found,
     }
 }
 

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use pyrel_index::{Credentials, IndexClient};
 use pyrel_model::{ArtifactKind, Secret, Sha256};
+use pyrel_release::attest::Attestations;
 use pyrel_release::credentials::Account;
 use pyrel_release::events::{Event, Quiet};
 use pyrel_release::execute::{Execution, FileResult, Outcome, execute};
 use pyrel_release::gate::{AdvanceConfirm, Gate, GatePolicy, Refusal};
 use pyrel_release::journal::{Journal, KeptFile, Phase};
-use pyrel_release::plan::{AccountKind, Plan, PlanSource};
+use pyrel_release::plan::{AccountKind, Attesting, Plan, PlanSource};
 use pyrel_release::release::{ReleaseError, ReleaseReport, ReleaseTarget, run_release};
 use pyrel_release::remote::IndexView;
 use pyrel_release::run_dir::RunDir;
@@ -24,6 +25,7 @@ fn target(index: &MockIndex, production: bool) -> ReleaseTarget {
         spec: index.spec(production),
         account: Credentials::token(&Secret::new("not-a-real-token")).into(),
         install_url: None,
+        attestations: Attestations::Found,
     }
 }
 
@@ -202,6 +204,8 @@ fn plan_of(client: &IndexClient, account: AccountKind, byte: u8) -> Plan {
         index: client.spec(),
         account,
         files: &[(kept, "/nowhere".into())],
+        attestations: &BTreeMap::new(),
+        attesting: Attesting::Withheld,
         order: &BTreeMap::new(),
         view: &IndexView::default(),
         staging: None,

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set its world up fails there and then")]
 
+mod attest;
 mod crash;
+mod dry_run;
 mod execute;
 mod mock_index;
 mod pipeline;

@@ -13,6 +13,7 @@ use pyrel_index::{
 };
 use pyrel_model::Secret;
 use pyrel_project::{Package, Workspace};
+use pyrel_release::attest::Attestations;
 use pyrel_release::events::{Event, Reporter};
 use pyrel_release::gate::GatePolicy;
 use pyrel_release::journal::RunKind;
@@ -142,6 +143,7 @@ pub(crate) fn target(name: &str, server: &RunningServer, production: bool) -> Re
         },
         account: Credentials::token(&Secret::new("not-a-real-token")).into(),
         install_url: Some(server.simple_url().to_string()),
+        attestations: Attestations::Found,
     }
 }
 

@@ -1,9 +1,7 @@
 //! `pyrel auth check`: which credentials an upload would use and where they come from, without showing them.
 
 use clap::{Args, Subcommand};
-use pyrel_index::IndexSpec;
-use pyrel_release::credentials::{Account, TokenFacts, bare};
-use pyrel_release::execute::with_causes;
+use pyrel_release::credentials::{Exchange, bare, prove_account};
 use pyrel_release::plan::AccountKind;
 use serde::Serialize;
 
@@ -92,67 +90,15 @@ fn row(context: &Context, workspace: &pyrel_project::Workspace, name: &str) -> R
         Ok(found) => {
             row.account = Some(AccountKind::of(&found.account).as_str());
             row.source = Some(found.origin);
-            prove(context, &spec, &found.account, &mut row)?;
+            let exchange = if context.offline() { Exchange::Offline } else { Exchange::Tried };
+            let (account, now) = (&found.account, context.environment().now);
+            let proof =
+                runtime::block_on(async { Ok(prove_account(&spec, account, exchange, &[], now).await) })?;
+            (row.proved, row.hint) = (proof.proved, proof.hint);
+            row.details.extend(proof.details);
         }
     }
     Ok(row)
-}
-
-/// Proves an account as far as that goes before an upload.
-fn prove(context: &Context, spec: &IndexSpec, account: &Account, row: &mut Row) -> Result<(), CommandError> {
-    match account {
-        Account::Trusted(publisher) if !publisher.is_renewable() => {
-            row.details.push("the identity is good for one exchange, which is left to the upload".to_owned());
-        }
-        Account::Trusted(_) if context.offline() => {
-            row.details.push("not tried out, because `--offline` forbids it".to_owned());
-        }
-        Account::Trusted(publisher) => {
-            let minted = runtime::block_on(async { Ok(publisher.credentials().await) })?;
-            row.proved = Some(minted.is_ok());
-            match minted {
-                Ok(_) => row.details.push("the index minted a token for this identity".to_owned()),
-                Err(error) => {
-                    row.hint = error.hint();
-                    row.details.push(with_causes(&error));
-                }
-            }
-        }
-        Account::Fixed(credentials) => {
-            if let Some(facts) = credentials.password().and_then(TokenFacts::of) {
-                describe(context, spec, &facts, row);
-            } else if row.account == Some("token") && is_known_host(spec) {
-                row.proved = Some(false);
-                row.details
-                    .push("the token is none that this index makes: those begin with `pypi-`".to_owned());
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Says what a token says about itself, and whether that fits the index.
-fn describe(context: &Context, spec: &IndexSpec, facts: &TokenFacts, row: &mut Row) {
-    row.details.push(match facts.projects.as_slice() {
-        [] => format!("a token made by {}", facts.location),
-        projects => format!("a token made by {} for {}", facts.location, projects.join(", ")),
-    });
-    let host = spec.upload_url.host_str().unwrap_or_default();
-    let home = host.strip_prefix("upload.").unwrap_or(host);
-    if is_known_host(spec) && facts.location != home {
-        row.proved = Some(false);
-        row.details.push(format!("this index is {home}, and does not know tokens of {}", facts.location));
-        row.hint = Some(format!("make a token at https://{home}/manage/account/token/"));
-    }
-    let now = i64::try_from(context.environment().now).unwrap_or(i64::MAX);
-    if facts.expires.is_some_and(|expires| expires <= now) {
-        row.proved = Some(false);
-        row.details.push("the token has lapsed".to_owned());
-    }
-}
-
-fn is_known_host(spec: &IndexSpec) -> bool {
-    matches!(spec.upload_url.host_str(), Some("upload.pypi.org" | "test.pypi.org"))
 }
 
 fn show(context: &Context, rows: &[Row]) -> CommandResult {

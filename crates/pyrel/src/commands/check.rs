@@ -10,6 +10,7 @@ use pyrel_dist::{CheckOptions, CheckReport, Dist};
 use pyrel_index::{Certificates, IndexClient};
 use pyrel_model::PackageName;
 use pyrel_project::Workspace;
+use pyrel_release::attest::attestations_beside;
 use pyrel_release::online::online;
 use pyrel_release::remote::IndexView;
 
@@ -149,7 +150,12 @@ fn built(
             let hint = format!("run `pyrel build {}`", package.name);
             return Err(CommandError::message(Failure::Refused, message).hint(Some(hint)));
         }
-        paths.extend(files.into_iter().map(|file| file.path));
+        for file in files {
+            let attestations = attestations_beside(&file.path)
+                .map_err(|error| CommandError::new(Failure::Usage, anyhow::Error::new(error)))?;
+            paths.push(file.path);
+            paths.extend(attestations);
+        }
     }
     Ok(paths)
 }

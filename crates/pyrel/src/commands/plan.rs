@@ -8,7 +8,7 @@ use pyrel_release::release::{Preview, Previewed, preview};
 use crate::cli::SelectionArgs;
 use crate::context::Context;
 use crate::exit::CommandResult;
-use crate::releaser::{directories, planned_target, proof_of, stopped};
+use crate::releaser::{attesting, directories, planned_target, proof_of, stopped};
 use crate::ui::plural;
 use crate::verdict::{self, Sources};
 use crate::{checker, gatekeeper, remote, runtime};
@@ -25,6 +25,9 @@ pub(crate) struct PlanArgs {
     /// Plan for this kind of account instead of looking for credentials
     #[arg(long, value_enum, value_name = "KIND")]
     account: Option<AccountArg>,
+    /// Plan for an upload with `--attest`, which signs what has no attestation yet
+    #[arg(long)]
+    attest: bool,
     /// Do not warn about files that the staging index does not hold
     #[arg(long)]
     allow_unstaged: bool,
@@ -69,6 +72,7 @@ pub(crate) fn run(args: &PlanArgs, context: &Context) -> CommandResult {
         directories: &directories,
         index: &index,
         account,
+        attesting: attesting(&workspace, (&index, account), args.attest)?,
         proof: proof.as_ref(),
         check: &options,
         client: &client,

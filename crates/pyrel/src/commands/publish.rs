@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use pyrel_index::Certificates;
+use pyrel_release::attest::Attestations;
 use pyrel_release::journal::RunKind;
 
 use crate::cli::SelectionArgs;
@@ -11,8 +12,8 @@ use crate::context::Context;
 use crate::exit::CommandResult;
 use crate::gatekeeper;
 use crate::releaser::{
-    ConfirmArgs, CredentialArgs, Parts, ResumeArgs, Session, WheelTest, build_options, carry_out,
-    find_account, selection, target, verify_settings, words,
+    ConfirmArgs, CredentialArgs, ModeArgs, Parts, ResumeArgs, Session, WheelTest, attestations,
+    build_options, carry_out, find_account, selection, takes_attestations, target, verify_settings, words,
 };
 
 /// Build, test, check, stage, install from the stage, confirm twice, publish, install again
@@ -33,6 +34,8 @@ pub(crate) struct PublishArgs {
     #[command(flatten)]
     confirm: ConfirmArgs,
     #[command(flatten)]
+    mode: ModeArgs,
+    #[command(flatten)]
     resume: ResumeArgs,
 }
 
@@ -48,23 +51,31 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> CommandResult {
             command.push_str(&format!(" {flag} {value}"));
         }
     }
+    let command = args.mode.words(command);
+    let certificates = Certificates::default();
+    let signed = attestations(context, &workspace, (&production, &certificates), args.mode.attest)?;
+    let staged = match &signed {
+        // Both get the same signatures.
+        Attestations::Signed(_) if takes_attestations(&workspace, &stage) => signed.clone(),
+        _ => attestations(context, &workspace, (&stage, &certificates), false)?,
+    };
     let session = Session {
         command,
         stage_command: words("upload-test", &args.selection),
         allow_unstaged: args.confirm.allow_unstaged,
         resume: args.resume.resume.as_deref(),
-        certificates: Certificates::default(),
+        certificates,
         kind: RunKind::Release,
     };
     let parts = Parts {
         build: Some(build_options(context, selection.packages())?),
         test: Some(Arc::new(WheelTest::new(context, &workspace)?)),
         proof: Some(stage.0.clone()),
-        stage: Some(target(stage)),
-        publish: Some(target(production)),
+        stage: Some(target(stage, staged)),
+        publish: Some(target(production, signed)),
         verify: Some(verify_settings(context, &workspace, &[])?),
     };
     let request = session.request(context, &workspace, selection.packages(), parts)?;
     let mut confirm = gatekeeper::answers(context, &args.confirm);
-    carry_out(context, &request, &mut *confirm)
+    carry_out(context, &request, &mut *confirm, &args.mode)
 }

@@ -10,8 +10,8 @@ use crate::cli::SelectionArgs;
 use crate::context::Context;
 use crate::exit::{CommandError, CommandResult, Failure};
 use crate::releaser::{
-    CredentialArgs, Parts, ResumeArgs, Session, WheelTest, build_options, carry_out, find_account,
-    find_index, selection, target, verify_settings, words,
+    CredentialArgs, ModeArgs, Parts, ResumeArgs, Session, WheelTest, attestations, build_options, carry_out,
+    find_account, find_index, selection, target, verify_settings, words,
 };
 
 /// Build, test, check, upload to TestPyPI, and install from there
@@ -25,6 +25,8 @@ pub(crate) struct PublishTestArgs {
     index: String,
     #[command(flatten)]
     credentials: CredentialArgs,
+    #[command(flatten)]
+    mode: ModeArgs,
     #[command(flatten)]
     resume: ResumeArgs,
 }
@@ -42,22 +44,25 @@ pub(crate) fn run(args: &PublishTestArgs, context: &Context) -> CommandResult {
     if args.index != "testpypi" {
         command.push_str(&format!(" --index {}", args.index));
     }
+    let command = args.mode.words(command);
+    let certificates = args.credentials.certificates(context);
+    let attestations = attestations(context, &workspace, (&account, &certificates), args.mode.attest)?;
     let session = Session {
         stage_command: command.clone(),
         command,
         allow_unstaged: false,
         resume: args.resume.resume.as_deref(),
-        certificates: args.credentials.certificates(context),
+        certificates,
         kind: RunKind::Release,
     };
     let parts = Parts {
         build: Some(build_options(context, selection.packages())?),
         test: Some(Arc::new(WheelTest::new(context, &workspace)?)),
-        stage: Some(target(account)),
+        stage: Some(target(account, attestations)),
         verify: Some(verify_settings(context, &workspace, &[])?),
         ..Parts::default()
     };
     let request = session.request(context, &workspace, selection.packages(), parts)?;
     let mut nobody = AdvanceConfirm::default();
-    carry_out(context, &request, &mut nobody)
+    carry_out(context, &request, &mut nobody, &args.mode)
 }

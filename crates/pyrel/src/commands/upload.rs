@@ -8,8 +8,8 @@ use crate::context::Context;
 use crate::exit::CommandResult;
 use crate::gatekeeper;
 use crate::releaser::{
-    ConfirmArgs, CredentialArgs, Parts, ResumeArgs, Session, carry_out, find_account, proof_of, selection,
-    target, words,
+    ConfirmArgs, CredentialArgs, ModeArgs, Parts, ResumeArgs, Session, attestations, carry_out, find_account,
+    proof_of, selection, target, words,
 };
 
 /// Check built files and upload them to PyPI, after two confirmations
@@ -31,6 +31,8 @@ pub(crate) struct UploadArgs {
     #[command(flatten)]
     credentials: CredentialArgs,
     #[command(flatten)]
+    mode: ModeArgs,
+    #[command(flatten)]
     resume: ResumeArgs,
 }
 
@@ -43,20 +45,23 @@ pub(crate) fn run(args: &UploadArgs, context: &Context) -> CommandResult {
     if args.index != "pypi" {
         command.push_str(&format!(" --index {}", args.index));
     }
+    let command = args.mode.words(command);
+    let certificates = args.credentials.certificates(context);
+    let attestations = attestations(context, &workspace, (&account, &certificates), args.mode.attest)?;
     let session = Session {
         command,
         stage_command: words("upload-test", &args.selection),
         allow_unstaged: args.confirm.allow_unstaged,
         resume: args.resume.resume.as_deref(),
-        certificates: args.credentials.certificates(context),
+        certificates,
         kind: RunKind::Release,
     };
     let parts = Parts {
         proof: proof_of(&workspace, &account.0)?,
-        publish: Some(target(account)),
+        publish: Some(target(account, attestations)),
         ..Parts::default()
     };
     let request = session.request(context, &workspace, selection.packages(), parts)?;
     let mut confirm = gatekeeper::answers(context, &args.confirm);
-    carry_out(context, &request, &mut *confirm)
+    carry_out(context, &request, &mut *confirm, &args.mode)
 }

@@ -8,7 +8,8 @@ use crate::cli::SelectionArgs;
 use crate::context::Context;
 use crate::exit::{CommandError, CommandResult, Failure};
 use crate::releaser::{
-    CredentialArgs, Parts, ResumeArgs, Session, carry_out, find_account, find_index, selection, target, words,
+    CredentialArgs, ModeArgs, Parts, ResumeArgs, Session, attestations, carry_out, find_account, find_index,
+    selection, target, words,
 };
 
 /// Check built files and upload them to TestPyPI
@@ -22,6 +23,8 @@ pub(crate) struct UploadTestArgs {
     index: String,
     #[command(flatten)]
     credentials: CredentialArgs,
+    #[command(flatten)]
+    mode: ModeArgs,
     #[command(flatten)]
     resume: ResumeArgs,
 }
@@ -40,16 +43,19 @@ pub(crate) fn run(args: &UploadTestArgs, context: &Context) -> CommandResult {
     if args.index != "testpypi" {
         command.push_str(&format!(" --index {}", args.index));
     }
+    let command = args.mode.words(command);
+    let certificates = args.credentials.certificates(context);
+    let attestations = attestations(context, &workspace, (&account, &certificates), args.mode.attest)?;
     let session = Session {
         stage_command: command.clone(),
         command,
         allow_unstaged: false,
         resume: args.resume.resume.as_deref(),
-        certificates: args.credentials.certificates(context),
+        certificates,
         kind: RunKind::Release,
     };
-    let parts = Parts { stage: Some(target(account)), ..Parts::default() };
+    let parts = Parts { stage: Some(target(account, attestations)), ..Parts::default() };
     let request = session.request(context, &workspace, selection.packages(), parts)?;
     let mut nobody = AdvanceConfirm::default();
-    carry_out(context, &request, &mut nobody)
+    carry_out(context, &request, &mut nobody, &args.mode)
 }

@@ -6,6 +6,7 @@ use pyrel_index::{Certificates, ClientOptions, IndexSpec};
 use pyrel_model::Secret;
 use pyrel_model::suggestion::nearest;
 use pyrel_project::Workspace;
+use pyrel_release::attest::Attestations;
 use pyrel_release::credentials::{
     Account, CredentialError, CredentialRequest, Prompt, Question, ResolvedCredentials, resolve_credentials,
 };
@@ -85,8 +86,8 @@ fn resolve(
 }
 
 /// Returns an account as the target of a run.
-pub(crate) fn target((spec, account): (IndexSpec, Account)) -> ReleaseTarget {
-    ReleaseTarget { spec, account, install_url: None }
+pub(crate) fn target((spec, account): (IndexSpec, Account), attestations: Attestations) -> ReleaseTarget {
+    ReleaseTarget { spec, account, install_url: None, attestations }
 }
 
 /// Returns the target of a plan: with an account kind named, no credentials are looked for.

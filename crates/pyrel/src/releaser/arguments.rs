@@ -22,6 +22,27 @@ pub(crate) struct ConfirmArgs {
     pub(crate) allow_unstaged: bool,
 }
 
+/// What else an upload does, or leaves.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ModeArgs {
+    /// Sign each file through Sigstore with the identity of the CI, and upload the attestations with the files
+    #[arg(long)]
+    pub(crate) attest: bool,
+    /// Show what would be done and what would stop it; send, sign, and keep nothing
+    #[arg(long, conflicts_with = "resume")]
+    pub(crate) dry_run: bool,
+}
+
+impl ModeArgs {
+    /// Adds to a command what it takes to type it again.
+    pub(crate) fn words(&self, mut command: String) -> String {
+        if self.attest {
+            command.push_str(" --attest");
+        }
+        command
+    }
+}
+
 /// Where credentials come from beyond the environment.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct CredentialArgs {

@@ -7,6 +7,8 @@ use pyrel_release::journal::Phase;
 use pyrel_release::release::{ReleaseError, ReleaseReport, ReleaseRequest, run_release};
 use pyrel_release::verify::{TrialState, VerifyReport};
 
+use super::ModeArgs;
+use super::dry_run::show_dry_run;
 use crate::builder;
 use crate::context::Context;
 use crate::exit::{CommandError, CommandResult, Failure};
@@ -15,13 +17,17 @@ use crate::runtime;
 use crate::ui::{Align, Table, Tone, size};
 use crate::verdict::{self, Sources};
 
-/// Carries a run out on the screen, and returns how it ended.
+/// Carries a run out on the screen, or only looks at what it would do, and returns how it ended.
 pub(crate) fn carry_out(
     context: &Context,
     request: &ReleaseRequest<'_>,
     confirm: &mut dyn Confirm,
+    mode: &ModeArgs,
 ) -> CommandResult {
     let reporter = Screen::new(context.shared_ui());
+    if mode.dry_run {
+        return show_dry_run(context, request, confirm, reporter);
+    }
     let report = runtime::block_on(async { Ok(run_release(request, confirm, reporter).await) })?;
     conclude(context, report)
 }

@@ -127,7 +127,7 @@ impl Identity {
     }
 
     /// Gets an identity token for an audience. `used` tells whether one was exchanged before.
-    pub(super) async fn token(
+    pub(crate) async fn token(
         &self,
         client: &IndexClient,
         audience: &str,
