@@ -10,9 +10,14 @@ const COMPILED: [&str; 2] = [".so", ".pyd"];
 
 /// Returns the importable names at the top, sorted.
 pub(crate) fn modules(members: &[MemberInfo]) -> Vec<String> {
+    modules_of(members.iter().filter(|member| member.is_file()).map(|member| member.name.as_str()))
+}
+
+/// Returns the importable names at the top that files of these names make, sorted.
+pub(crate) fn modules_of<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut tree = Directory::default();
-    for member in members.iter().filter(|member| member.is_file()) {
-        if let Some(path) = installed_path(&member.name) {
+    for name in names {
+        if let Some(path) = installed_path(name) {
             tree.insert(&path);
         }
     }

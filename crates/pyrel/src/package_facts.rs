@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 use pyrel_dist::{ChangelogFacts, PackageFacts, TreeFacts};
-use pyrel_model::PackageName;
+use pyrel_model::{ArtifactKind, PackageName};
 use pyrel_project::{Git, Package, Versioning, Workspace};
 
 use crate::checker;
@@ -24,6 +24,7 @@ pub(crate) fn of(
         let levels = workspace.config().package(&package.name).map(|config| checker::levels(&config.check));
         let facts = PackageFacts {
             version: package.version().cloned(),
+            wheels: wheels(package),
             levels: levels.unwrap_or_default(),
             tree: listed.as_ref().map(|listed| listed.below(&package.directory)),
             changelog: changelog(context, workspace, package)?,
@@ -31,6 +32,11 @@ pub(crate) fn of(
         all.insert(package.name.clone(), facts);
     }
     Ok(all)
+}
+
+fn wheels(package: &Package) -> Vec<PathBuf> {
+    let files = package.built_files().into_iter();
+    files.filter(|file| file.kind == ArtifactKind::Wheel).map(|file| file.path).collect()
 }
 
 /// Reads the changelog of a package, when there is one.

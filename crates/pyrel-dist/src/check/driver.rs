@@ -61,7 +61,7 @@ pub fn check_files(paths: &[PathBuf], options: &CheckOptions) -> CheckReport {
     }
     let siblings = subjects.iter().map(|path| filename(path)).collect();
     let readings: Vec<Input> = subjects.par_iter().map(|path| Input::read(path, options)).collect();
-    let peers = Peers::of(readings.iter().filter_map(Input::reading));
+    let peers = Peers::of(readings.iter().filter_map(Input::reading), &options.packages);
     let batch = Batch { options, siblings, attestations, peers };
     let findings: Vec<Vec<Finding>> =
         subjects.par_iter().zip(&readings).map(|(path, input)| batch.judge(path, input)).collect();

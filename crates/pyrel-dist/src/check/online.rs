@@ -16,8 +16,9 @@ use crate::dist::Dist;
 use crate::reading::Reading;
 
 /// The rules of the second look.
-const ONLINE: [&str; 11] = [
+const ONLINE: [&str; 12] = [
     "file-count-jump",
+    "file-size",
     "index-file-exists",
     "index-name-similar",
     "index-project-archived",
@@ -50,7 +51,7 @@ impl CheckReport {
     /// Judges the files by what an index has of their projects, and adds that to the findings. A second index may be
     /// judged by too: what was said of the first one goes.
     pub fn judge_index(&mut self, facts: &BTreeMap<PackageName, IndexFacts>, options: &CheckOptions) {
-        let peers = Peers::of(std::iter::empty());
+        let peers = Peers::of(std::iter::empty(), &options.packages);
         for file in &mut self.files {
             let Some(reading) = file.dist.as_ref().map(Dist::reading) else { continue };
             let name = reading.core_metadata().and_then(|metadata| metadata.name().ok());

@@ -1,6 +1,7 @@
 //! What a workspace knows of one of its packages, as far as rules judge by it. The caller looks; rules only compare.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use pyrel_model::{Level, Version};
 
@@ -9,6 +10,8 @@ use pyrel_model::{Level, Version};
 pub struct PackageFacts {
     /// Its current version in the workspace, when known.
     pub version: Option<Version>,
+    /// Its built wheels. Those of packages that are not checked are asked for the names that they install.
+    pub wheels: Vec<PathBuf>,
     /// The user's levels for this package, by rule; they go before those of [`super::CheckOptions::levels`].
     pub levels: BTreeMap<String, Option<Level>>,
     /// What git says of the files of its directory; `None` when there is no repository.

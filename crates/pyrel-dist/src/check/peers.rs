@@ -1,11 +1,18 @@
 //! The files that are checked together: what belongs to the same release, and what would be installed side by side.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
 
 use pyrel_model::{ArtifactKind, PackageName};
+use rayon::prelude::*;
 
+use super::package_facts::PackageFacts;
+use crate::reader::wheel_modules;
 use crate::reading::Reading;
 use crate::top_level;
+
+/// What the workspace knows of its packages.
+type Packages = BTreeMap<PackageName, PackageFacts>;
 
 /// All files of a check that could be read.
 #[derive(Debug, Default)]
@@ -14,12 +21,14 @@ pub(crate) struct Peers<'a> {
     releases: HashMap<(String, String), Vec<&'a Reading>>,
     /// Versions of the sdists of a project.
     sdists: HashMap<String, BTreeSet<String>>,
-    /// Names of the projects whose wheels have a top-level package or module.
+    /// Names of the projects whose wheels have a top-level package or module: of the check, and of the workspace where
+    /// the check has no wheel of a project.
     owners: BTreeMap<String, BTreeSet<&'a str>>,
 }
 
 impl<'a> Peers<'a> {
-    pub(crate) fn of(readings: impl Iterator<Item = &'a Reading>) -> Self {
+    /// Takes what is checked together, and what the other packages of the workspace install.
+    pub(crate) fn of(readings: impl Iterator<Item = &'a Reading>, packages: &'a Packages) -> Self {
         let mut peers = Self::default();
         for reading in readings {
             let Ok(filename) = &reading.parsed else { continue };
@@ -34,7 +43,27 @@ impl<'a> Peers<'a> {
             }
             peers.releases.entry((name.to_owned(), version)).or_default().push(reading);
         }
+        peers.add_neighbours(packages);
         peers
+    }
+
+    /// Adds the names that built wheels outside of the check install. A wheel that cannot be read says nothing here.
+    fn add_neighbours(&mut self, packages: &'a Packages) {
+        let checked: BTreeSet<&str> = self.owners.values().flatten().copied().collect();
+        if checked.is_empty() {
+            return;
+        }
+        let others = packages.iter().filter(|(name, _)| !checked.contains(name.normalized()));
+        let wheels: Vec<(&str, &PathBuf)> = others
+            .flat_map(|(name, facts)| facts.wheels.iter().map(|path| (name.normalized(), path)))
+            .collect();
+        let found: Vec<(&str, Vec<String>)> =
+            wheels.into_par_iter().map(|(name, path)| (name, wheel_modules::modules_of(path))).collect();
+        for (name, modules) in found {
+            for module in modules {
+                self.owners.entry(module).or_default().insert(name);
+            }
+        }
     }
 
     /// Returns the sdist of the same release, when exactly one is there and all of it could be read.

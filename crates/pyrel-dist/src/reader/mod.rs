@@ -8,6 +8,7 @@ mod sink;
 mod tar_header;
 pub(crate) mod wheel;
 mod wheel_member;
+pub(crate) mod wheel_modules;
 mod zip_directory;
 mod zip_end;
 mod zip_structure;

@@ -11,10 +11,10 @@ pub(super) static RULE: Rule = Rule {
     name: "top-level-clash",
     level: Level::Warning,
     source: Source::Pyrel,
-    summary: "no other project of the same check installs the same top-level package",
+    summary: "no other project of the check or the workspace installs the same top-level package",
     docs: "\
 ### What it does
-Compares the top-level packages and modules of all wheels that are checked together. Namespace packages may be shared.
+Compares the top-level packages and modules of all wheels that are checked together, and of the built wheels of the workspace's other packages. A package that was never built is not compared. Namespace packages may be shared.
 
 ### Why is this bad
 Whichever is installed last overwrites the other's files, and removing one breaks both.
@@ -41,6 +41,7 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
 
 #[cfg(test)]
 mod tests {
+    use crate::check::PackageFacts;
     use crate::check::fixture::Fixture;
 
     fn other(file: &str) -> Fixture {
@@ -51,6 +52,24 @@ mod tests {
     fn fires() {
         let messages = Fixture::wheel().messages_beside(&[other("demo/__init__.py")], "top-level-clash");
         assert_eq!(messages, ["the project `other` installs `demo` too"]);
+    }
+
+    #[test]
+    fn a_built_wheel_of_the_workspace_counts() {
+        let directory = tempfile::tempdir().unwrap();
+        let of = |name: &str, fixture: Fixture| {
+            let path = directory.path().join(format!("{name}-1.0-py3-none-any.whl"));
+            fs_err::write(&path, fixture.bytes()).unwrap();
+            PackageFacts { wheels: vec![path], ..PackageFacts::default() }
+        };
+        let clash = of("other", other("demo/__init__.py"));
+        let messages =
+            |packages: &[(&str, PackageFacts)]| Fixture::wheel().messages_with(packages, "top-level-clash");
+        assert_eq!(messages(&[("other", clash.clone())]), ["the project `other` installs `demo` too"]);
+        assert!(messages(&[("demo", clash)]).is_empty(), "its own wheel");
+        let broken = PackageFacts { wheels: vec![directory.path().to_owned()], ..PackageFacts::default() };
+        let apart = of("apart", other("apart/__init__.py"));
+        assert!(messages(&[("apart", apart), ("broken", broken)]).is_empty());
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod archives;
 mod metadata;
 mod names;
+mod page;
 
 use std::collections::BTreeSet;
 
