@@ -4,6 +4,7 @@
 //! any more. This crate never touches a file, the clock, the environment, or the network.
 
 pub mod artifact;
+pub mod changelog;
 pub mod diagnostic;
 pub mod digest;
 pub mod filename;

@@ -46,7 +46,7 @@ fn changelog(
     package: &Package,
 ) -> Result<Option<ChangelogFacts>, CommandError> {
     let config = workspace.config();
-    let Some(file) = &config.changelog else { return Ok(None) };
+    let Some(file) = config.changelog.as_ref().map(|changelog| &changelog.path) else { return Ok(None) };
     let shared = config.versioning == Versioning::Lockstep;
     let path = if shared { workspace.root().join(file) } else { package.directory.join(file) };
     match fs::read(&path) {

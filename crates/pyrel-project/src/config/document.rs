@@ -9,7 +9,9 @@ use toml_edit::Item;
 
 use super::index::{self, IndexConfig};
 use super::versioning::not_one_of;
-use super::{InternalDependencyPolicy, PackageConfig, ReleaseConfig, TagTemplate, Versioning};
+use super::{
+    ChangelogConfig, InternalDependencyPolicy, PackageConfig, ReleaseConfig, TagTemplate, Versioning,
+};
 use crate::workspace::pattern::Pattern;
 
 /// Levels that `[check]` may give to a rule.
@@ -43,9 +45,8 @@ pub struct Config {
     pub versioning: Versioning,
     /// `internal-dependencies`
     pub internal_dependencies: InternalDependencyPolicy,
-    /// `changelog`: the file, relative to each package, or to the root in lockstep; `None` when `false`.
-    /// Default: `CHANGELOG.md`.
-    pub changelog: Option<String>,
+    /// `changelog`: what goes into changelogs, and where they are; `None` when `false`.
+    pub changelog: Option<ChangelogConfig>,
     /// `[index.NAME]` and the predefined indexes `pypi` and `testpypi`.
     pub indexes: BTreeMap<String, IndexConfig>,
     /// `[check]`: rule names to `error`, `warning`, `info`, or `off`.
@@ -75,7 +76,7 @@ impl Default for Config {
             tag: PER_PACKAGE_TAG.to_owned(),
             versioning: Versioning::default(),
             internal_dependencies: InternalDependencyPolicy::default(),
-            changelog: Some(DEFAULT_CHANGELOG.to_owned()),
+            changelog: Some(ChangelogConfig::default()),
             indexes: index::predefined(),
             check: BTreeMap::new(),
             release: ReleaseConfig::default(),
@@ -87,7 +88,6 @@ impl Default for Config {
 
 const PER_PACKAGE_TAG: &str = "{name}-v{version}";
 const COMMON_TAG: &str = "v{version}";
-const DEFAULT_CHANGELOG: &str = "CHANGELOG.md";
 
 impl Config {
     /// Reads `text`, the content of the `pyrel.toml` at `path`.
@@ -131,7 +131,7 @@ impl Config {
             tag: read_tag(table)?,
             versioning: Versioning::read(table)?,
             internal_dependencies: InternalDependencyPolicy::read(table)?,
-            changelog: read_changelog(table)?,
+            changelog: ChangelogConfig::read(table)?,
             indexes: within(table, "index", index::read_all)?.unwrap_or_else(index::predefined),
             check: within(table, "check", |check| read_levels(check, &mut places.rules))?.unwrap_or_default(),
             release: within(table, "release", ReleaseConfig::read)?.unwrap_or_default(),
@@ -227,16 +227,6 @@ fn read_tag(table: &TableReader<'_>) -> Result<String, Box<Diagnostic>> {
             let span = table.get("tag").and_then(Item::span);
             Err(table.fault_at(span, &format!("in `{}`: {error}", table.dotted("tag"))))
         }
-    }
-}
-
-fn read_changelog(table: &TableReader<'_>) -> Result<Option<String>, Box<Diagnostic>> {
-    let Some(item) = table.get("changelog") else { return Ok(Some(DEFAULT_CHANGELOG.to_owned())) };
-    match (item.as_str(), item.as_bool()) {
-        (Some(path), _) if is_inner_path(path) => Ok(Some(path.to_owned())),
-        (_, Some(true)) => Ok(Some(DEFAULT_CHANGELOG.to_owned())),
-        (_, Some(false)) => Ok(None),
-        _ => Err(table.fault("changelog", "must be a path below the package's directory, or `false`")),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The configuration of a workspace: `pyrel.toml`, or `[tool.pyrel]` of the root's `pyproject.toml`.
 
+mod changelog;
 mod document;
 mod index;
 mod package;
@@ -7,6 +8,7 @@ mod release;
 mod tag;
 mod versioning;
 
+pub use changelog::{Aggregate, Category, ChangelogConfig, ChangelogSource, Forge};
 pub use document::Config;
 pub use index::{IndexConfig, PYPI, TEST_PYPI};
 pub use package::PackageConfig;

@@ -54,7 +54,7 @@ fn every_key_is_typed() {
     let Versioning::Groups(groups) = &config.versioning else { panic!("{:?}", config.versioning) };
     assert_eq!(groups["core"][1].normalized(), "b-c");
     assert_eq!(config.internal_dependencies, InternalDependencyPolicy::Minimum);
-    assert_eq!(config.changelog.as_deref(), Some("docs/CHANGES.md"));
+    assert_eq!(config.changelog.as_ref().unwrap().path, "docs/CHANGES.md");
     let local = &config.indexes["local"];
     assert_eq!(local.upload_url, "http://127.0.0.1:8080/legacy/");
     assert_eq!(local.simple_url, "http://[::1]:8080/simple/");
@@ -94,7 +94,7 @@ fn defaults() {
     assert_eq!(config.tag, "{name}-v{version}");
     assert_eq!(config.versioning, Versioning::Independent);
     assert_eq!(config.internal_dependencies, InternalDependencyPolicy::Compatible);
-    assert_eq!(config.changelog.as_deref(), Some("CHANGELOG.md"));
+    assert_eq!(config.changelog.as_ref().unwrap().path, "CHANGELOG.md");
     assert!(
         config.release.clean_tree && config.release.require_staging && config.release.allows_branch("any")
     );
@@ -149,7 +149,7 @@ fn every_mistake_at_the_top_has_its_place_and_its_remedy() {
         ),
         (
             "changelog = 1",
-            "pyrel.toml:1:13: `changelog` must be a path below the package's directory, or `false`",
+            "pyrel.toml:1:13: `changelog` must be a path below the package's directory, `false`, or a table",
         ),
         ("changelog = \"../x\"", "pyrel.toml:1:13: `changelog` must be a path below"),
         ("a = [", "pyrel.toml:1:6: invalid TOML: "),
