@@ -258,12 +258,28 @@ def failing_tests_stop_a_release(bench: Bench) -> None:
     check(not list((bench.root / "stage").rglob("*.whl")), "nothing was staged")
 
 
+def siblings_meet_the_real_pytest(bench: Bench) -> None:
+    """`test` with pytest from an index: uv takes the sibling from its wheel."""
+    bench.small()
+    user = "import tiny\n\n\ndef main():\n    tiny.main()\n"
+    bench.small("tiny_user", user)
+    manifest = bench.root / "packages/tiny_user/pyproject.toml"
+    text = manifest.read_text().replace("[project]\n", '[project]\ndependencies = ["tiny==1.0"]\n')
+    manifest.write_text(text + '[dependency-groups]\ntest = [{include-group = "runner"}]\nrunner = ["pytest>=8"]\n')
+    test = "import tiny\n\n\ndef test_sibling():\n    assert tiny.main() is None and 'site-packages' in tiny.__file__\n"
+    (bench.root / "packages/tiny_user/tests/test_sibling.py").write_text(test)
+    rows = json.loads(bench.run("test", "tiny_user", "--format", "json").stdout)["packages"]
+    check([(row["outcome"], row["tests"]) for row in rows] == [("passed", 2)], f"{rows}")
+    check("test_sibling" in Path(rows[0]["junit"]).read_text(), "the report is kept")
+
+
 CASES = [
     rehearse_the_packages,
     kill_and_resume,
     answer_at_a_terminal,
     publish_for_real,
     failing_tests_stop_a_release,
+    siblings_meet_the_real_pytest,
 ]
 
 

@@ -4,6 +4,7 @@
 //! changes a repository. The scan of a workspace starts no process: a thousand packages cost one parallel walk. Git
 //! is asked only where a question needs history.
 
+mod cancel;
 pub mod changelog;
 mod command_line;
 pub mod config;
@@ -14,12 +15,14 @@ pub mod graph;
 pub mod package;
 pub mod process;
 mod process_output;
+mod process_watch;
 mod root;
 pub mod selection;
 mod source_file;
 pub mod version;
 pub mod workspace;
 
+pub use cancel::Cancel;
 pub use config::{
     Config, IndexConfig, InternalDependencyPolicy, PackageConfig, ReleaseConfig, TagTemplate, Versioning,
 };

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 pub use crate::credential_variable::is_credential_variable;
 pub use crate::process_output::{ProcessError, ProcessOutput};
 
+use crate::cancel::Cancel;
 use crate::command_line::{quoted, without_url_credentials};
 
 /// How long the pipes of a killed child may take to close.
@@ -29,6 +30,7 @@ pub struct Process {
     environment: Vec<(OsString, Option<OsString>)>,
     input: Option<Vec<u8>>,
     timeout: Option<Duration>,
+    cancel: Option<Cancel>,
 }
 
 impl Process {
@@ -42,6 +44,7 @@ impl Process {
             environment: Vec::new(),
             input: None,
             timeout: None,
+            cancel: None,
         }
     }
 
@@ -98,6 +101,23 @@ impl Process {
         self
     }
 
+    /// Stops the child and all its descendants when somebody asks for it.
+    #[must_use]
+    pub fn cancelled_by(mut self, cancel: &Cancel) -> Self {
+        self.cancel = Some(cancel.clone());
+        self
+    }
+
+    /// Returns how long the child may take.
+    pub(crate) fn time_limit(&self) -> Option<Duration> {
+        self.timeout
+    }
+
+    /// Tells whether somebody asked to stop.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancel.as_ref().is_some_and(Cancel::is_cancelled)
+    }
+
     /// Returns the command line as a shell would take it, credentials in URLs masked.
     #[must_use]
     pub fn command_line(&self) -> String {
@@ -114,7 +134,7 @@ impl Process {
         let mut command = self.command();
         command.stdin(if self.input.is_some() { Stdio::piped() } else { Stdio::null() });
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        if self.timeout.is_some() {
+        if self.timeout.is_some() || self.cancel.is_some() {
             lead_own_group(&mut command);
         }
         let child = command.spawn().map_err(|error| self.start_error(error))?;
@@ -156,7 +176,7 @@ impl Process {
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the one place that makes a command")]
-    fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments);
         for (name, _) in std::env::vars_os() {
@@ -176,7 +196,7 @@ impl Process {
         command
     }
 
-    fn start_error(&self, source: io::Error) -> ProcessError {
+    pub(crate) fn start_error(&self, source: io::Error) -> ProcessError {
         let missing =
             source.kind() == io::ErrorKind::NotFound || source.kind() == io::ErrorKind::NotADirectory;
         match &self.directory {
@@ -190,7 +210,7 @@ impl Process {
         }
     }
 
-    fn io_error(&self, source: io::Error) -> ProcessError {
+    pub(crate) fn io_error(&self, source: io::Error) -> ProcessError {
         ProcessError::Io { command: self.command_line(), source }
     }
 }
@@ -235,10 +255,15 @@ impl Capture {
 
     fn finish(mut self, process: &Process) -> Result<ProcessOutput, ProcessError> {
         let deadline = process.timeout.map(|timeout| Instant::now() + timeout);
-        let status = self.wait(deadline).map_err(|error| process.io_error(error))?;
-        let closed = self.close_pipes(deadline).map_err(|error| process.io_error(error))?;
+        let status = self.wait(process, deadline).map_err(|error| process.io_error(error))?;
+        let closed =
+            status.is_some() && self.close_pipes(deadline).map_err(|error| process.io_error(error))?;
         match (status, process.timeout) {
             (Some(status), _) if closed => Ok(self.output(status.code())),
+            (None, _) if process.is_cancelled() => {
+                self.kill(process)?;
+                Err(ProcessError::Cancelled { command: process.command_line() })
+            }
             (_, timeout) => {
                 self.kill(process)?;
                 Err(ProcessError::TimedOut {
@@ -250,16 +275,18 @@ impl Capture {
         }
     }
 
-    /// Waits for the child; `None` when the deadline came first.
-    fn wait(&mut self, deadline: Option<Instant>) -> io::Result<Option<ExitStatus>> {
-        let Some(deadline) = deadline else { return self.child.wait().map(Some) };
+    /// Waits for the child; `None` when the deadline, or the wish to stop, came first.
+    fn wait(&mut self, process: &Process, deadline: Option<Instant>) -> io::Result<Option<ExitStatus>> {
+        if deadline.is_none() && process.cancel.is_none() {
+            return self.child.wait().map(Some);
+        }
         let mut pause = Duration::from_millis(1);
         loop {
             if let Some(status) = self.child.try_wait()? {
                 return Ok(Some(status));
             }
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            let left = deadline.map_or(pause, |at| at.saturating_duration_since(Instant::now()));
+            if left.is_zero() || process.is_cancelled() {
                 return Ok(None);
             }
             thread::sleep(pause.min(left));
@@ -318,17 +345,33 @@ fn drain(mut pipe: Box<dyn Read + Send>, buffer: Arc<Mutex<Vec<u8>>>, sender: Se
 }
 
 #[cfg(unix)]
-fn lead_own_group(command: &mut Command) {
+pub(crate) fn lead_own_group(command: &mut Command) {
     use std::os::unix::process::CommandExt;
     command.process_group(0);
 }
 
 #[cfg(windows)]
-fn lead_own_group(_: &mut Command) {}
+pub(crate) fn lead_own_group(_: &mut Command) {}
+
+/// Asks the child and its process group to end, as Ctrl-C does. One that is gone already is what was wanted.
+#[cfg(unix)]
+pub(crate) fn interrupt_group(child: &Child) {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    let leader = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    if let Some(leader) = leader
+        && let Err(error) = kill_process_group(leader, Signal::INT)
+    {
+        tracing::debug!(%error, "process group is gone already");
+    }
+}
+
+/// Only a console can interrupt on Windows; the child is killed when its patience is over.
+#[cfg(windows)]
+pub(crate) fn interrupt_group(_: &Child) {}
 
 /// Kills the child and its process group. One that is gone already is what was wanted.
 #[cfg(unix)]
-fn kill_group(child: &mut Child) {
+pub(crate) fn kill_group(child: &mut Child) {
     use rustix::process::{Pid, Signal, kill_process_group};
     let leader = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     if let Some(leader) = leader
@@ -342,7 +385,7 @@ fn kill_group(child: &mut Child) {
 /// Kills the child and its descendants. One that is gone already is what was wanted.
 #[cfg(windows)]
 #[expect(clippy::disallowed_methods, reason = "this is the one place that makes a command")]
-fn kill_group(child: &mut Child) {
+pub(crate) fn kill_group(child: &mut Child) {
     let mut command = Command::new("taskkill");
     command.args(["/T", "/F", "/PID", &child.id().to_string()]);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

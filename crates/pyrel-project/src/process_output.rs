@@ -97,6 +97,12 @@ pub enum ProcessError {
         /// The last 40 lines of its output.
         tail: String,
     },
+    /// Somebody asked to stop, and the child was stopped with all its descendants.
+    #[error("`{command}` was interrupted")]
+    Cancelled {
+        /// The command line.
+        command: String,
+    },
 }
 
 impl ProcessError {

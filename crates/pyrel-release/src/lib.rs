@@ -11,6 +11,7 @@ pub mod execute;
 pub mod gate;
 pub mod journal;
 pub mod online;
+pub mod package_test;
 pub mod plan;
 pub mod rehearse;
 pub mod release;

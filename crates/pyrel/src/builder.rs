@@ -80,6 +80,15 @@ pub(crate) fn build_silently(
     build_watched(context, requests, &pyrel_build::Silent)
 }
 
+/// Builds every request for another purpose than the files themselves, each with a result of its own.
+pub(crate) fn build_each(
+    context: &Context,
+    requests: &[BuildRequest<'_>],
+) -> Vec<Result<Vec<Artifact>, CommandError>> {
+    let results = pyrel_build::build_all(requests, &pyrel_build::Silent);
+    results.into_iter().map(|result| result.map_err(|error| failed(context, error))).collect()
+}
+
 fn build_watched(
     context: &Context,
     requests: &[BuildRequest<'_>],

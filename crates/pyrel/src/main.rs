@@ -18,9 +18,10 @@ mod remote;
 mod reporter;
 mod reproduction;
 mod runtime;
+mod step_summary;
+mod tester;
 mod ui;
 mod verdict;
-mod wheel_test;
 
 use std::panic;
 use std::process::ExitCode;

@@ -14,6 +14,15 @@ pub enum PythonError {
         /// The version, name, or path asked for.
         wanted: String,
     },
+    /// uv cannot fetch an interpreter.
+    #[error("failed to fetch Python `{wanted}`")]
+    Fetch {
+        /// The version or name asked for.
+        wanted: String,
+        /// The failed command with the end of its output.
+        #[source]
+        source: ProcessError,
+    },
     /// An interpreter does not run or says something odd about itself.
     #[error("`{path}` is no usable Python interpreter: {reason}")]
     Unusable {
@@ -67,6 +76,7 @@ impl PythonError {
             Self::Install { .. } => {
                 Some("the index must be reachable, or the wheels at hand when `--offline` is given".to_owned())
             }
+            Self::Fetch { .. } => Some("`uv python list` shows what can be fetched".to_owned()),
             Self::Folder { .. } => None,
         }
     }

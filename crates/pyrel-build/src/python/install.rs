@@ -10,6 +10,8 @@ pub struct InstallRequest {
     pub requirements: Vec<String>,
     /// The main simple index; by default the installer's own.
     pub index_url: Option<String>,
+    /// A file of constraints: versions and files of what is installed only when something needs it.
+    pub constraints: Option<PathBuf>,
     /// Further simple indexes.
     pub extra_index_urls: Vec<String>,
     /// Folders or pages with distributions.
@@ -44,6 +46,9 @@ impl InstallRequest {
         }
         for place in &self.find_links {
             pair("--find-links", place.into());
+        }
+        if let Some(file) = &self.constraints {
+            pair("--constraint", file.into());
         }
         if self.only_binary {
             pair("--only-binary", ":all:".into());

@@ -3,6 +3,7 @@
 mod error;
 mod install;
 mod interpreter;
+mod managed;
 mod venv;
 
 pub use error::PythonError;

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
+use pyrel_project::Cancel;
 use pyrel_project::process::Process;
 
 use super::{InstallRequest, Interpreter, PythonError};
@@ -15,6 +16,7 @@ use super::{InstallRequest, Interpreter, PythonError};
 pub struct Venv {
     dir: PathBuf,
     installer: Installer,
+    cancel: Cancel,
 }
 
 /// Who installs into an environment.
@@ -56,6 +58,19 @@ impl Venv {
     /// # Errors
     /// When the folder or the environment cannot be made.
     pub fn create(dir: &Path, interpreter: &Interpreter, uv: Option<&Path>) -> Result<Self, PythonError> {
+        Self::create_until(dir, interpreter, uv, &Cancel::default())
+    }
+
+    /// Makes an environment as [`create`](Self::create) does, until somebody asks to stop; so do its later commands.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create), and when it is stopped.
+    pub fn create_until(
+        dir: &Path,
+        interpreter: &Interpreter,
+        uv: Option<&Path>,
+        cancel: &Cancel,
+    ) -> Result<Self, PythonError> {
         let folder = |source| PythonError::Folder { path: dir.to_path_buf(), source };
         fs::create_dir_all(dir).map_err(folder)?;
         let installer = Installer::of(interpreter, uv);
@@ -70,8 +85,8 @@ impl Venv {
             Installer::Inner => Process::new(&interpreter.path).args(["-I", "-m", "venv"]).arg(dir),
         };
         let failed = |source| PythonError::Create { path: dir.to_path_buf(), source };
-        process.run_checked().map_err(failed)?;
-        let venv = Self { dir: dir.to_path_buf(), installer };
+        process.cancelled_by(cancel).run_checked().map_err(failed)?;
+        let venv = Self { dir: dir.to_path_buf(), installer, cancel: cancel.clone() };
         if matches!(venv.installer, Installer::Inner) {
             // Before Python 3.12 an environment is born with an old setuptools, which would meet `setuptools>=61`.
             venv.command("uninstall")
@@ -134,12 +149,13 @@ impl Venv {
     /// Returns a command of the installer on this environment.
     fn command(&self, word: &str) -> Process {
         const PIP: [&str; 5] = ["-I", "-m", "pip", "--disable-pip-version-check", "--no-input"];
-        match &self.installer {
+        let process = match &self.installer {
             Installer::Uv(uv) => Process::new(uv).args(["pip", word, "--python"]).arg(self.python()),
             Installer::Outer(python) => {
                 Process::new(python).args(PIP).arg("--python").arg(self.python()).arg(word)
             }
             Installer::Inner => Process::new(self.python()).args(PIP).arg(word),
-        }
+        };
+        process.cancelled_by(&self.cancel)
     }
 }

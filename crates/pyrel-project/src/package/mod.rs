@@ -3,6 +3,7 @@
 mod backend;
 mod built_file;
 mod dependency;
+mod dependency_group;
 mod description;
 mod manifest;
 mod poetry;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use pyrel_model::name::normalize;
 use pyrel_model::pyproject::{Project, PyProject, TableReader};
 use pyrel_model::{Diagnostic, PackageName, Requirement, Version};
 use toml_edit::{Item, TableLike, Value};
@@ -27,6 +28,41 @@ pub(super) fn read(file: &PyProject, table: &dyn TableLike) -> Result<Descriptio
         table.strings("classifiers")?.unwrap_or_default().into_iter().map(str::to_owned).collect();
     read_dependencies(&table, &mut description)?;
     Ok(description)
+}
+
+/// Returns the names of the groups of `[tool.poetry.group]`, and `dev` when there are `dev-dependencies`.
+pub(super) fn groups(file: &PyProject) -> Vec<String> {
+    let groups = file.tool(&["poetry", "group"]).into_iter().flat_map(|table| table.iter());
+    let mut names: Vec<String> = groups.map(|(name, _)| normalize(name)).collect();
+    if !names.iter().any(|name| name == "dev") && file.tool(&["poetry", "dev-dependencies"]).is_some() {
+        names.push("dev".to_owned());
+    }
+    names
+}
+
+/// Returns the requirements of a group; `None` when there is no such group.
+pub(super) fn group(file: &PyProject, name: &str) -> Result<Option<Vec<Requirement>>> {
+    let groups = file.tool(&["poetry", "group"]);
+    let key = groups.and_then(|table| table.iter().map(|(key, _)| key).find(|key| normalize(key) == name));
+    let (table, path) = match key {
+        Some(key) => {
+            let table = file.tool(&["poetry", "group", key, "dependencies"]);
+            (table, format!("tool.poetry.group.{key}.dependencies"))
+        }
+        None if name == "dev" => {
+            (file.tool(&["poetry", "dev-dependencies"]), "tool.poetry.dev-dependencies".to_owned())
+        }
+        None => (None, String::new()),
+    };
+    let Some(table) = table else { return Ok(None) };
+    let reader = file.reader(&path, table);
+    let mut requirements = Vec::new();
+    for (key, item) in table.iter().filter(|(key, _)| *key != "python") {
+        for constraint in constraints(&reader, key, item)? {
+            requirements.push(constraint.to_requirement(&reader, key)?);
+        }
+    }
+    Ok(Some(requirements))
 }
 
 /// Takes from `[tool.poetry]` what `[project]` lists as dynamic.

@@ -142,3 +142,37 @@ fn an_attached_child_reports_its_code_only() {
     let output = shell("exit 6").run_attached().unwrap();
     assert_eq!((output.status, output.stdout.len()), (Some(6), 0));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_watched_child_is_followed_in_the_order_of_its_writing() {
+    let mut seen = Vec::new();
+    let output = shell("echo one; echo two >&2; echo three; exit 3")
+        .run_watched(&mut |chunk| seen.extend_from_slice(chunk))
+        .unwrap();
+    assert_eq!((output.status, String::from_utf8(seen).unwrap().as_str()), (Some(3), "one\ntwo\nthree\n"));
+    assert_eq!(output.stdout_text(), "one\ntwo\nthree\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_cancelled_child_may_clean_up_and_takes_its_descendants_with_it() {
+    let tree = Tree::new();
+    let cancel = pyrel_project::Cancel::default();
+    let script = "trap 'echo bye; exit 1' INT; sleep 60 & echo started; wait";
+    let started = Instant::now();
+    let error = shell(script)
+        .current_dir(tree.root())
+        .cancelled_by(&cancel)
+        .run_watched(&mut |chunk| {
+            if chunk.starts_with(b"started") {
+                cancel.cancel();
+            }
+        })
+        .unwrap_err();
+    assert!(matches!(error, ProcessError::Cancelled { .. }), "{error}");
+    assert!(started.elapsed() < Duration::from_secs(20));
+    let error = shell("sleep 60").cancelled_by(&cancel).run().unwrap_err();
+    assert!(matches!(error, ProcessError::Cancelled { .. }), "{error}");
+    assert!(started.elapsed() < Duration::from_secs(30));
+}

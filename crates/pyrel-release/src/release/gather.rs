@@ -119,21 +119,14 @@ impl Run<'_> {
             return Ok(());
         }
         self.start(Step::Test);
-        let packages: Vec<Package> = self.packages.iter().map(|package| (*package).clone()).collect();
         let wheels: Vec<(KeptFile, PathBuf)> =
             self.files().into_iter().filter(|(file, _)| file.kind == ArtifactKind::Wheel).collect();
-        let failures = blocking(move || {
-            let mut failures = Vec::new();
-            for package in &packages {
-                let own = wheels.iter().find(|(file, _)| file.package == package.name);
-                let Some((_, wheel)) = own else { continue };
-                if let Err(output) = test.test(package, wheel) {
-                    failures.push((package.name.clone(), output));
-                }
-            }
-            failures
-        })
-        .await;
+        let with_wheel = |package: &&Package| {
+            let own = wheels.iter().find(|(file, _)| file.package == package.name);
+            own.map(|(_, wheel)| ((*package).clone(), wheel.clone()))
+        };
+        let packages: Vec<(Package, PathBuf)> = self.packages.iter().filter_map(with_wheel).collect();
+        let failures = blocking(move || test.test(&packages)).await;
         let result = if failures.is_empty() { Ok(()) } else { Err(ReleaseError::Test(failures)) };
         self.end(Step::Test, result)
     }

@@ -1,12 +1,13 @@
 //! What a run is asked for: packages, steps, indexes, and means. Absent parts are steps that do not happen.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use pyrel_build::PythonSettings;
 use pyrel_dist::CheckOptions;
 use pyrel_index::{ClientOptions, IndexSpec};
+use pyrel_model::PackageName;
 use pyrel_project::Package;
 
 use crate::attest::Attestations;
@@ -15,14 +16,10 @@ use crate::gate::GatePolicy;
 use crate::journal::{Clock, Fault, RunKind};
 use crate::verify::VerifySettings;
 
-/// Runs a package's own tests against its built wheel.
+/// Runs the packages' own tests against their built wheels.
 pub trait PackageTest: Send + Sync {
-    /// Tests one package.
-    ///
-    /// # Errors
-    ///
-    /// Says what failed, with the end of the output.
-    fn test(&self, package: &Package, wheel: &Path) -> Result<(), String>;
+    /// Tests the packages of a run, each with its wheel; returns those that failed, each with the end of its output.
+    fn test(&self, packages: &[(Package, PathBuf)]) -> Vec<(PackageName, String)>;
 }
 
 /// How packages are built.

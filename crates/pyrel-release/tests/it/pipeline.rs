@@ -1,10 +1,11 @@
 //! The pipeline as commands use it: what stops it, what it leaves out, and what it never does.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use fs_err as fs;
 use pyrel_index::{IndexClient, RunningServer};
+use pyrel_model::PackageName;
 use pyrel_project::Package;
 use pyrel_release::events::Event;
 use pyrel_release::gate::{AdvanceConfirm, Refusal};
@@ -164,9 +165,10 @@ async fn one_bad_file_anywhere_and_nothing_is_sent() {
 struct Picky;
 
 impl PackageTest for Picky {
-    fn test(&self, package: &Package, wheel: &Path) -> Result<(), String> {
-        assert!(wheel.is_file());
-        if package.name.normalized() == "top" { Err("1 failed".to_owned()) } else { Ok(()) }
+    fn test(&self, packages: &[(Package, PathBuf)]) -> Vec<(PackageName, String)> {
+        assert!(packages.iter().all(|(_, wheel)| wheel.is_file()));
+        let top = packages.iter().filter(|(package, _)| package.name.normalized() == "top");
+        top.map(|(package, _)| (package.name.clone(), "1 failed".to_owned())).collect()
     }
 }
 

@@ -101,14 +101,14 @@ pub(crate) fn run(args: &BuildArgs, context: &Context) -> CommandResult {
     Ok(())
 }
 
-/// Builds packages for another purpose than the files themselves.
-pub(crate) fn build_silently(
+/// Builds packages for another purpose than the files themselves, each with a result of its own, in order.
+pub(crate) fn build_each(
     context: &Context,
     packages: &[&Package],
     options: &BuildOptions,
-) -> Result<Vec<Artifact>, CommandError> {
+) -> Result<Vec<Result<Vec<Artifact>, CommandError>>, CommandError> {
     let python = builder::python_settings(context);
-    builder::build_silently(context, &requests(context, packages, options, &python)?)
+    Ok(builder::build_each(context, &requests(context, packages, options, &python)?))
 }
 
 fn requests<'a>(

@@ -69,7 +69,7 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> CommandResult {
     };
     let parts = Parts {
         build: Some(build_options(context, selection.packages())?),
-        test: Some(Arc::new(WheelTest::new(context, &workspace)?)),
+        test: Some(Arc::new(WheelTest::new(context, &workspace, selection.packages())?)),
         proof: Some(stage.0.clone()),
         stage: Some(target(stage, staged)),
         publish: Some(target(production, signed)),

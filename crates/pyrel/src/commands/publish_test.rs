@@ -57,7 +57,7 @@ pub(crate) fn run(args: &PublishTestArgs, context: &Context) -> CommandResult {
     };
     let parts = Parts {
         build: Some(build_options(context, selection.packages())?),
-        test: Some(Arc::new(WheelTest::new(context, &workspace)?)),
+        test: Some(Arc::new(WheelTest::new(context, &workspace, selection.packages())?)),
         stage: Some(target(account, attestations)),
         verify: Some(verify_settings(context, &workspace, &[])?),
         ..Parts::default()

@@ -154,6 +154,24 @@ impl Ui {
         });
     }
 
+    /// Writes what a child writes, as it comes, to standard error.
+    pub(crate) fn stream(&self, bytes: &[u8]) {
+        self.suspended(|| {
+            let mut err = lock(&self.err);
+            let _closed = err.write_all(bytes).and_then(|()| err.flush());
+        });
+    }
+
+    /// Writes lines that belong together, folded in the log of a GitHub Actions job.
+    pub(crate) fn group(&self, title: &str, lines: &str) {
+        let text = lines.trim_end();
+        if self.settings.github {
+            self.note(&format!("::group::{title}\n{text}\n::endgroup::"));
+        } else {
+            self.note(text);
+        }
+    }
+
     /// Writes the final error of a run.
     pub(crate) fn error(&self, error: &CommandError) {
         let style = Tone::Fail.style();
