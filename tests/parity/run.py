@@ -5,8 +5,8 @@ usage: run.py --pyrel PATH --python PATH [--real DIR] [--no-real] [--only TEXT] 
 
 --pyrel    the pyrel binary, or one that understands `-C DIR build --format json --out-dir D`
 --python   an interpreter with tests/parity/requirements.txt installed
---real     where the sdists of real projects are kept between runs (downloaded when missing)
---no-real  leaves the real projects out (no network needed)
+--real     where the sdists of real projects, and earlier backends, are kept between runs (downloaded when missing)
+--no-real  leaves out the real projects, and those for earlier backends (no network needed)
 --only     takes only projects with this text in their name
 --keep     leaves trees and archives in this folder
 
@@ -28,10 +28,12 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import tomllib
 
 HERE = pathlib.Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
 REAL = ["mcp-oauth-dynamicclient==0.2.0", "mcp-streamablehttp-proxy==0.2.0", "mockloop-mcp==2.2.9"]
+EARLIER = {"uv_build": ["0.9.30", "0.10.12", "0.11.33", "0.12.24"]}
 GENERATED_CFG = re.compile(r"\s*\[egg_info\]\s*tag_build\s*=\s*tag_date\s*=\s*0\s*\Z")
 LEFTOVERS = shutil.ignore_patterns("dist", "build", "__pycache__", "*.egg-info", "*.pyc", ".venv", ".*_cache")
 
@@ -40,9 +42,14 @@ class BuildError(Exception):
     """A project that could not be built or differs; the text goes into the report."""
 
 
-def run(command, **options):
-    """Run a command, returning its standard output; a failure carries the end of all output."""
+def run(command, programs=None, **options):
+    """Run a command, returning its standard output; a failure carries the end of all output.
+
+    Programs in the given folder, and beside the command, are found first: a backend may be one.
+    """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    folders = [programs, pathlib.Path(command[0]).parent, os.environ["PATH"]]
+    environment["PATH"] = os.pathsep.join(str(folder) for folder in folders if folder)
     result = subprocess.run(
         [str(word) for word in command], capture_output=True, text=True, env=environment, **options, check=False
     )
@@ -101,11 +108,29 @@ def download(requirement, folder, python):
     return path
 
 
+def earlier_programs(project, downloads, python):
+    """Return the folder with the programs of an earlier backend that the project asks for, if it does."""
+    with open(project / "pyproject.toml", "rb") as file:
+        requires = tomllib.load(file).get("build-system", {}).get("requires", [])
+    for name, versions in EARLIER.items():
+        for version in versions:
+            series = version.rpartition(".")[0]
+            if any(requirement.startswith(f"{name}>={series}.") for requirement in requires):
+                folder = downloads / f"{name}-{version}"
+                if not folder.is_dir():
+                    flags = ["--no-deps", "--quiet", "--disable-pip-version-check", "--target", folder]
+                    run([python, "-m", "pip", "install", *flags, f"{name}=={version}"])
+                return folder / "bin"
+    return None
+
+
 def projects(arguments, downloads):
     """Yield each project as (name, function that copies it to a folder)."""
     for folder in sorted((REPOSITORY / "packages").glob("*/pyproject.toml")):
         yield folder.parent.name, lambda target, source=folder.parent: copy_package(source, target)
     for folder in sorted((HERE / "projects").iterdir()):
+        if arguments.no_real and "-series-" in folder.name:
+            continue
         yield folder.name, lambda target, source=folder: copy_fixture(source, target)
     if arguments.no_real:
         return
@@ -131,7 +156,8 @@ def build_native(arguments, project, out):
 def build_real(arguments, project, out):
     """Build by the project's own backend: the sdist, and the wheel from it."""
     flags = ["--no-isolation", "--skip-dependency-check", "--outdir", out]
-    run([arguments.python, "-m", "build", *flags, project])
+    programs = earlier_programs(project, arguments.downloads, arguments.python)
+    run([arguments.python, "-m", "build", *flags, project], programs)
 
 
 def one(out, pattern):
@@ -184,6 +210,7 @@ def main():
         if arguments.keep:
             shutil.rmtree(scratch, ignore_errors=True)
         downloads = (arguments.real or scratch / "downloads").absolute()
+        arguments.downloads = downloads
         downloads.mkdir(parents=True, exist_ok=True)
         chosen = [item for item in projects(arguments, downloads) if arguments.only in item[0]]
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:

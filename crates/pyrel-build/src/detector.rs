@@ -6,7 +6,7 @@ use pyrel_model::pyproject::{BuildSystem, TableReader};
 use pyrel_model::{Location, PyProject, Requirement};
 use pyrel_project::Package;
 
-use crate::dialects::{DIALECTS, Dialect, Subject, emulated_version};
+use crate::dialects::{DIALECTS, Dialect, Subject, admitted_version};
 use crate::entry_set::{EntrySet, Planned, Unsupported};
 use crate::error::{BuildError, Plan, Stop, unsupported};
 use crate::tree::Tree;
@@ -29,17 +29,17 @@ fn native(package: &Package) -> Plan<EntrySet> {
     let Some(pyproject) = &package.pyproject else {
         return unsupported("pyproject.toml", "does not exist, so that only the backend knows the metadata");
     };
-    let dialect = choose(pyproject)?;
+    let (dialect, version) = choose(pyproject)?;
     let Some(project) = pyproject.project() else {
         return unsupported("project", "is missing, so that only the backend knows the metadata");
     };
     let root = std::path::absolute(&package.directory)
         .map_err(|source| BuildError::Read { path: package.directory.clone(), source })?;
-    dialect.plan(&Subject { pyproject, project, tree: Tree::disk(&root), root })
+    dialect.plan(&Subject { pyproject, project, tree: Tree::disk(&root), root, version })
 }
 
-/// Finds the dialect of `build-system`, if its requirements leave the reproduced version in place.
-fn choose(pyproject: &PyProject) -> Plan<&'static dyn Dialect> {
+/// Finds the dialect of `build-system`, and the reproduced version that its requirements leave in place.
+fn choose(pyproject: &PyProject) -> Plan<(&'static dyn Dialect, &'static str)> {
     let build_system = pyproject.build_system();
     if !build_system.backend_path.is_empty() {
         return Err(at(pyproject, "backend-path", "names a backend inside the project").into());
@@ -50,22 +50,30 @@ fn choose(pyproject: &PyProject) -> Plan<&'static dyn Dialect> {
         let reason = format!("names a backend without a native dialect: `{backend}`");
         return Err(at(pyproject, "build-backend", &reason).into());
     };
-    check_requirements(pyproject, build_system, *dialect)?;
-    Ok(*dialect)
+    let version = check_requirements(pyproject, build_system, *dialect)?;
+    Ok((*dialect, version))
 }
 
-fn check_requirements(pyproject: &PyProject, system: &BuildSystem, dialect: &dyn Dialect) -> Plan<()> {
+fn check_requirements(
+    pyproject: &PyProject,
+    system: &BuildSystem,
+    dialect: &dyn Dialect,
+) -> Plan<&'static str> {
     for requirement in &system.requires {
         if let Some(reason) = objection(requirement, dialect) {
             return Err(at(pyproject, "requires", &reason).into());
         }
     }
     let backend = dialect.emulates().0;
-    if !system.requires.iter().any(|requirement| requirement.name.normalized() == backend) {
+    let mut listed = system.requires.iter().filter(|requirement| requirement.name.normalized() == backend);
+    let Some(requirement) = listed.next() else {
         let reason = format!("does not list `{backend}`, which the backend `{}` comes from", system.backend);
         return Err(at(pyproject, "requires", &reason).into());
+    };
+    match admitted_version(dialect, &requirement.specifiers) {
+        Some(version) if listed.next().is_none() => Ok(version),
+        _ => Err(at(pyproject, "requires", &format!("lists `{backend}` more than once")).into()),
     }
-    Ok(())
 }
 
 /// Returns why a build requirement may change the outcome.
@@ -79,7 +87,8 @@ fn objection(requirement: &Requirement, dialect: &dyn Dialect) -> Option<String>
         if requirement.marker.is_some() || !requirement.extras.is_empty() {
             return Some(format!("has a marker or extras on `{name}`"));
         }
-        return (!requirement.specifiers.contains(&emulated_version(dialect)))
+        return admitted_version(dialect, &requirement.specifiers)
+            .is_none()
             .then(|| format!("shuts out the reproduced version {version}: `{requirement}`"));
     }
     if HARMLESS.contains(&name) {

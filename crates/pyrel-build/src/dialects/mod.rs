@@ -6,8 +6,10 @@
 mod flit;
 mod hatchling;
 mod setuptools;
+mod uv;
 
-use pyrel_model::pyproject::Project;
+use pyrel_model::pyproject::{Project, TableReader};
+use pyrel_model::requirement::SpecifierSet;
 use pyrel_model::{PyProject, Version};
 
 use crate::entry_set::EntrySet;
@@ -24,6 +26,17 @@ pub(crate) struct Subject<'a> {
     pub(crate) tree: Tree,
     /// The absolute path of the folder, with `/` between parts.
     pub(crate) root: std::path::PathBuf,
+    /// The version of the backend that is reproduced.
+    pub(crate) version: &'static str,
+}
+
+impl<'a> Subject<'a> {
+    /// Returns the table `[project]`.
+    pub(crate) fn project_table(&self) -> TableReader<'a> {
+        let table = self.pyproject.root().get("project").and_then(toml_edit::Item::as_table_like);
+        let table = table.expect("a subject has the table that its project was read from");
+        self.pyproject.reader("project", table)
+    }
 }
 
 /// A backend reproduced natively.
@@ -34,23 +47,32 @@ pub(crate) trait Dialect: Sync {
     /// Returns the spellings of `build-system.build-backend` that mean this backend.
     fn backends(&self) -> &'static [&'static str];
 
-    /// Returns the distribution that provides the backend, and the one version that is reproduced.
+    /// Returns the distribution that provides the backend, and the version that is reproduced.
     fn emulates(&self) -> (&'static str, &'static str);
+
+    /// Returns earlier versions that are reproduced, too, for projects that shut out the newer ones; newest first.
+    fn earlier(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// Says what sdist and wheel hold, the wheel being built from the content of the sdist.
     fn plan(&self, subject: &Subject<'_>) -> Plan<EntrySet>;
 }
 
 /// Every dialect.
-pub(crate) static DIALECTS: &[&dyn Dialect] = &[&hatchling::Hatchling, &setuptools::Setuptools, &flit::Flit];
+pub(crate) static DIALECTS: &[&dyn Dialect] =
+    &[&hatchling::Hatchling, &setuptools::Setuptools, &flit::Flit, &uv::Uv];
 
-/// Returns the emulated version of a dialect.
-pub(crate) fn emulated_version(dialect: &dyn Dialect) -> Version {
-    dialect.emulates().1.parse().expect("emulated versions are valid versions")
+/// Returns the newest reproduced version of a dialect that a specification admits.
+pub(crate) fn admitted_version(dialect: &dyn Dialect, specifiers: &SpecifierSet) -> Option<&'static str> {
+    let admits = |version: &&str| {
+        let version: Version = version.parse().expect("emulated versions are valid versions");
+        specifiers.contains(&version)
+    };
+    [dialect.emulates().1].into_iter().chain(dialect.earlier().iter().copied()).find(admits)
 }
 
 /// Returns what a native wheel says about its maker: pyrel, and the backend it reproduces.
-pub(crate) fn generator(dialect: &dyn Dialect) -> String {
-    let (name, version) = dialect.emulates();
-    format!("pyrel {} ({name} {version})", env!("CARGO_PKG_VERSION"))
+pub(crate) fn generator(dialect: &dyn Dialect, version: &str) -> String {
+    format!("pyrel {} ({} {version})", env!("CARGO_PKG_VERSION"), dialect.emulates().0)
 }

@@ -1,11 +1,14 @@
-//! The pattern languages of the backends: git-style lists, Python's `glob` and `fnmatch`, and `MANIFEST.in`.
+//! The pattern languages of the backends: git-style lists, Python's `glob` and `fnmatch`, `MANIFEST.in`, and the
+//! portable globs of PEP 639.
 
 mod fnmatch;
 mod gitignore;
 mod glob;
 mod manifest;
+mod portable;
 
 pub(crate) use fnmatch::FnMatch;
 pub(crate) use gitignore::IgnoreSpec;
 pub(crate) use glob::{GlobOptions, has_magic, python_glob};
 pub(crate) use manifest::ManifestPattern;
+pub(crate) use portable::{Escapes, PortableGlob};

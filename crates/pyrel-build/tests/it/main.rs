@@ -9,3 +9,4 @@ mod fault;
 mod flit;
 mod native;
 mod project;
+mod uv;

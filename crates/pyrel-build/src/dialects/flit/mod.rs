@@ -107,7 +107,7 @@ fn dist_info_entries(
         entries.push(tree.file(path)?.into_entry(format!("{dist_info}/licenses/{path}")));
     }
     let tag_lines: String = tags.python.iter().map(|python| format!("Tag: {python}-none-any\n")).collect();
-    let generator = generator(&Flit);
+    let generator = generator(&Flit, subject.version);
     let wheel = format!("Wheel-Version: 1.0\nGenerator: {generator}\nRoot-Is-Purelib: true\n{tag_lines}");
     entries.push(generated("WHEEL", wheel));
     entries.push(generated("METADATA", metadata.text.clone()));

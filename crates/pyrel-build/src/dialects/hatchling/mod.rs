@@ -61,7 +61,7 @@ impl Dialect for Hatchling {
         let mut expanded = tags.expand();
         expanded.sort();
         let tag_lines: String = expanded.iter().map(|tag| format!("Tag: {tag}\n")).collect();
-        let generator = generator(self);
+        let generator = generator(self, subject.version);
         add(
             "WHEEL",
             format!("Wheel-Version: 1.0\nGenerator: {generator}\nRoot-Is-Purelib: true\n{tag_lines}"),

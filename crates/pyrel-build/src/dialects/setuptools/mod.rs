@@ -71,7 +71,13 @@ impl Dialect for Setuptools {
             wheel,
         };
         let dist_info = set.dist_info();
-        set.wheel.extend(dist_info_entries(&unpacked, &options, &again, &dist_info, &generator(self))?);
+        set.wheel.extend(dist_info_entries(
+            &unpacked,
+            &options,
+            &again,
+            &dist_info,
+            &generator(self, subject.version),
+        )?);
         Ok(set)
     }
 }
