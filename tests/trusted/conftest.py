@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from job import PYREL, Job
+from job import Job, serving
 from standin import running
 
 
 @pytest.fixture
 def upstream(tmp_path: Path) -> Iterator[str]:
     """The embedded index; gives its address."""
-    store = tmp_path / "store"
-    store.mkdir()
-    with subprocess.Popen(
-        [PYREL, "index", "serve", "--dir", str(store), "--port", "0"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip()
-        process.terminate()
+    with serving(tmp_path / "store") as url:
+        yield url
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from standin import Publisher, World
@@ -26,6 +28,21 @@ def write_package(root: Path, name: str, dependencies: tuple[str, ...] = ()) -> 
     )
 
 
+@contextmanager
+def serving(store: Path) -> Iterator[str]:
+    """Runs the embedded index on a folder; gives its address."""
+    store.mkdir()
+    with subprocess.Popen(
+        [PYREL, "index", "serve", "--dir", str(store), "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+        process.terminate()
+
+
 class Job:
     """A workspace with three packages in a row, and the index that it uploads to."""
 
@@ -42,7 +59,7 @@ class Job:
         self.url = url
         (self.root / "pyrel.toml").write_text(
             f'[index.trusted]\nupload-url = "{url}/legacy/"\nsimple-url = "{url}/simple/"\n'
-            'production = false\naudience = "pypi"\n'
+            'production = false\naudience = "pypi"\nattestations = true\n'
         )
 
     def github(self) -> dict[str, str]:
@@ -51,7 +68,17 @@ class Job:
             "GITHUB_ACTIONS": "true",
             "ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.url}/identity?api-version=2.0",
             "ACTIONS_ID_TOKEN_REQUEST_TOKEN": self.world.request_token,
+            "PYREL_FULCIO_URL": f"{self.url}/fulcio",
+            "PYREL_REKOR_URL": f"{self.url}/rekor",
         }
+
+    def kept(self, ending: str = "") -> list[Path]:
+        """The files that runs kept."""
+        return sorted(path for path in (self.root / ".pyrel").rglob(f"files/*{ending}") if path.is_file())
+
+    def posts(self) -> list[str]:
+        """The requests that write, in their order."""
+        return [line.removeprefix("POST ") for line in self.world.requests if line.startswith("POST ")]
 
     def pyrel(self, *words: str, code: int = 0, **env: str) -> str:
         clean = {name: os.environ[name] for name in KEPT if name in os.environ}

@@ -27,6 +27,8 @@ from urllib.parse import parse_qs, urlsplit
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
+from sigstore_standin import RefusedError as SigstoreRefusedError
+from sigstore_standin import Sigstore
 
 GITHUB = "https://token.actions.githubusercontent.com"
 LEEWAY = 30
@@ -37,6 +39,7 @@ CLAIMS = {
     "workflow_ref": "acme/tools/.github/workflows/release.yml@refs/tags/v1",
     "job_workflow_ref": "acme/tools/.github/workflows/release.yml@refs/tags/v1",
     "ref": "refs/tags/v1",
+    "sha": "0123456789abcdef0123456789abcdef01234567",
     "environment": "release",
 }
 
@@ -71,7 +74,12 @@ class World:
     identities: list[str] = field(default_factory=list)
     mints: int = 0
     uploads: list[tuple[str, str]] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    sigstore: Sigstore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sigstore = Sigstore(self.key)
 
     def identity(self, audience: str, **changes: Any) -> str:
         """Returns a signed identity token, good for five minutes."""
@@ -154,9 +162,11 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Says nothing."""
 
-    def answer(self, status: int, document: object) -> None:
+    def answer(self, status: int, document: object, headers: dict[str, str] | None = None) -> None:
         body = json.dumps(document).encode()
         self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -165,6 +175,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         world = self.world
+        world.requests.append(f"GET {parts.path}")
         if parts.path == "/_/oidc/audience":
             self.answer(200, {"audience": world.audience})
         elif parts.path == "/identity":
@@ -173,18 +184,46 @@ class Handler(BaseHTTPRequestHandler):
                 self.answer(401, {"message": "the request token is not this job's"})
             else:
                 self.answer(200, {"count": 1, "value": world.identity(query["audience"][0])})
+        elif parts.path.startswith("/rekor/api/v1/log/entries/"):
+            with world.lock:
+                self.answer(200, world.sigstore.log.entry(int(parts.path.rpartition("/")[2], 16)))
         else:
             self.hand_on("GET", b"", {"Accept": self.headers.get("Accept", "*/*")})
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.world.requests.append(f"POST {self.path}")
         if self.path == "/_/oidc/mint-token":
             with self.world.lock:
                 self.mint(body)
+        elif self.path in ("/fulcio/api/v2/signingCert", "/rekor/api/v1/log/entries"):
+            with self.world.lock:
+                self.sigstore(json.loads(body))
         elif self.path == "/legacy/":
             self.upload(body)
         else:
             self.answer(404, {"message": "Not Found"})
+
+    def sigstore(self, body: dict[str, Any]) -> None:
+        """Answers for the authority and for the log."""
+        sigstore = self.world.sigstore
+        try:
+            if self.path.startswith("/fulcio/"):
+                self.answer(200, sigstore.sign(body))
+                return
+            status, index = sigstore.enter(body)
+        except SigstoreRefusedError as refused:
+            self.answer(refused.status, {"code": refused.status, "message": refused.message})
+            return
+        if sigstore.drop_entries:
+            sigstore.drop_entries -= 1
+            self.close_connection = True
+            self.connection.close()
+        elif status == 409:
+            message = "an equivalent entry already exists in the transparency log"
+            self.answer(409, {"code": 409, "message": message}, {"Location": f"{self.path}/{index:064x}"})
+        else:
+            self.answer(status, sigstore.log.entry(index))
 
     def mint(self, body: bytes) -> None:
         world = self.world
