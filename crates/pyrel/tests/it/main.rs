@@ -8,6 +8,7 @@ mod build;
 mod check;
 mod clean;
 mod command_line;
+mod crash;
 mod graph;
 mod index_faults;
 mod index_serve;
