@@ -1,6 +1,6 @@
 //! What an index holds, read before anything is written: the target's files, and the proof of staging.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
@@ -21,8 +21,8 @@ pub struct IndexView {
 impl IndexView {
     /// Reads the pages of all projects, sixteen at a time.
     ///
-    /// A page that comes from another origin than the index's own (some indexes send readers on for projects
-    /// that they do not have) does not count: it says nothing about what *this* index holds.
+    /// An index that sends readers on to another host, as some do for projects that they do not have, does not have
+    /// the project: what another index has says nothing about what *this* one holds.
     ///
     /// # Errors
     ///
@@ -33,15 +33,36 @@ impl IndexView {
     ) -> Result<Self, ClientError> {
         let names: Vec<PackageName> = names.into_iter().cloned().collect();
         let lookups = names.into_iter().map(|name| async move {
-            let answer = client.project(&name).await;
+            let answer = client.own_project(&name).await;
             (name, answer)
         });
         let mut answers = stream::iter(lookups).buffer_unordered(LOOKUPS);
         let mut projects = BTreeMap::new();
         while let Some((name, answer)) = answers.next().await {
-            projects.insert(name, answer?.filter(|listing| is_own(client, listing)));
+            projects.insert(name, answer?);
         }
         Ok(Self { projects })
+    }
+
+    /// Reads the pages of the files' projects. Where the index lists one of the files without its hash, the file is
+    /// read too, so that the same bytes are known to be the same.
+    ///
+    /// # Errors
+    ///
+    /// Fails with the first lookup that fails for good.
+    pub async fn read_files(
+        client: &IndexClient,
+        files: Vec<(PackageName, String)>,
+    ) -> Result<Self, ClientError> {
+        let names: BTreeSet<&PackageName> = files.iter().map(|(name, _)| name).collect();
+        let mut view = Self::read(client, names).await?;
+        for (name, filename) in files {
+            let Some(Some(listing)) = view.projects.get_mut(&name) else { continue };
+            for file in listing.files.iter_mut().filter(|file| file.filename == filename) {
+                file.sha256 = client.hash_of(file).await;
+            }
+        }
+        Ok(view)
     }
 
     /// Tells whether the index knows the project.
@@ -50,7 +71,7 @@ impl IndexView {
         if self.listing(name).is_some() { Standing::Update } else { Standing::New }
     }
 
-    /// Tells what the index has under a file's name. A file whose hash the index does not tell counts as other
+    /// Tells what the index has under a file's name. A file whose hash is not known counts as other
     /// bytes, because nobody can say that they are the same.
     #[must_use]
     pub fn remote(&self, name: &PackageName, filename: &str, sha256: &Sha256) -> Remote {
@@ -80,9 +101,4 @@ impl IndexView {
     pub fn listing(&self, name: &PackageName) -> Option<&ProjectListing> {
         self.projects.get(name)?.as_ref()
     }
-}
-
-fn is_own(client: &IndexClient, listing: &ProjectListing) -> bool {
-    let own = client.spec().simple_url.origin();
-    listing.url.parse::<url::Url>().is_ok_and(|url| url.origin() == own)
 }

@@ -101,7 +101,9 @@ impl ClientError {
             Self::Setup(_) => Some(CERTIFICATES.to_owned()),
             Self::Unreachable { source, .. } => Some(unreachable_hint(source.as_ref())),
             Self::Refused { status: 401 | 403, .. } => {
-                Some("this index wants credentials for reading; put them into its `simple-url`".to_owned())
+                let remedy = "this index wants credentials for reading: those of the upload, when both are at one \
+                              address, or others in its `simple-url`";
+                Some(remedy.to_owned())
             }
             Self::Refused { .. } => None,
             Self::Protocol { .. } => {
@@ -208,7 +210,8 @@ impl UploadError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Refused { status: 404 | 405 | 410, .. } => Some(
-                "the `upload-url` of the index is wrong; PyPI's is `https://upload.pypi.org/legacy/`"
+                "the `upload-url` of the index is wrong, PyPI's is `https://upload.pypi.org/legacy/`; or the index \
+                 hides it from these credentials"
                     .to_owned(),
             ),
             Self::Refused { status: 413, .. } => Some("the file is too large for this index".to_owned()),

@@ -1,6 +1,7 @@
 //! The client of one index: where it is and how patient requests to it are.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use url::Url;
@@ -66,7 +67,15 @@ pub struct IndexClient {
     options: ClientOptions,
     read_credentials: Credentials,
     upload_credentials: Credentials,
+    reserve: Reserve,
     transport: Transport,
+}
+
+/// Credentials that go with readings only after the index has refused one without.
+#[derive(Debug)]
+struct Reserve {
+    credentials: Credentials,
+    called: AtomicBool,
 }
 
 impl IndexClient {
@@ -84,17 +93,24 @@ impl IndexClient {
             spec.simple_url.set_path(&path);
         }
         let trust = options.certificates.get(&spec.name).map(Trust::read).transpose()?.unwrap_or_default();
-        Ok(Self { spec, options, read_credentials, upload_credentials, transport: Transport::new(trust) })
+        let reserve = Reserve { credentials: Credentials::Anonymous, called: AtomicBool::new(false) };
+        let transport = Transport::new(trust);
+        Ok(Self { spec, options, read_credentials, upload_credentials, reserve, transport })
     }
 
-    /// Uses these credentials for reading too, as private indexes want.
-    ///
-    /// # Errors
-    /// When they would go unencrypted to another machine.
-    pub fn with_read_credentials(mut self, credentials: Credentials) -> Result<Self, ClientError> {
-        refuse_insecure(&self.spec.simple_url, &credentials)?;
-        self.read_credentials = credentials;
-        Ok(self)
+    /// Uses these credentials for reading too once the index has refused to show a page without, as private indexes
+    /// do. They stay unused when the simple API is at another origin than uploads, which may be somebody else, and
+    /// when the simple URL brought credentials of its own.
+    #[must_use]
+    pub fn with_reserve(mut self, credentials: Credentials) -> Self {
+        let same_origin = self.spec.simple_url.origin() == self.spec.upload_url.origin();
+        if same_origin
+            && self.read_credentials == Credentials::Anonymous
+            && may_carry(&self.spec.simple_url, &credentials)
+        {
+            self.reserve.credentials = credentials;
+        }
+        self
     }
 
     /// Returns the index, its URLs without credentials.
@@ -111,8 +127,22 @@ impl IndexClient {
         &self.transport
     }
 
+    /// Returns what readings prove themselves with for now.
     pub(super) fn read_credentials(&self) -> &Credentials {
-        &self.read_credentials
+        if self.reserve.called.load(Ordering::Relaxed) {
+            &self.reserve.credentials
+        } else {
+            &self.read_credentials
+        }
+    }
+
+    /// Takes the reserve into use; tells whether there is one and it was not in use before a reading that had this.
+    pub(super) fn call_reserve(&self, had: &Credentials) -> bool {
+        let helps = *had == Credentials::Anonymous && self.reserve.credentials != Credentials::Anonymous;
+        if helps {
+            self.reserve.called.store(true, Ordering::Relaxed);
+        }
+        helps
     }
 
     /// Returns the given credentials, or those of the upload URL when none are given.
@@ -164,6 +194,23 @@ mod tests {
         assert_eq!(client.read_credentials().account_kind(), "password");
         assert_eq!(client.upload_credentials(&Credentials::Anonymous).account_kind(), "password");
         assert!(!format!("{client:?}").contains("\"q\""));
+    }
+
+    #[test]
+    fn the_reserve_is_for_the_same_origin_and_used_when_called() {
+        let reserve = || Credentials::token(&pyrel_model::Secret::new("not-a-real-token"));
+        let kind = |upload: &str, simple: &str| {
+            let client = client(upload, simple).unwrap().with_reserve(reserve());
+            let before = client.read_credentials().clone();
+            (client.call_reserve(&before), client.read_credentials().account_kind())
+        };
+        assert_eq!(kind("https://a.example/up", "https://a.example/simple/"), (true, "token"));
+        assert_eq!(kind("https://up.a.example/", "https://a.example/simple/"), (false, "anonymous"));
+        assert_eq!(kind("http://a.example/", "http://a.example/simple/"), (false, "anonymous"));
+        assert_eq!(kind("https://a.example/up", "https://r:q@a.example/simple/"), (false, "password"));
+        let client =
+            client("https://a.example/", "https://a.example/simple/").unwrap().with_reserve(reserve());
+        assert_eq!(client.read_credentials(), &Credentials::Anonymous, "not before it is called");
     }
 
     #[test]

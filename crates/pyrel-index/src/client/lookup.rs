@@ -10,6 +10,7 @@ use sha2::Digest as _;
 use tokio::time::{Instant, timeout};
 use url::Url;
 
+use super::credentials::Credentials;
 use super::error::{Busy, Cause, ClientError, Silence, is_certificate_error};
 use super::index_client::{IndexClient, may_carry};
 use super::retry::{RetryPolicy, is_transient, retry_after};
@@ -29,11 +30,13 @@ pub(super) struct Ask<'a> {
     pub(super) accept: &'a str,
     /// The bytes, where not all are wanted.
     pub(super) range: Option<&'a str>,
+    /// How far redirects are followed.
+    pub(super) reach: Reach,
 }
 
 impl<'a> Ask<'a> {
     fn whole(accept: &'a str) -> Self {
-        Self { accept, range: None }
+        Self { accept, range: None, reach: Reach::Anywhere }
     }
 }
 
@@ -46,6 +49,15 @@ pub(super) enum Attempt {
     Again(Cause, Option<Duration>),
 }
 
+/// How far redirects of a page are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// To any host, as installers do.
+    Anywhere,
+    /// Not to other hosts: an index that sends readers there does not have the project itself.
+    Home,
+}
+
 impl IndexClient {
     /// Looks a project up. `None` when the index does not have it.
     ///
@@ -55,7 +67,16 @@ impl IndexClient {
     /// # Errors
     /// When the index cannot be reached, refuses, or answers with something else than a project page.
     pub async fn project(&self, name: &PackageName) -> Result<Option<ProjectListing>, ClientError> {
-        self.project_in(name, self.options().retries.attempts.max(1)).await
+        self.project_in(name, self.options().retries.attempts.max(1), Reach::Anywhere).await
+    }
+
+    /// Looks up what this very index has of a project. `None` when it does not have it, or sends readers on to another
+    /// host, which is not asked.
+    ///
+    /// # Errors
+    /// As [`project`](Self::project).
+    pub async fn own_project(&self, name: &PackageName) -> Result<Option<ProjectListing>, ClientError> {
+        self.project_in(name, self.options().retries.attempts.max(1), Reach::Home).await
     }
 
     /// Reads the names of all projects of the index, and returns the first that `wanted` accepts. PyPI's list has tens
@@ -86,17 +107,33 @@ impl IndexClient {
         }
     }
 
+    /// Looks a project up once, after something of it was sent: an index that does not have it may only hide it from
+    /// strangers.
+    pub(super) async fn project_after_upload(
+        &self,
+        name: &PackageName,
+        reach: Reach,
+    ) -> Result<Option<ProjectListing>, ClientError> {
+        let credentials = self.read_credentials();
+        let found = self.project_in(name, 1, reach).await?;
+        if found.is_none() && self.call_reserve(credentials) {
+            return self.project_in(name, 1, reach).await;
+        }
+        Ok(found)
+    }
+
     /// Looks a project up with at most that many attempts.
     pub(super) async fn project_in(
         &self,
         name: &PackageName,
         attempts: u32,
+        reach: Reach,
     ) -> Result<Option<ProjectListing>, ClientError> {
         let url = self.page_of(name);
         let (mut failures, began) = (0, Instant::now());
         let policy = RetryPolicy { attempts, ..self.options().retries };
         loop {
-            let (cause, wanted) = match self.read_page(name, &url).await {
+            let (cause, wanted) = match self.read_page(name, &url, reach).await {
                 Ok(outcome) => return outcome,
                 Err(again) => again,
             };
@@ -123,8 +160,9 @@ impl IndexClient {
         &self,
         name: &PackageName,
         url: &Url,
+        reach: Reach,
     ) -> Result<Result<Option<ProjectListing>, ClientError>, (Cause, Option<Duration>)> {
-        let (response, url) = match self.get(url, Ask::whole(wire::ACCEPT)).await {
+        let (response, url) = match self.get(url, Ask { reach, ..Ask::whole(wire::ACCEPT) }).await {
             Attempt::Page(response, url) => (response, url),
             Attempt::Absent => return Ok(Ok(None)),
             Attempt::Failed(error) => return Ok(Err(error)),
@@ -148,10 +186,19 @@ impl IndexClient {
     pub(super) async fn get(&self, url: &Url, ask: Ask<'_>) -> Attempt {
         let mut url = url.clone();
         for _ in 0..=REDIRECTS {
-            let response = match self.get_once(&url, ask).await {
+            let credentials = self.read_credentials();
+            let mut response = match self.get_once(&url, ask, credentials).await {
                 Ok(response) => response,
                 Err(attempt) => return attempt,
             };
+            let wants_credentials =
+                matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+            if wants_credentials && self.is_own(&url) && self.call_reserve(credentials) {
+                response = match self.get_once(&url, ask, self.read_credentials()).await {
+                    Ok(response) => response,
+                    Err(attempt) => return attempt,
+                };
+            }
             let status = response.status();
             let is_part = status == StatusCode::PARTIAL_CONTENT && ask.range.is_some();
             if status == StatusCode::OK || is_part {
@@ -159,6 +206,7 @@ impl IndexClient {
             }
             if status.is_redirection() {
                 match target(&response, &url) {
+                    Ok(next) if ask.reach == Reach::Home && !self.is_home(&next) => return Attempt::Absent,
                     Ok(next) => url = next,
                     Err(detail) => {
                         return Attempt::Failed(ClientError::Protocol { url: shown(&url), detail });
@@ -172,7 +220,12 @@ impl IndexClient {
         Attempt::Failed(ClientError::Protocol { url: shown(&url), detail })
     }
 
-    async fn get_once(&self, url: &Url, ask: Ask<'_>) -> Result<Response, Attempt> {
+    async fn get_once(
+        &self,
+        url: &Url,
+        ask: Ask<'_>,
+        credentials: &Credentials,
+    ) -> Result<Response, Attempt> {
         let request = self
             .transport()
             .request(self.options(), Method::GET, url)
@@ -183,8 +236,11 @@ impl IndexClient {
             Some(range) => request.header(RANGE, range).header(ACCEPT_ENCODING, "identity"),
             None => request,
         };
-        let request = match self.read_credentials().header() {
-            Some(header) if self.may_read_with_credentials(url) => request.header(AUTHORIZATION, header),
+        // Credentials for reading go to the index's own origin only, wherever it redirects.
+        let request = match credentials.header() {
+            Some(header) if self.is_own(url) && may_carry(url, credentials) => {
+                request.header(AUTHORIZATION, header)
+            }
             _ => request,
         };
         let silence = self.options().read_timeout + self.options().connect_timeout;
@@ -203,9 +259,14 @@ impl IndexClient {
         }
     }
 
-    /// Credentials for reading go to the index's own origin only, wherever it redirects.
-    fn may_read_with_credentials(&self, url: &Url) -> bool {
-        url.origin() == self.spec().simple_url.origin() && may_carry(url, self.read_credentials())
+    fn is_own(&self, url: &Url) -> bool {
+        url.origin() == self.spec().simple_url.origin()
+    }
+
+    /// Tells whether a URL is at the index's own host: at its origin, or encrypted where that is not.
+    fn is_home(&self, url: &Url) -> bool {
+        let own = &self.spec().simple_url;
+        self.is_own(url) || (own.scheme(), url.scheme()) == ("http", "https") && own.host() == url.host()
     }
 
     async fn refused(&self, response: Response, url: &Url) -> Attempt {
@@ -226,9 +287,9 @@ impl IndexClient {
         Attempt::Failed(ClientError::Refused { url: shown(url), status: status.as_u16(), message })
     }
 
-    /// Returns the hash of a listed file: as listed, or of its bytes when the index lists none. Once, without
-    /// retry; `None` when the bytes cannot be had.
-    pub(super) async fn hash_of(&self, file: &ListedFile) -> Option<Sha256> {
+    /// Returns the hash of a listed file: as listed, or of its bytes, which are read for that, when the index lists
+    /// none. Once, without retry; `None` when the bytes cannot be had.
+    pub async fn hash_of(&self, file: &ListedFile) -> Option<Sha256> {
         if file.sha256.is_some() {
             return file.sha256;
         }

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::index_client::IndexClient;
-use super::lookup::{Ask, Attempt, Body, read_body};
+use super::lookup::{Ask, Attempt, Body, Reach, read_body};
 use crate::wire::ListedFile;
 
 /// How much of the end of a file is asked for, in bytes: the end records, and room for a comment.
@@ -32,7 +32,7 @@ impl IndexClient {
             Some(size) => format!("bytes={}-{}", size.saturating_sub(TAIL), size.checked_sub(1)?),
             None => format!("bytes=-{TAIL}"),
         };
-        let ask = Ask { accept: "*/*", range: Some(&range) };
+        let ask = Ask { accept: "*/*", range: Some(&range), reach: Reach::Anywhere };
         let tail = timeout(PATIENCE, async {
             let Attempt::Page(response, _) = self.get(&url, ask).await else { return None };
             if response.status() != StatusCode::PARTIAL_CONTENT {

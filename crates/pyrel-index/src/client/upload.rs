@@ -14,7 +14,7 @@ use super::body::{Fault, FaultSlot, stream};
 use super::credentials::Credentials;
 use super::error::{Busy, Cause, Silence, UploadError, is_certificate_error};
 use super::index_client::{IndexClient, may_carry};
-use super::lookup::{error_message, plain, target};
+use super::lookup::{Reach, error_message, plain, target};
 use super::retry::{is_transient, retry_after};
 use super::upload_file::UploadFile;
 use crate::wire::{Framing, shown};
@@ -120,11 +120,10 @@ impl IndexClient {
         }
     }
 
-    /// Asks the index what it has under the file's name. A page that was redirected to another origin speaks
-    /// for another index and tells nothing.
+    /// Asks the index what it has under the file's name. Another host to which it sends readers tells nothing of that.
     async fn holding(&self, file: &UploadFile) -> Holding {
         let Ok(name) = file.project() else { return Holding::Unknown };
-        let listing = match self.project_in(name, 1).await {
+        let listing = match self.project_after_upload(name, Reach::Home).await {
             Ok(Some(listing)) => listing,
             Ok(None) => return Holding::Nothing,
             Err(error) => {
@@ -132,10 +131,6 @@ impl IndexClient {
                 return Holding::Unknown;
             }
         };
-        let own = listing.url.parse::<url::Url>().map(|url| url.origin());
-        if own != Ok(self.spec().simple_url.origin()) {
-            return Holding::Unknown;
-        }
         let Some(listed) = listing.file(file.filename()) else { return Holding::Nothing };
         match self.hash_of(listed).await {
             Some(found) if found == *file.sha256() => Holding::Same,
@@ -237,7 +232,7 @@ impl IndexClient {
             let detail = format!("unexpected status {code}: {message}");
             return Attempt::Failed(UploadError::Protocol { url: shown(url), detail });
         }
-        let existing = status == StatusCode::CONFLICT || says_existing(&message);
+        let existing = status == StatusCode::CONFLICT || says_existing(status, &message);
         let error = match subject(code, &message) {
             Subject::Maintenance => UploadError::Maintenance { message },
             Subject::Credentials => UploadError::Credentials { filename, status: code, message },
@@ -255,15 +250,19 @@ fn of_fault(file: &UploadFile, fault: Fault) -> UploadError {
 }
 
 /// Tells whether a refusal is one of those by which known indexes say that a file is there: PyPI, pypiserver,
-/// devpi, GitLab, Artifactory, Nexus, and Google's.
-fn says_existing(message: &str) -> bool {
-    const TEXTS: [&str; 5] = [
+/// devpi, GitLab, Artifactory, Nexus, Azure's, and Google's. Artifactory says "not found" of a file that the account may
+/// not replace when it is told to hide what is forbidden.
+fn says_existing(status: StatusCode, message: &str) -> bool {
+    const TEXTS: [&str; 7] = [
         "already exist",
         "already been taken",
+        "already contains file",
         "overwrite artifact",
+        "overwrite all artifacts",
         "does not allow updating",
         "cannot be updated",
     ];
     let lower = message.to_lowercase();
     TEXTS.iter().any(|text| lower.contains(text))
+        || status == StatusCode::NOT_FOUND && lower.contains("could not locate artifact")
 }

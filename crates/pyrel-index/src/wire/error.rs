@@ -10,8 +10,8 @@ const LONGEST: usize = 500;
 
 /// Returns the sentence of an error answer. Never empty.
 ///
-/// Looked at in this order: JSON `code` (PyPI: `400 {message}`) and its relatives, the HTML title, the reason
-/// phrase, a `<pre>` or `<p>` of the page, the first line of a plain body. A text that only repeats the status
+/// Looked at in this order: JSON `code` (PyPI: `400 {message}`) and its relatives, the section of Nexus' page, the HTML
+/// title, the reason phrase, a `<pre>` or `<p>` of the page, the first line of a plain body. A text that only repeats the status
 /// is passed over.
 pub(crate) fn message_of(status: reqwest::StatusCode, reason: Option<&str>, body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
@@ -21,6 +21,7 @@ pub(crate) fn message_of(status: reqwest::StatusCode, reason: Option<&str>, body
         candidates.extend(serde_json::from_str::<Value>(text).ok().as_ref().and_then(json_sentence));
         candidates.extend(reason.map(str::to_owned));
     } else if text.starts_with('<') {
+        candidates.extend(section(text, "content-section"));
         candidates.extend(element(text, "title"));
         candidates.extend(reason.map(str::to_owned));
         candidates.extend(element(text, "pre"));
@@ -62,12 +63,24 @@ fn element(html: &str, name: &str) -> Option<String> {
         .find(|end| lower[*end..].starts_with(|c: char| c == '>' || c.is_ascii_whitespace()))?;
     let start = open + lower[open..].find('>')? + 1;
     let end = lower[start..].find(&format!("</{name}")).map_or(html.len(), |at| start + at);
+    // A title holds no tags, and PyPI does not escape it.
+    plain_text(&html[start..end], name != "title")
+}
+
+/// Returns the text of the first `div` of that class, tags inside it dropped.
+fn section(html: &str, class: &str) -> Option<String> {
+    let (_, after) = html.split_once(&format!("class=\"{class}\""))?;
+    let (_, content) = after.split_once('>')?;
+    plain_text(content.split("</div").next().unwrap_or_default(), true)
+}
+
+/// Returns what is left of a piece of HTML without tags; nothing when that is blank.
+fn plain_text(html: &str, has_tags: bool) -> Option<String> {
     let mut text = String::new();
     let mut in_tag = false;
-    for c in html[start..end].chars() {
+    for c in html.chars() {
         match c {
-            // A title holds no tags, and PyPI does not escape it.
-            '<' if name != "title" => in_tag = true,
+            '<' if has_tags => in_tag = true,
             '>' if in_tag => in_tag = false,
             _ if !in_tag => text.push(c),
             _ => {}
@@ -138,6 +151,10 @@ mod tests {
             "Already there"
         );
         assert_eq!(of("400 Plain words\nmore", None), "Plain words");
+        let page = "<html><title>400 - Nexus Repository Manager</title><div class=\"content-body\">\
+                    <div class=\"content-section\">\n   a.whl <b>cannot</b> be updated\n </div></div>";
+        assert_eq!(of(page, Some("Bad Request")), "a.whl cannot be updated");
+        assert_eq!(of("<html><title>No</title><p class=\"content-section\"> </p>", None), "No");
     }
 
     #[test]

@@ -90,8 +90,10 @@ async fn redirects_are_followed_without_credentials_and_not_for_ever() {
     let to = |url: String| Act::Answer("302 Found", vec![("Location", url)], String::new());
     let target = elsewhere.base().join("other/").unwrap();
     let server = FaultyServer::start(vec![], vec![to("/simple/x/".to_owned()), to(target.to_string())]).await;
-    let credentials = Credentials::Basic { username: "reader".to_owned(), password: Secret::new("not-real") };
-    let client = client(server.base()).with_read_credentials(credentials).unwrap();
+    let mut base = server.base().clone();
+    base.set_username("reader").unwrap();
+    base.set_password(Some("not-real")).unwrap();
+    let client = client(&base);
     let listing = client.project(&"de-mo".parse().unwrap()).await.unwrap().unwrap();
     assert_eq!(listing.url, target.as_str());
     assert!(server.asked().iter().all(|asked| header(&asked.head, "authorization").is_some()));
@@ -101,6 +103,31 @@ async fn redirects_are_followed_without_credentials_and_not_for_ever() {
     let error = look(&round).await.unwrap_err();
     assert!(error.to_string().ends_with("more than 5 redirects"), "{error}");
     assert_eq!(round.counts(), (0, 6));
+}
+
+#[tokio::test]
+async fn credentials_of_uploads_are_read_with_when_the_index_asks_and_stay_there() {
+    let elsewhere = FaultyServer::start(vec![], vec![answer("401 Unauthorized", "Who is it?")]).await;
+    let away = vec![("Location", elsewhere.base().to_string())];
+    let script = vec![
+        answer("401 Unauthorized", ""),
+        answer("200 OK", EMPTY),
+        answer("200 OK", EMPTY),
+        Act::Answer("302 Found", away, String::new()),
+    ];
+    let server = FaultyServer::start(vec![], script).await;
+    let token = Credentials::token(&Secret::new("not-a-real-token"));
+    let client = client(server.base()).with_reserve(token);
+    let name = "de-mo".parse().unwrap();
+    assert!(client.project(&name).await.unwrap().is_some());
+    assert!(client.project(&name).await.unwrap().is_some());
+    let proven: Vec<bool> =
+        server.asked().iter().map(|asked| header(&asked.head, "authorization").is_some()).collect();
+    assert_eq!(proven, [false, true, true], "asked again with credentials, and then always");
+    let error = client.project(&name).await.unwrap_err();
+    assert!(error.to_string().contains("401"), "{error}");
+    assert_eq!(elsewhere.counts(), (0, 1));
+    assert!(header(&elsewhere.asked()[0].head, "authorization").is_none(), "another server never sees them");
 }
 
 #[test]

@@ -84,8 +84,11 @@ impl Executor<'_, '_> {
         if let Some(view) = self.execution.view {
             return self.run_over(view).await;
         }
-        let names = self.plan.items().iter().map(|item| &item.package);
-        match IndexView::read(self.execution.client, names).await {
+        let mut files = Vec::new();
+        for item in self.plan.items() {
+            files.extend(item.files.iter().map(|file| (item.package.clone(), file.filename.clone())));
+        }
+        match IndexView::read_files(self.execution.client, files).await {
             Ok(view) => self.run_over(&view).await,
             Err(error) => {
                 let reason = format!("the index could not be read first: {}", with_causes(&error));

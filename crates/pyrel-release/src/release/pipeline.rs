@@ -10,6 +10,7 @@ use pyrel_project::Package;
 
 use super::{ReleaseError, ReleaseReport, ReleaseRequest, ReleaseTarget};
 use crate::attest::Attestations;
+use crate::credentials::Account;
 use crate::events::{Event, Reporter};
 use crate::gate::Confirm;
 use crate::journal::{Journal, JournalError, KeptFile, Phase, Record, Requested, RunState, Step, Target};
@@ -281,11 +282,23 @@ impl Run<'_> {
             .map_err(|source| ReleaseError::Index { index: spec.name.clone(), source })
     }
 
+    /// Returns the client of an index that is uploaded to. A private index is read with the same credentials.
+    pub(super) fn target_client(&self, target: &ReleaseTarget) -> Result<IndexClient, ReleaseError> {
+        let client = self.client(&target.spec)?;
+        Ok(match &target.account {
+            Account::Fixed(credentials) => client.with_reserve(credentials.clone()),
+            Account::Trusted(_) => client,
+        })
+    }
+
     /// Reads what an index holds of the run's packages.
     pub(super) async fn view(&self, client: &IndexClient) -> Result<IndexView, ReleaseError> {
-        let names = self.packages.iter().map(|package| &package.name);
+        let kept = self.state().kept.values();
+        let files = kept.map(|file| (file.package.clone(), file.filename.clone())).collect();
         let index = || client.spec().name.clone();
-        IndexView::read(client, names).await.map_err(|source| ReleaseError::Index { index: index(), source })
+        IndexView::read_files(client, files)
+            .await
+            .map_err(|source| ReleaseError::Index { index: index(), source })
     }
 }
 

@@ -27,7 +27,7 @@ impl Run<'_> {
         target: &ReleaseTarget,
         confirm: &mut dyn Confirm,
     ) -> Result<(), ReleaseError> {
-        let client = self.client(&target.spec)?;
+        let client = self.target_client(target)?;
         let view = self.view(&client).await?;
         let plan = self.plan(target, &client, (&view, None));
         require_no_conflict(&plan)?;
@@ -49,7 +49,7 @@ impl Run<'_> {
     }
 
     async fn stage_files(&mut self, target: &ReleaseTarget) -> Result<(), ReleaseError> {
-        let client = self.client(&target.spec)?;
+        let client = self.target_client(target)?;
         let view = self.view(&client).await?;
         let plan = self.plan(target, &client, (&view, None));
         self.begin_phase(Phase::Stage, &plan)?;
@@ -70,7 +70,7 @@ impl Run<'_> {
         if self.skips(Step::Publish) {
             return Ok(());
         }
-        let client = self.client(&target.spec)?;
+        let client = self.target_client(target)?;
         let view = self.view(&client).await?;
         let proof = if target.spec.production { self.proof().await } else { None };
         let plan = self.plan(target, &client, (&view, proof.as_ref()));
@@ -216,8 +216,12 @@ impl Run<'_> {
 
     /// Reads what the staging index holds; a failure means that nothing is proven, and is told.
     async fn proof(&self) -> Option<IndexView> {
-        let spec = self.request.stage.as_ref().map(|target| &target.spec).or(self.request.proof.as_ref())?;
-        let read = match self.client(spec) {
+        let client = match (&self.request.stage, &self.request.proof) {
+            (Some(target), _) => self.target_client(target),
+            (None, Some(spec)) => self.client(spec),
+            (None, None) => return None,
+        };
+        let read = match client {
             Ok(client) => self.view(&client).await,
             Err(error) => Err(error),
         };

@@ -9,6 +9,7 @@ mod check;
 mod clean;
 mod command_line;
 mod crash;
+mod foreign_index;
 mod graph;
 mod index_faults;
 mod index_serve;
