@@ -20,19 +20,43 @@ enum Inside {
 #[derive(Debug)]
 pub(super) struct Blocks {
     inside: Inside,
-    first: bool,
+    /// How many lines were taken.
+    taken: usize,
+    /// The line, from 0, on which the block started that is open.
+    opened: usize,
     /// How far the content of the open list item is indented; 0 outside of lists.
     item: usize,
 }
 
 impl Blocks {
     pub(super) fn new() -> Self {
-        Self { inside: Inside::Text, first: true, item: 0 }
+        Self { inside: Inside::Text, taken: 0, opened: 0, item: 0 }
+    }
+
+    /// Returns the line, from 0, of a block that is still open and that only its own end closes, so that whatever
+    /// follows belongs to it.
+    pub(super) fn open(&self) -> Option<usize> {
+        let is_open = match self.inside {
+            Inside::Text => false,
+            Inside::Fence { item, .. } => item == 0,
+            Inside::Html(_) | Inside::FrontMatter => true,
+        };
+        is_open.then_some(self.opened)
     }
 
     /// Takes the next line, without its line ending. Tells whether it is text.
     pub(super) fn take(&mut self, line: &str) -> bool {
-        let first = std::mem::replace(&mut self.first, false);
+        let was_text = self.inside == Inside::Text;
+        let is_text = self.step(line);
+        if was_text && self.inside != Inside::Text {
+            self.opened = self.taken;
+        }
+        self.taken += 1;
+        is_text
+    }
+
+    fn step(&mut self, line: &str) -> bool {
+        let first = self.taken == 0;
         let (indent, text) = indentation(line);
         match self.inside.clone() {
             Inside::FrontMatter => {

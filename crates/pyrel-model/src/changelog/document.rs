@@ -16,6 +16,7 @@ pub struct Document {
     headings: Vec<Heading>,
     sections: Vec<Section>,
     definitions: Vec<Definition>,
+    unclosed: Option<usize>,
 }
 
 /// A heading.
@@ -71,12 +72,13 @@ impl Document {
         let mut blocks = Blocks::new();
         let is_text: Vec<bool> =
             texts.iter().map(|line| markup == Markup::Text || blocks.take(line)).collect();
+        let unclosed = blocks.open();
         let headings = headings(&texts, &is_text, markup);
         let definitions: Vec<Definition> =
             (0..texts.len()).filter(|at| is_text[*at]).filter_map(|at| definition(at, &texts[at])).collect();
         let end = end_of_text(&texts, &definitions);
         let sections = sections(&headings, lines.len(), end);
-        Self { lines, headings, sections, definitions }
+        Self { lines, headings, sections, definitions, unclosed }
     }
 
     /// Returns the bytes.
@@ -119,6 +121,12 @@ impl Document {
     #[must_use]
     pub fn definitions(&self) -> &[Definition] {
         &self.definitions
+    }
+
+    /// Returns the line, from 0, of a code block or a comment that never ends; what follows is a part of it.
+    #[must_use]
+    pub fn unclosed(&self) -> Option<usize> {
+        self.unclosed
     }
 
     /// Returns the section about a version.
@@ -373,6 +381,20 @@ mod tests {
         let text = "Changes\n=======\n\n1.1 (2024)\n----------\n\n* a\n\nMore\n~~~~\nb\n\n1.0\n---\nc\n";
         let document = Document::parse(text.as_bytes(), Markup::Text);
         assert_eq!(sections(&document), ["1.1: * a||More|~~~~|b", "1.0: c"]);
+    }
+
+    #[test]
+    fn what_never_ends_is_told() {
+        for (text, expected) in [
+            ("a\n```\nb\n", Some(1)),
+            ("<!--\nb", Some(0)),
+            ("```\na\n```\nb\n<!-- c\n", Some(4)),
+            ("- a\n  ```\n  b\n", None),
+            ("```\na\n```\n", None),
+            ("a\n", None),
+        ] {
+            assert_eq!(parse(text).unclosed(), expected, "{text}");
+        }
     }
 
     #[test]

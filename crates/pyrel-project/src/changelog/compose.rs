@@ -73,7 +73,7 @@ pub struct ChangelogChange {
 /// Writes an entry. `None` when there is nothing to say under Unreleased; a release always gets an entry.
 ///
 /// # Errors
-/// When the changelog cannot be read, or is no Markdown in UTF-8.
+/// When the changelog cannot be read, is no Markdown in UTF-8, or has a block that never ends.
 pub fn compose(request: &Request<'_>) -> Result<Option<ChangelogChange>, ChangelogError> {
     let before = read(request.path)?;
     let document = match &before {
@@ -96,7 +96,11 @@ pub fn compose(request: &Request<'_>) -> Result<Option<ChangelogChange>, Changel
         Some(release) => written.section(release.version),
         None => written.unreleased(),
     };
-    let notes = section.map(|section| notes(&written, section)).unwrap_or_default();
+    let Some(section) = section else {
+        let line = document.unclosed().map_or(0, |line| line + 1);
+        return Err(ChangelogError::Unclosed { path: request.path.to_path_buf(), line });
+    };
+    let notes = notes(&written, section);
     let mut edits = Vec::new();
     if before.as_deref() != Some(after.as_slice()) {
         edits.push(Edit { path: request.path.to_path_buf(), before, after: Some(after) });

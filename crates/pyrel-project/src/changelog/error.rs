@@ -29,6 +29,14 @@ pub enum ChangelogError {
         /// The line of the first byte that is none, from 1.
         line: usize,
     },
+    /// A code block or a comment in the changelog never ends, so that an entry would be a part of it.
+    #[error("a code block or a comment never ends: `{}:{line}`", path.display())]
+    Unclosed {
+        /// The file.
+        path: PathBuf,
+        /// The line where it starts, from 1.
+        line: usize,
+    },
     /// The name of a fragment does not tell what kind of change it is.
     #[error("the name of a change fragment must end in a type, as in `123.fixed.md`: `{}`", path.display())]
     FragmentName {
@@ -76,6 +84,7 @@ impl ChangelogError {
             Self::Markup { .. } => {
                 Some("name a Markdown file with the key `changelog`, or set `changelog = false`".to_owned())
             }
+            Self::Unclosed { .. } => Some("close it, so that what follows is text again".to_owned()),
             Self::Encoding { .. } => Some("save the file as UTF-8".to_owned()),
             Self::FragmentName { known, .. } => Some(format!("known types are `{}`", known.join("`, `"))),
             Self::FragmentText { .. } => {

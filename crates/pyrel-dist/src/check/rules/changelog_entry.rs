@@ -1,7 +1,7 @@
 //! The changelog does not have this version.
 
 use pyrel_model::Level;
-use pyrel_model::Version;
+use pyrel_model::changelog::{Document, Markup};
 
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
@@ -31,30 +31,12 @@ pyrel
 fn check(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(changelog) = subject.package.and_then(|package| package.changelog.as_ref()) else { return };
     let Some(Ok(version)) = subject.metadata().map(|metadata| metadata.version()) else { return };
-    let mut lines = changelog.text.lines().peekable();
-    while let Some(line) = lines.next() {
-        let underlined = lines.peek().is_some_and(|next| is_underline(next));
-        if (line.starts_with('#') || underlined) && names(line, &version) {
-            return;
-        }
+    let document = Document::parse(changelog.text.as_bytes(), Markup::of(&changelog.path));
+    if document.section(&version).is_some() {
+        return;
     }
     let message = format!("`{}` has no heading for {version}", changelog.path);
     findings.add(Problem::new(message).hint("add what changed since the last release"));
-}
-
-/// reStructuredText underlines its headings.
-fn is_underline(line: &str) -> bool {
-    line.len() >= 3
-        && ["=", "-", "~", "^"]
-            .iter()
-            .any(|sign| line.trim_end().trim_matches(|c| sign.starts_with(c)).is_empty())
-}
-
-fn names(heading: &str, version: &Version) -> bool {
-    let words = heading.split(|c: char| c.is_whitespace() || "[](),:#`*".contains(c));
-    words
-        .filter_map(|word| word.trim_start_matches(['v', 'V']).parse::<Version>().ok())
-        .any(|found| found == *version)
 }
 
 #[cfg(test)]
