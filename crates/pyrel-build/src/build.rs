@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use pyrel_model::{Artifact, ArtifactKind, Builder};
 use pyrel_project::Package;
+use rayon::prelude::*;
 
 use crate::detector;
 use crate::entry_set::{EntrySet, Planned, Unsupported};
 use crate::error::BuildError;
+use crate::incremental::{BuildMemory, Trace};
 use crate::observer::{BuildEvent, BuildObserver};
 use crate::pep517;
 use crate::request::BuildRequest;
@@ -20,7 +22,7 @@ use crate::writer::{Budget, Finished, OutDir, write_sdist, write_wheel};
 /// # Errors
 /// When the project is at fault, so that its backend would fail too, or cannot be read.
 pub fn plan(package: &Package) -> Result<Planned, BuildError> {
-    detector::plan(package)
+    detector::plan(package, None).map(|(planned, _)| planned)
 }
 
 /// Builds one package: the sdist first, and the wheel from the content of the sdist.
@@ -28,7 +30,7 @@ pub fn plan(package: &Package) -> Result<Planned, BuildError> {
 /// # Errors
 /// When any of the files cannot be made; then none of them appears in the output folder.
 pub fn build(request: &BuildRequest<'_>, observer: &dyn BuildObserver) -> Result<Vec<Artifact>, BuildError> {
-    build_within(request, observer, Budget::shared_by(1))
+    build_within(request, None, observer, Budget::shared_by(1))
 }
 
 /// Builds packages at the same time, one result per request, in the order of the requests.
@@ -36,9 +38,46 @@ pub fn build_all(
     requests: &[BuildRequest<'_>],
     observer: &dyn BuildObserver,
 ) -> Vec<Result<Vec<Artifact>, BuildError>> {
+    let requests: Vec<&BuildRequest<'_>> = requests.iter().collect();
+    build_each(&requests, None, observer)
+}
+
+/// Builds the packages that changed since the memory last saw them, at the same time; for the others it returns
+/// the files that are there. One result per request, in the order of the requests.
+pub fn build_changed(
+    requests: &[BuildRequest<'_>],
+    memory: &BuildMemory,
+    observer: &dyn BuildObserver,
+) -> Vec<Result<Vec<Artifact>, BuildError>> {
+    let recalled: Vec<_> = requests.par_iter().map(|request| memory.recall(request)).collect();
+    for artifact in recalled.iter().flatten().flatten() {
+        observer.event(BuildEvent::Unchanged { artifact });
+    }
+    let changed: Vec<&BuildRequest<'_>> = requests
+        .iter()
+        .zip(&recalled)
+        .filter(|(_, known)| known.is_none())
+        .map(|(request, _)| request)
+        .collect();
+    let mut built = build_each(&changed, Some(memory), observer).into_iter();
+    recalled
+        .into_iter()
+        .map(|known| match known {
+            Some(artifacts) => Ok(artifacts),
+            None => built.next().expect("every request that was not recalled was built"),
+        })
+        .collect()
+}
+
+fn build_each(
+    requests: &[&BuildRequest<'_>],
+    memory: Option<&BuildMemory>,
+    observer: &dyn BuildObserver,
+) -> Vec<Result<Vec<Artifact>, BuildError>> {
     let workers = rayon::current_num_threads().min(requests.len());
     if workers <= 1 {
-        return requests.iter().map(|request| build(request, observer)).collect();
+        let budget = Budget::shared_by(1);
+        return requests.iter().map(|request| build_within(request, memory, observer, budget)).collect();
     }
     let budget = Budget::shared_by(workers);
     let next = AtomicUsize::new(0);
@@ -49,7 +88,7 @@ pub fn build_all(
         for _ in 0..workers {
             scope.spawn(|| {
                 while let Some(index) = claim(&next, requests.len()) {
-                    let result = build_within(&requests[index], observer, budget);
+                    let result = build_within(requests[index], memory, observer, budget);
                     *results[index].lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(result);
                 }
             });
@@ -72,12 +111,23 @@ fn claim(next: &AtomicUsize, length: usize) -> Option<usize> {
 
 fn build_within(
     request: &BuildRequest<'_>,
+    memory: Option<&BuildMemory>,
     observer: &dyn BuildObserver,
     budget: Budget,
 ) -> Result<Vec<Artifact>, BuildError> {
     observer.event(BuildEvent::Started { package: &request.package.name });
-    let artifacts = match choose(request)? {
-        Planned::Native(set) => write_native(request, &set, observer, budget)?,
+    let start = memory.and_then(BuildMemory::now);
+    let (planned, trace) = choose(request, memory.map(|_| Trace::default()))?;
+    let artifacts = match planned {
+        Planned::Native(set) => {
+            let had_out_dir = request.out_dir.is_dir();
+            let artifacts = write_native(request, &set, observer, budget)?;
+            if let (Some(memory), Some(trace)) = (memory, trace) {
+                let trace = if had_out_dir { Some(trace) } else { trace_again(request, &set) };
+                memory.keep(request, (start, trace), &artifacts);
+            }
+            artifacts
+        }
         Planned::Fallback(unsupported) => {
             observer
                 .event(BuildEvent::FallingBack { package: &request.package.name, unsupported: &unsupported });
@@ -90,13 +140,22 @@ fn build_within(
     Ok(artifacts)
 }
 
-fn choose(request: &BuildRequest<'_>) -> Result<Planned, BuildError> {
+/// Looks again after the first build has made the output folder, as the next build will; `None` when that gives
+/// another plan.
+fn trace_again(request: &BuildRequest<'_>, set: &EntrySet) -> Option<Trace> {
+    match detector::plan(request.package, Some(Trace::default())) {
+        Ok((Planned::Native(again), trace)) if again == *set => trace,
+        _ => None,
+    }
+}
+
+fn choose(request: &BuildRequest<'_>, trace: Option<Trace>) -> Result<(Planned, Option<Trace>), BuildError> {
     if request.force_pep517 {
         let reason = "was asked for".to_owned();
         let option = "--force-pep517".to_owned();
-        return Ok(Planned::Fallback(Unsupported { option, location: None, reason }));
+        return Ok((Planned::Fallback(Unsupported { option, location: None, reason }), None));
     }
-    plan(request.package)
+    detector::plan(request.package, trace)
 }
 
 fn write_native(

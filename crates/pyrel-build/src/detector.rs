@@ -9,6 +9,7 @@ use pyrel_project::Package;
 use crate::dialects::{DIALECTS, Dialect, Subject, admitted_version};
 use crate::entry_set::{EntrySet, Planned, Unsupported};
 use crate::error::{BuildError, Plan, Stop, unsupported};
+use crate::incremental::Trace;
 use crate::tree::Tree;
 
 /// Requirements that change nothing about a native build, whatever their version.
@@ -17,15 +18,17 @@ const HARMLESS: [&str; 4] = ["wheel", "tomli", "setuptools", "editables"];
 const HARMLESS_WHEN_NEW: [&str; 3] = ["packaging", "pathspec", "trove-classifiers"];
 
 /// Plans a package: the entry set of a dialect, or the reason for the real backend.
-pub(crate) fn plan(package: &Package) -> Result<Planned, BuildError> {
-    match native(package) {
-        Ok(set) => Ok(Planned::Native(set)),
-        Err(Stop::Unsupported(unsupported)) => Ok(Planned::Fallback(unsupported)),
+///
+/// With a trace, a native plan comes with everything that it looked at.
+pub(crate) fn plan(package: &Package, trace: Option<Trace>) -> Result<(Planned, Option<Trace>), BuildError> {
+    match native(package, trace) {
+        Ok((set, trace)) => Ok((Planned::Native(set), trace)),
+        Err(Stop::Unsupported(unsupported)) => Ok((Planned::Fallback(unsupported), None)),
         Err(Stop::Failed(error)) => Err(error),
     }
 }
 
-fn native(package: &Package) -> Plan<EntrySet> {
+fn native(package: &Package, trace: Option<Trace>) -> Plan<(EntrySet, Option<Trace>)> {
     let Some(pyproject) = &package.pyproject else {
         return unsupported("pyproject.toml", "does not exist, so that only the backend knows the metadata");
     };
@@ -35,7 +38,9 @@ fn native(package: &Package) -> Plan<EntrySet> {
     };
     let root = std::path::absolute(&package.directory)
         .map_err(|source| BuildError::Read { path: package.directory.clone(), source })?;
-    dialect.plan(&Subject { pyproject, project, tree: Tree::disk(&root), root, version })
+    let subject = Subject { pyproject, project, tree: Tree::disk(&root, trace), root, version };
+    let set = dialect.plan(&subject)?;
+    Ok((set, subject.tree.into_trace()))
 }
 
 /// Finds the dialect of `build-system`, and the reproduced version that its requirements leave in place.

@@ -36,6 +36,11 @@ pub enum BuildEvent<'a> {
         /// Uncompressed bytes altogether.
         total: u64,
     },
+    /// A file of an earlier build is what a build now would make, so it stays.
+    Unchanged {
+        /// The file.
+        artifact: &'a Artifact,
+    },
     /// A file is complete and in its place.
     Built {
         /// The file.

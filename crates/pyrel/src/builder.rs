@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use pyrel_build::{
-    BuildError, BuildEvent, BuildObserver, BuildRequest, Planned, PythonSettings, Unsupported,
+    BuildError, BuildEvent, BuildMemory, BuildObserver, BuildRequest, Planned, PythonSettings, Unsupported,
 };
 use pyrel_model::{Artifact, ArtifactKind, PackageName};
 use pyrel_project::{Git, Package};
@@ -67,9 +67,28 @@ fn last_commit(directory: &Path) -> Option<u64> {
     *times.entry(git.top_level().to_path_buf()).or_insert_with(|| git.last_commit_time())
 }
 
-/// Builds every request; the first failure is the error, after all have ended.
-pub(crate) fn build(context: &Context, requests: &[BuildRequest<'_>]) -> Result<Vec<Artifact>, CommandError> {
-    build_watched(context, requests, &Screen { ui: context.ui(), context, meters: Mutex::default() })
+/// Opens the memory of builds under a workspace root; `None` where it cannot be kept, which costs time only.
+pub(crate) fn memory(context: &Context, root: &Path, rebuild: bool) -> Option<BuildMemory> {
+    let memory = context.environment().program_stamp().and_then(|stamp| BuildMemory::open(root, stamp));
+    match memory {
+        Ok(memory) if rebuild => Some(memory.rebuilding()),
+        Ok(memory) => Some(memory),
+        Err(error) => {
+            context.ui().detail(&format!("every package is built, for builds cannot be remembered: {error}"));
+            None
+        }
+    }
+}
+
+/// Builds every request, with a memory only those that changed; the first failure is the error, after all have
+/// ended.
+pub(crate) fn build(
+    context: &Context,
+    requests: &[BuildRequest<'_>],
+    memory: Option<&BuildMemory>,
+) -> Result<Vec<Artifact>, CommandError> {
+    let screen = Screen { ui: context.ui(), context, meters: Mutex::default() };
+    build_watched(context, requests, memory, &screen)
 }
 
 /// Builds every request for another purpose than the files themselves.
@@ -77,7 +96,7 @@ pub(crate) fn build_silently(
     context: &Context,
     requests: &[BuildRequest<'_>],
 ) -> Result<Vec<Artifact>, CommandError> {
-    build_watched(context, requests, &pyrel_build::Silent)
+    build_watched(context, requests, None, &pyrel_build::Silent)
 }
 
 /// Builds every request for another purpose than the files themselves, each with a result of its own.
@@ -92,11 +111,16 @@ pub(crate) fn build_each(
 fn build_watched(
     context: &Context,
     requests: &[BuildRequest<'_>],
+    memory: Option<&BuildMemory>,
     observer: &dyn BuildObserver,
 ) -> Result<Vec<Artifact>, CommandError> {
+    let results = match memory {
+        Some(memory) => pyrel_build::build_changed(requests, memory, observer),
+        None => pyrel_build::build_all(requests, observer),
+    };
     let mut artifacts = Vec::new();
     let mut failures = Vec::new();
-    for result in pyrel_build::build_all(requests, observer) {
+    for result in results {
         match result {
             Ok(built) => artifacts.extend(built),
             Err(error) => failures.push(error),
@@ -174,6 +198,7 @@ impl BuildObserver for Screen<'_> {
             }
             BuildEvent::Bytes { package, done, total } => self.advance(package, done, total),
             BuildEvent::Built { artifact } => self.built(artifact),
+            BuildEvent::Unchanged { artifact } => self.show("Unchanged", artifact),
             _ => {}
         }
     }
@@ -193,6 +218,10 @@ impl Screen<'_> {
         if artifact.kind == ArtifactKind::Wheel {
             self.meters.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&artifact.package);
         }
+        self.show("Built", artifact);
+    }
+
+    fn show(&self, verb: &str, artifact: &Artifact) {
         if self.ui.settings().json {
             return;
         }
@@ -202,10 +231,6 @@ impl Screen<'_> {
         };
         let path = self.context.shown(&artifact.path);
         let hash = &artifact.sha256.to_hex()[..12];
-        self.ui.status(
-            Tone::Done,
-            "Built",
-            &format!("{path} ({}, {how}, sha256 {hash})", size(artifact.size)),
-        );
+        self.ui.status(Tone::Done, verb, &format!("{path} ({}, {how}, sha256 {hash})", size(artifact.size)));
     }
 }

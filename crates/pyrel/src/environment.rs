@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, stderr, stdin};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The machine as this process sees it.
@@ -21,6 +21,8 @@ pub(crate) struct Environment {
     pub(crate) now: u64,
     /// Cores that may be used.
     pub(crate) cores: usize,
+    /// The file that this process runs, where the system tells.
+    pub(crate) program: Option<PathBuf>,
 }
 
 impl Environment {
@@ -38,6 +40,7 @@ impl Environment {
             stderr_is_terminal,
             now: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
             cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            program: std::env::current_exe().ok(),
         }
     }
 
@@ -49,6 +52,19 @@ impl Environment {
     /// Returns the folders of `PATH`.
     pub(crate) fn path(&self) -> Vec<PathBuf> {
         self.get("PATH").map(|path| std::env::split_paths(path).collect()).unwrap_or_default()
+    }
+
+    /// Returns what tells this very program from any other: its version, size, and time.
+    pub(crate) fn program_stamp(&self) -> std::io::Result<String> {
+        let program = fs_err::metadata(self.program.as_deref().unwrap_or(Path::new("")))?;
+        let since = program.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let version = env!("CARGO_PKG_VERSION");
+        Ok(format!(
+            "pyrel {version}, {} bytes of {}.{:09}",
+            program.len(),
+            since.as_secs(),
+            since.subsec_nanos()
+        ))
     }
 
     /// Returns the person's home folder.

@@ -13,16 +13,37 @@ use pyrel_model::{Diagnostic, Location};
 use super::{Listing, TreeFile};
 use crate::entry_set::Source;
 use crate::error::BuildError;
+use crate::incremental::Trace;
 
 #[derive(Debug)]
 pub(crate) struct DiskTree {
     root: PathBuf,
     folders: RefCell<HashMap<String, Rc<Listing>>>,
+    /// Notes everything that is looked at, when somebody wants to know.
+    trace: Option<Trace>,
 }
 
 impl DiskTree {
-    pub(super) fn new(root: &Path) -> Self {
-        Self { root: root.to_path_buf(), folders: RefCell::default() }
+    pub(super) fn new(root: &Path, trace: Option<Trace>) -> Self {
+        Self { root: root.to_path_buf(), folders: RefCell::default(), trace }
+    }
+
+    /// Returns what was looked at.
+    pub(super) fn into_trace(self) -> Option<Trace> {
+        self.trace
+    }
+
+    /// Returns the full path of something that is about to be looked at.
+    fn look_at(&self, path: &str) -> PathBuf {
+        let full = self.root.join(path);
+        self.touch(&full);
+        full
+    }
+
+    fn touch(&self, full: &Path) {
+        if let Some(trace) = &self.trace {
+            trace.touch(full);
+        }
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -33,26 +54,30 @@ impl DiskTree {
         if let Some(listing) = self.folders.borrow().get(dir) {
             return Ok(Rc::clone(listing));
         }
-        let listing = Rc::new(list_folder(&self.root.join(dir))?);
+        let full = self.look_at(dir);
+        let listing = Rc::new(list_folder(&full, &|link| self.touch(link))?);
+        if let Some(trace) = &self.trace {
+            trace.listed(&full, &listing);
+        }
         self.folders.borrow_mut().insert(dir.to_owned(), Rc::clone(&listing));
         Ok(listing)
     }
 
     pub(super) fn is_file(&self, path: &str) -> bool {
-        self.root.join(path).is_file()
+        self.look_at(path).is_file()
     }
 
     pub(super) fn is_dir(&self, path: &str) -> bool {
-        self.root.join(path).is_dir()
+        self.look_at(path).is_dir()
     }
 
     pub(super) fn read(&self, path: &str) -> Result<Arc<[u8]>, BuildError> {
-        let path = self.root.join(path);
+        let path = self.look_at(path);
         fs::read(&path).map(Arc::from).map_err(|source| BuildError::Read { path, source })
     }
 
     pub(super) fn file(&self, path: &str) -> Result<TreeFile, BuildError> {
-        let full = self.root.join(path);
+        let full = self.look_at(path);
         let own =
             fs::symlink_metadata(&full).map_err(|source| BuildError::Read { path: full.clone(), source })?;
         let is_link = own.is_symlink();
@@ -68,10 +93,15 @@ impl DiskTree {
         })
     }
 
+    /// Tells whether anything is there, links followed.
+    pub(super) fn exists(&self, path: &str) -> bool {
+        self.look_at(path).exists()
+    }
+
     #[cfg(unix)]
     pub(super) fn identity(&self, dir: &str) -> Option<(u64, u64)> {
         use std::os::unix::fs::MetadataExt as _;
-        let metadata = fs::metadata(self.root.join(dir)).ok()?;
+        let metadata = fs::metadata(self.look_at(dir)).ok()?;
         Some((metadata.dev(), metadata.ino()))
     }
 
@@ -80,12 +110,13 @@ impl DiskTree {
     pub(super) fn identity(&self, dir: &str) -> Option<(u64, u64)> {
         use std::hash::{DefaultHasher, Hash as _, Hasher as _};
         let mut hasher = DefaultHasher::new();
-        fs::canonicalize(self.root.join(dir)).ok()?.hash(&mut hasher);
+        fs::canonicalize(self.look_at(dir)).ok()?.hash(&mut hasher);
         Some((0, hasher.finish()))
     }
 }
 
-fn list_folder(path: &Path) -> Result<Listing, BuildError> {
+/// Lists a folder; `link` is told each symbolic link before it is followed.
+pub(crate) fn list_folder(path: &Path, link: &dyn Fn(&Path)) -> Result<Listing, BuildError> {
     let read = |source| BuildError::Read { path: path.to_path_buf(), source };
     let mut listing = Listing::default();
     let entries = match fs::read_dir(path) {
@@ -98,6 +129,9 @@ fn list_folder(path: &Path) -> Result<Listing, BuildError> {
     for entry in entries {
         let entry = entry.map_err(read)?;
         let kind = entry.file_type().map_err(read)?;
+        if kind.is_symlink() {
+            link(&entry.path());
+        }
         let is_dir = kind.is_dir() || (kind.is_symlink() && entry.path().is_dir());
         match entry.file_name().into_string() {
             Ok(name) if is_dir => listing.dirs.push(name),

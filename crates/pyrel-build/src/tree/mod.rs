@@ -8,11 +8,13 @@ mod walk;
 use std::rc::Rc;
 use std::sync::Arc;
 
+pub(crate) use disk::list_folder;
 pub(crate) use path::{join, normalize, parent_and_name};
 pub(crate) use walk::walk_followed;
 
 use crate::entry_set::{Entry, Source};
 use crate::error::{BuildError, Plan};
+use crate::incremental::Trace;
 
 /// The names in one folder, each list sorted by code point.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -53,9 +55,17 @@ pub(crate) enum Tree {
 }
 
 impl Tree {
-    /// Sees the folder `root` on disk.
-    pub(crate) fn disk(root: &std::path::Path) -> Self {
-        Self::Disk(disk::DiskTree::new(root))
+    /// Sees the folder `root` on disk; the trace notes what is looked at.
+    pub(crate) fn disk(root: &std::path::Path, trace: Option<Trace>) -> Self {
+        Self::Disk(disk::DiskTree::new(root, trace))
+    }
+
+    /// Returns what was looked at, if a trace was given.
+    pub(crate) fn into_trace(self) -> Option<Trace> {
+        match self {
+            Self::Disk(tree) => tree.into_trace(),
+            Self::Memory(_) => None,
+        }
     }
 
     /// Sees what unpacking the entries of an sdist would give, below their one top folder.
@@ -84,6 +94,14 @@ impl Tree {
         match self {
             Self::Disk(tree) => tree.is_dir(path),
             Self::Memory(tree) => tree.is_dir(path),
+        }
+    }
+
+    /// Tells whether anything is there (links followed).
+    pub(crate) fn exists(&self, path: &str) -> bool {
+        match self {
+            Self::Disk(tree) => tree.exists(path),
+            Self::Memory(tree) => tree.is_file(path) || tree.is_dir(path),
         }
     }
 

@@ -7,6 +7,7 @@ mod detection;
 mod fallback;
 mod fault;
 mod flit;
+mod incremental;
 mod native;
 mod project;
 mod uv;

@@ -24,6 +24,9 @@ pub(crate) struct BuildArgs {
     selection: SelectionArgs,
     #[command(flatten)]
     options: BuildOptions,
+    /// Build also what did not change since the last build
+    #[arg(long)]
+    rebuild: bool,
     /// Show what the files would hold, and write none
     #[arg(long, conflicts_with = "verify_reproducible")]
     list: bool,
@@ -70,7 +73,8 @@ pub(crate) fn run(args: &BuildArgs, context: &Context) -> CommandResult {
     if args.list {
         return listing::show(context, &requests);
     }
-    let artifacts = builder::build(context, &requests)?;
+    let memory = builder::memory(context, workspace.root(), args.rebuild);
+    let artifacts = builder::build(context, &requests, memory.as_ref())?;
     let mut document = json!({
         "schema": 1,
         "artifacts": artifacts.iter().map(to_json).collect::<Vec<Value>>(),

@@ -172,3 +172,21 @@ fn a_backend_that_writes_other_bytes_each_time_is_found() {
     let listed = workspace.run(["build", "--wheel", "--list"]).expect(0);
     let _ = listed.prints("alpha-1.0-py3-none-any.whl (pep517)\n  alpha/number.py (");
 }
+
+#[cfg(unix)]
+#[test]
+fn what_did_not_change_is_not_built_again() {
+    let workspace = two_packages();
+    let built = |run: &pyrel_testkit::Run| {
+        (run.stderr.matches("Built ").count(), run.stderr.matches("Unchanged ").count())
+    };
+    std::thread::sleep(std::time::Duration::from_millis(80));
+    let first = workspace.run(["build", "--format", "json"]).expect(0).json();
+    assert_eq!(built(&workspace.run(["build"]).expect(0)), (0, 4));
+    assert_eq!(workspace.run(["build", "--format", "json"]).expect(0).json(), first);
+    workspace.write("packages/alpha/README.md", "# Another\n");
+    assert_eq!(built(&workspace.run(["build"]).expect(0)), (2, 2));
+    assert_eq!(built(&workspace.run(["build", "--rebuild"]).expect(0)), (4, 0));
+    assert_eq!(built(&workspace.run(["build", "--source-date-epoch", "400000000"]).expect(0)), (4, 0));
+    assert_eq!(workspace.run(["build", "--rebuild"]).expect(0).stderr.matches("Built ").count(), 4);
+}

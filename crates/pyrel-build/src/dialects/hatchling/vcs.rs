@@ -58,10 +58,10 @@ fn locate(tree: &Tree, root: &std::path::Path, name: &str, boundary: &str) -> Op
     }
     let mut up = String::new();
     let mut folder = root;
-    while !folder.join(boundary).exists() {
+    while !tree.exists(&format!("{up}{boundary}")) {
         folder = folder.parent()?;
         up.push_str("../");
-        if folder.join(name).is_file() {
+        if tree.is_file(&format!("{up}{name}")) {
             return Some(format!("{up}{name}"));
         }
     }
