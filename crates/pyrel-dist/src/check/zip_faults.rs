@@ -5,7 +5,7 @@ use super::wording;
 use crate::fault::Fault;
 
 /// Details that a rule of their own reports; `zip-structure` has all others.
-pub(super) const OWN_RULES: [&str; 7] = [
+pub(super) const OWN_RULES: [&str; 11] = [
     "ZIP contains a data descriptor",
     "Duplicate filename in local headers",
     "Duplicate filename in central directory",
@@ -13,6 +13,10 @@ pub(super) const OWN_RULES: [&str; 7] = [
     "Filename not unicode",
     "Filename not valid UTF-8",
     "Comment in central directory",
+    "Filename not in central directory",
+    "Missing filename in local headers",
+    "Unknown record signature",
+    "Trailing data",
 ];
 
 /// Makes the problem of a fault of the walk, in the server's words.

@@ -87,12 +87,14 @@ fn processor() -> Option<u128> {
 }
 
 /// Checks a file in a process of its own; it must stay within the bounds, and the rule must be among the findings.
+#[expect(clippy::print_stdout, reason = "the figures, for who runs the tests with `--nocapture`")]
 fn bounded(name: &str, filename: &str, bytes: &[u8], rule: &str) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join(filename);
     fs::write(&path, bytes).unwrap();
     let cost = cost_of(&path);
     let numbers = format!("{name}: {} bytes cost {} KiB and {} ms", bytes.len(), cost.memory, cost.time);
+    println!("{numbers}");
     assert!(cost.memory <= MEMORY, "{numbers}");
     assert!(cost.time <= TIME, "{numbers}");
     assert!(cost.said.contains(rule), "{name}: no `{rule}` in {}", cost.said);

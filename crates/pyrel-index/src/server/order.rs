@@ -1,7 +1,7 @@
 //! Which of several faults PyPI names: it stops at the first, so the order of its tests is part of its answer.
 
 /// The rules that state PyPI's own, by name, in the order in which the server tests them.
-const ORDER: [&str; 68] = [
+const ORDER: [&str; 73] = [
     // The form and core metadata: what is doubled, versions, then field by field.
     "project-name",
     "upload-form",
@@ -26,6 +26,7 @@ const ORDER: [&str; 68] = [
     "classifier-deprecated",
     "home-page",
     "license-conflict",
+    "project-url-label",
     "project-url",
     "provides-dist",
     "direct-reference",
@@ -58,6 +59,8 @@ const ORDER: [&str; 68] = [
     "wheel-file-missing",
     "encrypted-code",
     "zip-structure",
+    "zip-stray-bytes",
+    "zip-hidden-member",
     "zip-data-descriptor",
     "zip-member-name",
     "zip-duplicate-member",
@@ -66,6 +69,8 @@ const ORDER: [&str; 68] = [
     "sdist-filename",
     "wheel-filename",
     "wheel-platform-tag",
+    "wheel-name-mismatch",
+    "wheel-version-mismatch",
     "license-file-missing",
     "record-missing",
     "record-blank-line",

@@ -70,6 +70,7 @@ mod prohibited_name;
 mod project_mismatch;
 mod project_name;
 mod project_url;
+mod project_url_label;
 mod project_version;
 mod provides_dist;
 mod provides_extra;
@@ -118,13 +119,17 @@ mod wheel_file_missing;
 mod wheel_filename;
 mod wheel_metadata_missing;
 mod wheel_module_missing;
+mod wheel_name_mismatch;
 mod wheel_platform_tag;
 mod wheel_purelib;
 mod wheel_tags;
+mod wheel_version_mismatch;
 mod zip_data_descriptor;
 mod zip_duplicate_member;
+mod zip_hidden_member;
 mod zip_member_comment;
 mod zip_member_name;
+mod zip_stray_bytes;
 mod zip_structure;
 
 mod page;
@@ -205,6 +210,7 @@ pub static RULES: &[&Rule] = &[
     &project_mismatch::RULE,
     &project_name::RULE,
     &project_url::RULE,
+    &project_url_label::RULE,
     &project_version::RULE,
     &provides_dist::RULE,
     &provides_extra::RULE,
@@ -253,13 +259,17 @@ pub static RULES: &[&Rule] = &[
     &wheel_filename::RULE,
     &wheel_metadata_missing::RULE,
     &wheel_module_missing::RULE,
+    &wheel_name_mismatch::RULE,
     &wheel_platform_tag::RULE,
     &wheel_purelib::RULE,
     &wheel_tags::RULE,
+    &wheel_version_mismatch::RULE,
     &zip_data_descriptor::RULE,
     &zip_duplicate_member::RULE,
+    &zip_hidden_member::RULE,
     &zip_member_comment::RULE,
     &zip_member_name::RULE,
+    &zip_stray_bytes::RULE,
     &zip_structure::RULE,
 ];
 

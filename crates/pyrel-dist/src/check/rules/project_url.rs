@@ -1,7 +1,8 @@
-//! A project URL has no label, no address, or a wrong one.
+//! A project URL has no address, or a wrong one.
 
 use pyrel_model::Level;
 
+use super::project_url_label;
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
@@ -12,16 +13,16 @@ pub(super) static RULE: Rule = Rule {
     name: "project-url",
     level: Level::Error,
     source: Source::Pypi,
-    summary: "every `Project-URL` has a short label and an http or https address",
+    summary: "every `Project-URL` has an http or https address",
     docs: "\
 ### What it does
-Checks each entry: a label of 1 to 32 characters, a comma, an address with scheme `http` or `https`.
+Checks each entry: behind its label and a comma an address with scheme `http` or `https`.
 
 ### Why is this bad
 PyPI shows them in the side bar and refuses others.
 
 ### Example
-`Project-URL: https://example.org` (no label)
+`Project-URL: Code, git+https://example.org`
 
 ### Source
 PyPI (`warehouse/forklift/metadata.py`)
@@ -31,12 +32,10 @@ PyPI (`warehouse/forklift/metadata.py`)
 
 fn check(subject: &Subject<'_>, findings: &mut Findings) {
     for value in subject.fields("Project-URL") {
-        let (label, address) = value.split_once(',').unwrap_or((value, ""));
-        let (label, address) = (label.trim(), address.trim());
-        let text = if label.is_empty() {
-            "Must have a label".to_owned()
-        } else if label.chars().count() > 32 {
-            format!("{} must be 32 characters or less.", wording::repr(label))
+        let address = value.split_once(',').map_or("", |(_, address)| address.trim());
+        // PyPI says nothing of an address whose label it refuses.
+        let text = if project_url_label::fault(value).is_some() {
+            continue;
         } else if address.is_empty() {
             "Must have a URL".to_owned()
         } else if !url::is_valid(address) {
@@ -56,10 +55,7 @@ mod tests {
     #[test]
     fn fires() {
         let end = " See https://packaging.python.org/specifications/core-metadata for more information.";
-        let long = "x".repeat(33);
         for (value, message) in [
-            (", https://example.org".to_owned(), "Must have a label.".to_owned()),
-            (format!("{long}, https://example.org"), format!("'{long}' must be 32 characters or less.")),
             ("https://example.org".to_owned(), "Must have a URL.".to_owned()),
             (
                 "Code, git+https://example.org".to_owned(),
@@ -75,5 +71,7 @@ mod tests {
     fn stays_silent() {
         let good = Fixture::wheel().also("Project-URL: Home, https://example.org/a,b");
         assert!(good.findings("project-url").is_empty());
+        let label = Fixture::wheel().also("Project-URL: , ftp://example.org");
+        assert!(label.findings("project-url").is_empty(), "`project-url-label` says it");
     }
 }

@@ -15,13 +15,13 @@ pub(super) static RULE: Rule = Rule {
     summary: "the records of a zip follow each other and agree",
     docs: "\
 ### What it does
-Walks a wheel from its first byte to its last: local headers with their data, the central directory, the end records. Names, sizes, counts, and offsets must agree, and nothing may stand between.
+Walks a wheel from its first byte to its last: local headers with their data, the central directory, the end records. Sizes, counts, and offsets must agree. Names that do not are the matter of `zip-hidden-member`, bytes in between that of `zip-stray-bytes`.
 
 ### Why is this bad
 A reader that follows the local headers and one that follows the central directory would see different files; attacks hide code this way.
 
 ### Example
-A wheel with bytes before, between, or behind its records; a zip updated in place.
+A wheel that was cut off; a zip updated in place.
 
 ### Source
 PyPI (`warehouse/utils/zipfiles.py`)
@@ -51,23 +51,10 @@ mod tests {
                  https://docs.pypi.org/archives for more information"
             )
         };
-        let stub = Fixture::wheel().patched(|bytes| {
-            bytes.splice(0..0, *b"#!/usr/bin/python\n");
-        });
-        assert_eq!(stub.messages("zip-structure"), [message("Unknown record signature")]);
-        let trailing = Fixture::wheel().patched(|bytes| {
-            // An archive comment of two bytes, of which the end record declares one.
-            let at = bytes.len() - 2;
-            bytes[at] = 1;
-            bytes.extend(*b"xy");
-        });
-        assert_eq!(trailing.messages("zip-structure"), [message("Trailing data")]);
         let size = Fixture::wheel().patched(|bytes| bytes[18] ^= 1);
         assert_eq!(size.messages("zip-structure"), [message("Mis-matched data size")]);
         let size = Fixture::wheel().patched(|bytes| bytes[22] ^= 1);
         assert_eq!(size.messages("zip-structure"), [message("Mis-matched file size")]);
-        let hidden = Fixture::wheel().patched(|bytes| bytes[30] = b'D');
-        assert_eq!(hidden.messages("zip-structure"), [message("Filename not in central directory")]);
         let count = Fixture::wheel().patched(|bytes| {
             let at = bytes.len() - 12;
             bytes[at] += 1;

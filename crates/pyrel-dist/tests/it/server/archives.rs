@@ -91,7 +91,7 @@ fn walks() -> Vec<Case> {
     vec![
         case(
             "Z11",
-            "zip-structure",
+            "zip-stray-bytes",
             wheel(|bytes| {
                 bytes.splice(0..0, *b"#!/bin/sh\n");
             }),
@@ -105,13 +105,13 @@ fn walks() -> Vec<Case> {
         ),
         case(
             "Z13",
-            "zip-structure",
+            "zip-hidden-member",
             wheel(|bytes| bytes[30] = b'D'),
             zip("Filename not in central directory"),
         ),
         case(
             "Z14",
-            "zip-structure",
+            "zip-hidden-member",
             // The second entry of the directory gets the name of no local header; the first is found as a double.
             wheel(|bytes| {
                 let at = last(bytes, b"demo/__init__.py");
@@ -238,7 +238,7 @@ fn ends() -> Vec<Case> {
         ),
         case(
             "Z24",
-            "zip-structure",
+            "zip-stray-bytes",
             wheel(|bytes| {
                 let at = bytes.len() - 2;
                 bytes[at] = 1;

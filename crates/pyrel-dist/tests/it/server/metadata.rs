@@ -245,7 +245,7 @@ fn urls() -> Vec<Case> {
         format!("Project-URL: {label}, https://example.org"),
         format!("'{label}' must be 32 characters or less."),
     );
-    let mut cases = vec![line("M29", "project-url", &long.0, &long.1)];
+    let mut cases = vec![line("M29", "project-url-label", &long.0, &long.1)];
     for (id, rule, header, message) in [
         ("M27", "home-page", "Home-page: ftp://example.org", "'ftp://example.org' is not a valid url."),
         (
@@ -254,7 +254,7 @@ fn urls() -> Vec<Case> {
             "Download-URL: https://example.org/[x]",
             "'https://example.org/[x]' is not a valid url.",
         ),
-        ("M28", "project-url", "Project-URL: , https://example.org", "Must have a label"),
+        ("M28", "project-url-label", "Project-URL: , https://example.org", "Must have a label"),
         ("M30", "project-url", "Project-URL: https://example.org", "Must have a URL"),
         (
             "M31",

@@ -174,19 +174,19 @@ fn wheel_names() -> Vec<Case> {
         ),
         case(
             "W6",
-            "wheel-filename",
+            "wheel-name-mismatch",
             wheel_named("other-1.0-py3-none-any.whl"),
             "Start filename for 'demo' with 'demo'.",
         ),
         case(
             "W7",
-            "wheel-filename",
+            "wheel-name-mismatch",
             wheel_named("Demo-1.0-py3-none-any.whl"),
             "Filename 'Demo-1.0-py3-none-any.whl' should contain the normalized project name 'demo', not 'Demo'.",
         ),
         case(
             "W8",
-            "wheel-filename",
+            "wheel-version-mismatch",
             wheel_named("demo-1.1-py3-none-any.whl"),
             "Version in filename should be '1.0' not '1.1'.",
         ),
