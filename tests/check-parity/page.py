@@ -20,7 +20,7 @@ What must hold, and fails the program when it does not:
 - What `twine check` fails, `pyrel check` fails; what `twine check --strict` fails, `pyrel check --strict` fails.
 - A finding of `source: twine` is true: an error fails `twine check`, a warning fails `twine check --strict`.
 - The rules that state the judgement of `packaging` say it in its very words, and they say all that it says.
-- `description-content-type-defect` says what `packaging` 26.3, which twine has, refuses of content types and 26.2 takes.
+- `description-content-type-defect` says what `packaging` 26.3, which twine has, refuses of content types, 26.2 not.
 - Of {values} values of single fields, good ones and mutated ones, pyrel refuses none that the library takes, and takes
   none that the library refuses, but for paths on drives of Windows.
 - Every difference has a reason below.
