@@ -117,6 +117,7 @@ pub(crate) enum Command {
     Test(commands::test::TestArgs),
     Check(commands::check::CheckArgs),
     Clean(commands::clean::CleanArgs),
+    Changelog(commands::changelog::ChangelogArgs),
     Plan(commands::plan::PlanArgs),
     UploadTest(commands::upload_test::UploadTestArgs),
     Upload(commands::upload::UploadArgs),

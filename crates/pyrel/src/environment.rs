@@ -49,6 +49,16 @@ impl Environment {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// Returns the day of the start in UTC, or of `SOURCE_DATE_EPOCH`, as `2024-01-02`; the text of the variable when
+    /// it is no number of seconds.
+    pub(crate) fn today(&self) -> Result<String, String> {
+        let seconds = match self.get("SOURCE_DATE_EPOCH") {
+            Some(text) => text.parse().map_err(|_| text.to_owned())?,
+            None => self.now,
+        };
+        Ok(day(seconds))
+    }
+
     /// Returns the folders of `PATH`.
     pub(crate) fn path(&self) -> Vec<PathBuf> {
         self.get("PATH").map(|path| std::env::split_paths(path).collect()).unwrap_or_default()
@@ -70,5 +80,39 @@ impl Environment {
     /// Returns the person's home folder.
     pub(crate) fn home(&self) -> Option<PathBuf> {
         self.get(if cfg!(windows) { "USERPROFILE" } else { "HOME" }).map(PathBuf::from)
+    }
+}
+
+/// Returns the day in UTC of a time in seconds since 1970, as `2024-01-02`, by years that start in
+/// March, so that a leap day is the last one.
+pub(crate) fn day(seconds: u64) -> String {
+    let days = seconds / 86_400 + 719_468;
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_counted_by_the_calendar() {
+        for (seconds, expected) in [
+            (0, "1970-01-01"),
+            (951_782_399, "2000-02-28"),
+            (951_782_400, "2000-02-29"),
+            (951_868_800, "2000-03-01"),
+            (1_700_000_000, "2023-11-14"),
+            (1_735_689_599, "2024-12-31"),
+            (4_107_542_400, "2100-03-01"),
+        ] {
+            assert_eq!(day(seconds), expected);
+        }
     }
 }

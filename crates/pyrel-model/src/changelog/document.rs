@@ -290,6 +290,9 @@ fn end_of_text(texts: &[String], definitions: &[Definition]) -> usize {
     end
 }
 
+/// Keep a Changelog's headings within a release. Where one has too few `#`, it still belongs to its release.
+const CATEGORIES: &[&str] = &["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"];
+
 /// Tells which headings start sections, and where these end.
 fn sections(headings: &[Heading], lines: usize, end: usize) -> Vec<Section> {
     let level_where = |wanted: fn(&Named) -> bool| {
@@ -317,7 +320,9 @@ fn sections(headings: &[Heading], lines: usize, end: usize) -> Vec<Section> {
     for (at, heading) in headings.iter().enumerate() {
         let Some(versions) = versions_of(heading) else { continue };
         let ends = |next: &&Heading| {
-            versions_of(next).is_some() || next.level < heading.level || Some(next.level) == top
+            let is_category = CATEGORIES.iter().any(|name| next.text.eq_ignore_ascii_case(name));
+            let is_outside = next.level < heading.level || Some(next.level) == top;
+            versions_of(next).is_some() || (is_outside && !is_category)
         };
         let next = headings[at + 1..].iter().find(ends).map(|next| next.lines.start);
         let start = heading.lines.end;
@@ -370,6 +375,7 @@ mod tests {
                 "## 1.0\n```\n## [0.9]\n```\n<!--\n## 0.8\n-->\nx",
                 vec!["1.0: ```|## [0.9]|```|<!--|## 0.8|-->|x"],
             ),
+            ("## 1.1\n## Changed\na\n## Other\nb\n## 1.0\nc", vec!["1.1: ## Changed|a", "1.0: c"]),
             ("---\nversion: 1.0\n---\n# 1.1\nx", vec!["1.1: x"]),
         ] {
             assert_eq!(sections(&parse(text)), expected, "{text}");

@@ -57,7 +57,16 @@ pub fn named(text: &str) -> Named {
 /// when it is marked by `v`, or when it is certain that a version is meant.
 fn versions(word: &str, certain: bool) -> Vec<Version> {
     let pieces = word.split(['/', '@', '=']).filter(|piece| !piece.is_empty());
-    pieces.filter_map(|piece| version(piece, certain)).collect()
+    let read = |piece: &str| match (version(piece, certain), piece.split_once('-')) {
+        (Some(version), _) => vec![version],
+        // Two versions of one release: `1.12.0rc2-0.32b0`.
+        (None, Some((one, other))) => {
+            let both = version(one, false).zip(version(other, false));
+            both.map_or(Vec::new(), |(one, other)| vec![one, other])
+        }
+        (None, None) => Vec::new(),
+    };
+    pieces.flat_map(read).collect()
 }
 
 fn version(piece: &str, certain: bool) -> Option<Version> {
@@ -152,6 +161,7 @@ mod tests {
             ("<a name=\"9.9\"></a>1.2.0", "1.2.0"),
             ("**1.2.0** - 2nd January 2024", "1.2.0"),
             ("Version 1.2.0/0.33b0 (2022-08-08)", "1.2.0+0.33b0"),
+            ("[1.12.0rc2-0.32b0](u) - 2022-07-01", "1.12.0rc2+0.32b0"),
             ("Release 2", "2"),
             ("[2]", "2"),
             ("v2", "2"),

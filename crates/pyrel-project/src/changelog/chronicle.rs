@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use pyrel_model::{PackageName, Version};
 
 use super::aggregate::{self, Part};
+use super::compose::document;
+use super::draft::told;
 use super::message::merge_number;
 use super::{
     Change, ChangelogChange, ChangelogError, Fragment, Message, Release, Remote, Request, Significance,
@@ -316,11 +318,7 @@ impl<'w> Chronicle<'w> {
         let since = previous.as_ref().map(|tag| tag.commit.as_str());
         let changes = match entry.package {
             Some(_) => self.changes(name, since),
-            None => {
-                let since = self.past.from.as_deref().or(since);
-                let all = self.past.history.since(since.as_slice());
-                settle(all.into_iter().map(|commit| self.change(commit, None)).collect())
-            }
+            None => self.all_changes(since),
         };
         let tag = version.map(|version| self.past.tags.template().render(name, version));
         let release = version.zip(tag.as_deref()).map(|(version, tag)| Release {
@@ -340,6 +338,45 @@ impl<'w> Chronicle<'w> {
             remote: self.past.remote.as_ref(),
             own_scopes: &entry.own,
         })
+    }
+
+    /// Counts the changes of a package since its last release that a changelog should tell and that nobody told:
+    /// neither under Unreleased, nor in a fragment, nor in an entry for the version that the package has now.
+    ///
+    /// # Errors
+    /// As [`compose`](Self::compose).
+    pub fn untold(&self, package: &Package) -> Result<usize, ChangelogError> {
+        let Some(settings) = &self.workspace.config().changelog else { return Ok(0) };
+        let is_common = self.workspace.config().versioning == Versioning::Lockstep;
+        let path = changelog_path(self.workspace, package).unwrap_or_else(|| package.directory.clone());
+        let last = self.past.tags.last(&package.name);
+        let by_hand = document(&path)?.is_some_and(|document| {
+            let coming =
+                package.version().filter(|version| last.as_ref().is_none_or(|tag| tag.version != **version));
+            let sections =
+                document.unreleased().into_iter().chain(coming.and_then(|one| document.section(one)));
+            sections.into_iter().any(|section| document.has_content(section))
+        });
+        let directory = if is_common { self.workspace.root() } else { &package.directory };
+        let own = match &settings.fragments {
+            Some(folder) => Fragment::read_all(&directory.join(folder), settings)?,
+            None => Vec::new(),
+        };
+        let common = if is_common { Vec::new() } else { self.common_fragments(settings)? };
+        let at = self.position(&package.name);
+        if by_hand || !own.is_empty() || common.iter().any(|(owner, _)| Some(*owner) == at) {
+            return Ok(0);
+        }
+        let since = last.as_ref().map(|tag| tag.commit.as_str());
+        let changes = if is_common { self.all_changes(since) } else { self.changes(&package.name, since) };
+        Ok(told(&changes, settings))
+    }
+
+    /// Returns the commits of the whole workspace, reverted ones removed.
+    fn all_changes(&self, since: Option<&str>) -> Vec<Change<'w>> {
+        let since = self.past.from.as_deref().or(since);
+        let all = self.past.history.since(since.as_slice());
+        settle(all.into_iter().map(|commit| self.change(commit, None)).collect())
     }
 
     /// Reads the fragments at the root, each with the package that its name starts with.

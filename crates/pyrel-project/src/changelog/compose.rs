@@ -122,6 +122,11 @@ pub fn compose(request: &Request<'_>) -> Result<Option<ChangelogChange>, Changel
     }))
 }
 
+/// Returns a changelog, taken apart; `None` when there is none.
+pub(super) fn document(path: &Path) -> Result<Option<Document>, ChangelogError> {
+    Ok(read(path)?.map(|bytes| Document::parse(&bytes, Markup::Markdown)))
+}
+
 /// Reads a changelog that is going to be written.
 pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, ChangelogError> {
     if Markup::of(&path.to_string_lossy()) != Markup::Markdown {

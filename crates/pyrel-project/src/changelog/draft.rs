@@ -1,5 +1,7 @@
 //! What an entry will say: lines under headings, made of changes, fragments, and updated dependencies.
 
+use std::collections::HashSet;
+
 use pyrel_model::{PackageName, Version};
 
 use super::{Change, Fragment, Remote};
@@ -10,6 +12,8 @@ use crate::config::ChangelogConfig;
 pub(super) struct Draft {
     /// Heading and items; each item starts with `- ` and may have several lines.
     pub(super) groups: Vec<(String, Vec<String>)>,
+    /// What is in the groups, so that nothing is said twice.
+    seen: HashSet<(usize, String)>,
     /// How many changes are told.
     pub(super) told: usize,
     /// How many changes are left out because of their type, or because they only join or mend commits.
@@ -33,9 +37,8 @@ impl Draft {
                 at
             }
         };
-        let items = &mut self.groups[at].1;
-        if !items.contains(&item) {
-            items.push(item);
+        if self.seen.insert((rank(settings, heading), item.clone())) {
+            self.groups[at].1.push(item);
         }
     }
 
@@ -85,6 +88,11 @@ pub(super) struct View<'a> {
     pub(super) remote: Option<&'a Remote>,
     /// Scopes that go without saying.
     pub(super) own: &'a [String],
+}
+
+/// Counts the changes that are told.
+pub(super) fn told(changes: &[Change<'_>], settings: &ChangelogConfig) -> usize {
+    changes.iter().filter(|change| heading(change, settings).is_some()).count()
 }
 
 /// Returns where a heading stands among the others.

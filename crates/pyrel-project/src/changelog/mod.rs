@@ -23,6 +23,6 @@ pub use compose::{ChangelogChange, Release, Request, compose};
 pub use error::ChangelogError;
 pub use fragment::Fragment;
 pub use message::{Message, Reverted};
-pub use notes::notes_of;
+pub use notes::{has_entry, notes_of};
 pub use remote::Remote;
 pub use significance::Significance;

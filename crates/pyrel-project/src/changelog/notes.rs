@@ -28,6 +28,20 @@ pub fn notes_of(path: &Path, version: &Version) -> Result<String, ChangelogError
     section.map(|section| notes(&document, section)).ok_or_else(no_entry)
 }
 
+/// Tells whether a changelog has an entry about a version that says something.
+///
+/// # Errors
+/// When the changelog cannot be read.
+pub fn has_entry(path: &Path, version: &Version) -> Result<bool, ChangelogError> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error.into()),
+    };
+    let document = Document::parse(&bytes, Markup::of(&path.to_string_lossy()));
+    Ok(document.section(version).is_some_and(|section| document.has_content(section)))
+}
+
 /// Returns the text of a section with the definitions that it needs.
 pub(super) fn notes(document: &Document, section: &Section) -> String {
     let lines = document.trimmed(&section.body);
@@ -79,5 +93,8 @@ mod tests {
         let error = notes_of(&path, &version).unwrap_err();
         assert!(error.to_string().ends_with("CHANGELOG.md` has no entry for 1.2"), "{error}");
         assert_eq!(notes_of(&path, &"1.1.0".parse().unwrap()).unwrap(), "x\n");
+        assert!(has_entry(&path, &"1.1.0".parse().unwrap()).unwrap());
+        fs::write(&path, "## 1.2\n\n### Added\n").unwrap();
+        assert!(!has_entry(&path, &version).unwrap());
     }
 }

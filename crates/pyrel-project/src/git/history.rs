@@ -99,6 +99,12 @@ impl History {
         self.commits.iter().zip(&self.included).filter(|(_, included)| **included).map(|(commit, _)| commit)
     }
 
+    /// Returns a commit by its full hash.
+    #[must_use]
+    pub fn get(&self, hash: &str) -> Option<&Commit> {
+        self.index.get(hash).map(|at| &self.commits[*at])
+    }
+
     /// Returns the commits that none of the commits `since` contains, newest first.
     #[must_use]
     pub fn since(&self, since: &[&str]) -> Vec<&Commit> {

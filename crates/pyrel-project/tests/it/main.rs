@@ -12,6 +12,7 @@ mod hostile;
 mod members;
 mod packages;
 mod process;
+mod real_history;
 mod root;
 mod selection;
 mod tree;

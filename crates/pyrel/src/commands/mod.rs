@@ -5,6 +5,7 @@
 
 pub(crate) mod auth;
 pub(crate) mod build;
+pub(crate) mod changelog;
 pub(crate) mod check;
 pub(crate) mod clean;
 pub(crate) mod completions;
@@ -43,6 +44,7 @@ pub(crate) fn run(cli: &Cli, context: &Context) -> CommandResult {
         Command::Build(args) => build::run(args, context),
         Command::Test(args) => test::run(args, context),
         Command::Check(args) => check::run(args, context),
+        Command::Changelog(args) => changelog::run(args, context),
         Command::Clean(args) => clean::run(args, context),
         Command::Plan(args) => plan::run(args, context),
         Command::UploadTest(args) => upload_test::run(args, context),

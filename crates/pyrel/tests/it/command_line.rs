@@ -5,13 +5,14 @@ use std::process::Stdio;
 
 use super::workspace;
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "info",
     "graph",
     "build",
     "test",
     "check",
     "clean",
+    "changelog",
     "plan",
     "upload-test",
     "upload",

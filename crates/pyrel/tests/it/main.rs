@@ -5,6 +5,7 @@
 mod auth;
 mod bad_input;
 mod build;
+mod changelog;
 mod check;
 mod clean;
 mod command_line;
