@@ -2,6 +2,8 @@
 //!
 //! A reporter listens. It returns nothing, so that it cannot stop a release.
 
+use std::time::Duration;
+
 use pyrel_model::{PackageName, Sha256, Version};
 use serde::Serialize;
 
@@ -166,12 +168,14 @@ pub enum Event {
         /// The package that failed.
         by: PackageName,
     },
-    /// All files of a package are up; an installer is waited for to see them.
+    /// All files of a package are up, and installers do not see them at once.
     Waiting {
         /// The phase.
         phase: Phase,
         /// The project.
         package: PackageName,
+        /// How long that may take in all.
+        patience: Duration,
     },
     /// An installer sees a package.
     Visible {

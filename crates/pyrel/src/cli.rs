@@ -41,7 +41,7 @@ pub(crate) struct GlobalArgs {
     /// No progress bars
     #[arg(long, global = true)]
     pub(crate) no_progress: bool,
-    /// How many files to work on at once [default: the number of cores]
+    /// How many files to work on at once [default: the number of cores; 4 packages in an upload]
     #[arg(long, value_name = "N", global = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
     /// Never use the network beyond this machine

@@ -11,6 +11,11 @@ use crate::environment::Environment;
 use crate::exit::{CommandError, Failure};
 use crate::ui::{Settings, Ui};
 
+/// How many packages go to an index at once unless somebody says otherwise: what a public index will not mind.
+const CONNECTIONS: usize = 4;
+/// The most that go at once, whatever is said.
+const MOST_CONNECTIONS: usize = 16;
+
 /// The resolved surroundings of one run.
 pub(crate) struct Context {
     ui: Arc<Ui>,
@@ -18,6 +23,7 @@ pub(crate) struct Context {
     environment: Environment,
     format: Format,
     jobs: usize,
+    connections: usize,
     offline: bool,
 }
 
@@ -39,12 +45,14 @@ impl Context {
             None => environment.directory.clone(),
         };
         let jobs = globals.jobs.map_or(environment.cores, usize::from);
+        let connections = globals.jobs.map_or(CONNECTIONS, usize::from).min(MOST_CONNECTIONS);
         Self {
             ui: Arc::new(Ui::new(settings)),
             directory,
             environment,
             format: globals.format,
             jobs,
+            connections,
             offline: globals.offline,
         }
     }
@@ -77,6 +85,11 @@ impl Context {
     /// Returns how many files to work on at once.
     pub(crate) fn jobs(&self) -> usize {
         self.jobs
+    }
+
+    /// Returns how many packages to send to an index at once.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections
     }
 
     /// Tells whether the network beyond this machine is off limits.

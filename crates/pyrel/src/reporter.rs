@@ -107,8 +107,13 @@ impl Screen {
             Event::Blocked { package, by, .. } => {
                 self.ui.status(Tone::Fail, "Blocked", &format!("{package}: it needs {by}, which failed"));
             }
-            Event::Waiting { package, .. } => {
-                self.ui.detail(&format!("waiting until an installer sees {package}"));
+            Event::Waiting { package, patience, .. } => {
+                let most = duration(*patience);
+                self.ui.status(
+                    Tone::Busy,
+                    "Waiting",
+                    &format!("for {package} to be seen by installers, {most} at most"),
+                );
             }
             Event::Visible { package, .. } => self.ui.detail(&format!("an installer sees {package}")),
             _ => {}

@@ -1,4 +1,5 @@
-//! What to do about refusals whose words are known: those of PyPI's server. Others get no advice rather than a guess.
+//! What to do about refusals whose words are known: those of PyPI's server, and of private ones where they tell more than
+//! the status does. Others get no advice rather than a guess.
 
 /// What a refusal is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,8 +25,8 @@ const fn known(words: &'static str, subject: Subject, advice: &'static str) -> K
 
 use Subject::{Credentials, Maintenance, Upload};
 
-/// Refusals of PyPI, the more particular words first.
-const KNOWN: [Known; 23] = [
+/// Refusals of PyPI, the more particular words first, and then those of private indexes.
+const KNOWN: [Known; 26] = [
     known("Read-only mode", Maintenance, "the index is being maintained; resume the run later"),
     known(
         "New uploads are temporarily disabled",
@@ -113,15 +114,39 @@ const KNOWN: [Known; 23] = [
     known("Only one sdist", Upload, "the release already has an sdist under another name; bump the version"),
     known("previously used", Upload, "a deleted file's name is never free again; bump the version"),
     known("releases older than 14 days", Upload, "bump the version: an old release takes no new files"),
+    known(
+        "is not permitted to deploy",
+        Credentials,
+        "let the account deploy to this repository, or use a token of one that may",
+    ),
+    known(
+        "needs DELETE permission",
+        Credentials,
+        "the repository has the file and shows it to nobody; bump the version",
+    ),
+    known(
+        "include/exclude pattern",
+        Upload,
+        "let the repository's patterns include the path of the file, or upload to another repository",
+    ),
 ];
 
 /// Returns what a refusal is about: its words decide, and its status where they are not known.
 pub(super) fn subject(status: u16, message: &str) -> Subject {
     match find(message) {
         Some(known) => known.subject,
+        None if matches!(status, 403 | 405 | 409 | 423) && is_maintenance(message) => Maintenance,
         None if matches!(status, 401 | 403) => Credentials,
         None => Upload,
     }
+}
+
+/// Tells whether a server says that it takes nothing from anybody for now.
+pub(super) fn is_maintenance(message: &str) -> bool {
+    let lower = message.to_lowercase();
+    ["read-only mode", "readonly mode", "read only mode", "maintenance"]
+        .iter()
+        .any(|words| lower.contains(words))
 }
 
 /// Returns what to do about a refusal.
@@ -143,6 +168,9 @@ mod tests {
         assert_eq!(subject(403, "The user 'a' isn't allowed to upload to project 'b'."), Credentials);
         assert_eq!(subject(403, "something else"), Credentials);
         assert_eq!(subject(400, "something else"), Upload);
+        assert_eq!(subject(403, "This server is in maintenance mode"), Maintenance);
+        assert_eq!(subject(405, "The repository is in Read-Only mode."), Maintenance);
+        assert_eq!(subject(400, "Invalid classifier: read-only mode"), Upload);
         assert!(advice("something else").is_none());
     }
 

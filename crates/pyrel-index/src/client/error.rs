@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use super::advice::advice;
+use super::advice::{advice, is_maintenance};
 
 /// A cause of any kind.
 pub(super) type Cause = Box<dyn Error + Send + Sync>;
@@ -101,8 +101,8 @@ impl ClientError {
             Self::Setup(_) => Some(CERTIFICATES.to_owned()),
             Self::Unreachable { source, .. } => Some(unreachable_hint(source.as_ref())),
             Self::Refused { status: 401 | 403, .. } => {
-                let remedy = "this index wants credentials for reading: those of the upload, when both are at one \
-                              address, or others in its `simple-url`";
+                let remedy = "this index wants credentials for reading: those of an upload are used when \
+                              `upload-url` and `simple-url` are at one address";
                 Some(remedy.to_owned())
             }
             Self::Refused { .. } => None,
@@ -268,6 +268,9 @@ fn unreachable_hint(source: &(dyn Error + Send + Sync + 'static)) -> String {
     if let Some(busy) = source.downcast_ref::<Busy>() {
         return match busy.too_long {
             Some(wait) => format!("the index asks to come back in {} s; resume the run then", wait.as_secs()),
+            None if is_maintenance(&busy.message) => {
+                "the index is being maintained; resume the run later".to_owned()
+            }
             None => "the index is in trouble; resume the run when it is well".to_owned(),
         };
     }

@@ -27,6 +27,15 @@ impl Account {
         }
     }
 
+    /// Returns the credentials that hold for the whole run; a trusted publisher has none.
+    #[must_use]
+    pub fn fixed(&self) -> Credentials {
+        match self {
+            Self::Fixed(credentials) => credentials.clone(),
+            Self::Trusted(_) => Credentials::Anonymous,
+        }
+    }
+
     /// Returns other credentials after the index turned these down; `None` when there are no others.
     ///
     /// # Errors

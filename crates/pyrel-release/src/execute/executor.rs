@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use pyrel_index::{IndexClient, UploadError, UploadFile, UploadOutcome};
 use pyrel_model::{PackageName, Sha256};
+use tokio::time::timeout;
 
 use super::outcome::{FileOutcome, FileResult, Outcome, PackageOutcome};
 use super::schedule::Schedule;
@@ -19,6 +21,9 @@ use crate::gate::{Permit, Refusal};
 use crate::journal::{FileState, Journal, JournalError, Phase, Record, Sent};
 use crate::plan::{Plan, PlanFile, PlanItem, Remote};
 use crate::remote::IndexView;
+
+/// How long nobody is told that a package is waited for.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// Everything that carrying a plan out needs besides the plan, the permit, and the journal.
 pub struct Execution<'a> {
@@ -307,10 +312,17 @@ impl Executor<'_, '_> {
         let package = item.package.clone();
         let seen = |file: &PlanFile| view.remote(&package, &file.filename, &file.sha256) == Remote::Same;
         if !item.files.iter().all(seen) {
-            self.emit(&Event::Waiting { phase, package: package.clone() });
             let files: Vec<(String, Sha256)> =
                 item.files.iter().map(|file| (file.filename.clone(), file.sha256)).collect();
-            let waited = self.execution.client.wait_visible(&package, &files, self.execution.patience).await;
+            let patience = self.execution.patience;
+            let mut waiting = pin!(self.execution.client.wait_visible(&package, &files, patience));
+            let waited = match timeout(MOMENT, &mut waiting).await {
+                Ok(waited) => waited,
+                Err(_) => {
+                    self.emit(&Event::Waiting { phase, package: package.clone(), patience });
+                    waiting.await
+                }
+            };
             if let Err(error) = waited {
                 return Some(with_causes(&error));
             }

@@ -166,12 +166,13 @@ impl Look<'_> {
         inspection: &mut Inspection,
         confirm: &mut dyn Confirm,
     ) -> Result<(), ReleaseError> {
-        let client = client_of(&self.target.spec, &self.request.client)?;
-        let view = read(&client, self.packages).await?;
+        let credentials = self.target.account.fixed();
+        let client = client_of(&self.target.spec, &self.request.client)?.with_reserve(credentials);
+        let view = read(&client, &inspection.files).await?;
         // What is staged in this run needs no proof now.
         let proof = match &self.request.proof {
             Some(spec) if self.target.spec.production => {
-                read(&client_of(spec, &self.request.client)?, self.packages).await.ok()
+                read(&client_of(spec, &self.request.client)?, &inspection.files).await.ok()
             }
             _ => None,
         };

@@ -10,7 +10,6 @@ use pyrel_project::Package;
 
 use super::{ReleaseError, ReleaseReport, ReleaseRequest, ReleaseTarget};
 use crate::attest::Attestations;
-use crate::credentials::Account;
 use crate::events::{Event, Reporter};
 use crate::gate::Confirm;
 use crate::journal::{Journal, JournalError, KeptFile, Phase, Record, Requested, RunState, Step, Target};
@@ -284,11 +283,7 @@ impl Run<'_> {
 
     /// Returns the client of an index that is uploaded to. A private index is read with the same credentials.
     pub(super) fn target_client(&self, target: &ReleaseTarget) -> Result<IndexClient, ReleaseError> {
-        let client = self.client(&target.spec)?;
-        Ok(match &target.account {
-            Account::Fixed(credentials) => client.with_reserve(credentials.clone()),
-            Account::Trusted(_) => client,
-        })
+        Ok(self.client(&target.spec)?.with_reserve(target.account.fixed()))
     }
 
     /// Reads what an index holds of the run's packages.

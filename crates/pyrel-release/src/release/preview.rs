@@ -1,11 +1,14 @@
 //! What an upload would do, without doing it: the plan and the findings, and not one file written.
 
+use std::path::PathBuf;
+
 use pyrel_dist::{CheckOptions, CheckReport};
-use pyrel_index::{ClientError, ClientOptions, IndexClient, IndexSpec};
+use pyrel_index::{ClientError, ClientOptions, Credentials, IndexClient, IndexSpec};
 use pyrel_project::Package;
 
 use super::ReleaseError;
 use super::inspection::Inspected;
+use crate::journal::KeptFile;
 use crate::online::online;
 use crate::plan::{AccountKind, Attesting, Plan, PlanSource, order_of};
 use crate::remote::IndexView;
@@ -20,6 +23,8 @@ pub struct Preview<'a> {
     pub index: &'a IndexSpec,
     /// Who would upload.
     pub account: AccountKind,
+    /// What a private index is read with, when it is known.
+    pub credentials: Credentials,
     /// What the index gets besides the files.
     pub attesting: Attesting,
     /// The staging index that is asked for proof.
@@ -63,12 +68,12 @@ pub async fn preview(request: &Preview<'_>) -> Result<Previewed, ReleaseError> {
         attests: request.attesting != Attesting::Withheld,
     };
     let mut inspection = inspected.found().await?;
-    let client = client_of(request.index, request.client)?;
-    let view = read(&client, &public).await?;
+    let client = client_of(request.index, request.client)?.with_reserve(request.credentials.clone());
+    let view = read(&client, &inspection.files).await?;
     let online = online(&client, &view, &inspection.report, request.now).await;
     inspection.report.judge_index(&online.facts, &inspection.options);
     let proof = match request.proof {
-        Some(spec) => read(&client_of(spec, request.client)?, &public).await.ok(),
+        Some(spec) => read(&client_of(spec, request.client)?, &inspection.files).await.ok(),
         None => None,
     };
     let plan = Plan::of(&PlanSource {
@@ -90,8 +95,12 @@ pub(super) fn client_of(spec: &IndexSpec, options: &ClientOptions) -> Result<Ind
         .map_err(|source| ReleaseError::Index { index: spec.name.clone(), source })
 }
 
-pub(super) async fn read(client: &IndexClient, packages: &[&Package]) -> Result<IndexView, ReleaseError> {
-    IndexView::read(client, packages.iter().map(|package| &package.name))
+pub(super) async fn read(
+    client: &IndexClient,
+    files: &[(KeptFile, PathBuf)],
+) -> Result<IndexView, ReleaseError> {
+    let names = files.iter().map(|(file, _)| (file.package.clone(), file.filename.clone())).collect();
+    IndexView::read_files(client, names)
         .await
         .map_err(|source| ReleaseError::Index { index: client.spec().name.clone(), source })
 }

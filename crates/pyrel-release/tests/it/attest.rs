@@ -95,6 +95,7 @@ impl Scene {
             directories: &upload.directories,
             index: &stage.spec,
             account: AccountKind::of(&stage.account),
+            credentials: stage.account.fixed(),
             attesting,
             proof: None,
             check: &upload.check,

@@ -71,6 +71,7 @@ async fn build_stage_plan_and_upload_agree_on_one_digest() {
         directories: &upload.directories,
         index: &publish.spec,
         account: AccountKind::of(&publish.account),
+        credentials: publish.account.fixed(),
         attesting: publish.attestations.attesting(),
         proof: upload.proof.as_ref(),
         check: &upload.check,

@@ -62,7 +62,7 @@ pub(crate) fn run(args: &PlanArgs, context: &Context) -> CommandResult {
     let workspace = context.workspace()?;
     let selection = context.select(&workspace, &args.selection)?;
     let kind = args.account.map(AccountKind::from);
-    let (index, account) = planned_target(context, &workspace, &args.index, kind)?;
+    let (index, account, credentials) = planned_target(context, &workspace, &args.index, kind)?;
     let proof = proof_of(&workspace, &index)?;
     let directories = directories(&workspace);
     let options = checker::options(context, &workspace, false)?;
@@ -72,6 +72,7 @@ pub(crate) fn run(args: &PlanArgs, context: &Context) -> CommandResult {
         directories: &directories,
         index: &index,
         account,
+        credentials,
         attesting: attesting(&workspace, (&index, account), args.attest)?,
         proof: proof.as_ref(),
         check: &options,

@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 
-use pyrel_index::{Certificates, ClientOptions, IndexSpec};
+use pyrel_index::{Certificates, ClientOptions, Credentials, IndexSpec};
 use pyrel_model::Secret;
 use pyrel_model::suggestion::nearest;
 use pyrel_project::Workspace;
@@ -90,20 +90,21 @@ pub(crate) fn target((spec, account): (IndexSpec, Account), attestations: Attest
     ReleaseTarget { spec, account, install_url: None, attestations }
 }
 
-/// Returns the target of a plan: with an account kind named, no credentials are looked for.
+/// Returns the target of a plan, who would upload, and what a private index is read with: with an account kind named, no
+/// credentials are looked for.
 pub(crate) fn planned_target(
     context: &Context,
     workspace: &Workspace,
     name: &str,
     kind: Option<AccountKind>,
-) -> Result<(IndexSpec, AccountKind), CommandError> {
+) -> Result<(IndexSpec, AccountKind, Credentials), CommandError> {
     let Some(kind) = kind else {
         let (spec, account) = find_account(context, workspace, name, &CredentialArgs::default())?;
-        return Ok((spec, AccountKind::of(&account)));
+        return Ok((spec, AccountKind::of(&account), account.fixed()));
     };
     let spec = find_index(workspace, name)?;
     require_network(context, &spec)?;
-    Ok((spec, kind))
+    Ok((spec, kind, Credentials::Anonymous))
 }
 
 /// `--offline` forbids every index that is not on this machine.

@@ -83,7 +83,7 @@ impl Session<'_> {
                 stage_command: self.stage_command.clone(),
             },
             client: remote::client_options(context, workspace, &self.certificates)?,
-            concurrency: context.jobs().clamp(4, 16),
+            concurrency: context.connections(),
             patience: PATIENCE,
             run: self.run(context, workspace)?,
         })

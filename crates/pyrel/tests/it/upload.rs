@@ -17,12 +17,14 @@ pub(super) struct Index {
 impl Index {
     /// Serves a folder of the workspace.
     pub(super) fn serve(workspace: &Workspace, folder: &str) -> Self {
-        let mut child = workspace
-            .command(["index", "serve", "--dir", folder, "--port", "0"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        Self::serve_with(workspace, folder, &[])
+    }
+
+    /// Serves a folder of the workspace with further arguments.
+    fn serve_with(workspace: &Workspace, folder: &str, more: &[&str]) -> Self {
+        let arguments = [&["index", "serve", "--dir", folder, "--port", "0"], more].concat();
+        let mut child =
+            workspace.command(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         Self { child, url: line.trim().trim_end_matches('/').to_owned() }
@@ -131,6 +133,18 @@ fn one_error_in_any_file_and_nothing_is_sent() {
     let run = workspace.run(["upload-test"]).expect(1);
     let _ = run.prints("beta-2.0.0.tar.gz: failed");
     assert!(stored(&workspace, "stage").is_empty());
+}
+
+#[test]
+fn a_dependent_waits_until_installers_see_what_it_needs() {
+    let workspace = two_packages().env("PYREL_TOKEN", "not-a-real-token");
+    let index = Index::serve_with(&workspace, "late", &["--lag", "2s"]);
+    configure(&workspace, &index.url, &index.url);
+    let _ = workspace.run(["build"]).expect(0);
+    let run = workspace.run(["upload-test"]).expect(0);
+    let at = |text: &str| run.stderr.find(text).unwrap_or_else(|| panic!("no {text:?} in\n{}", run.stderr));
+    let waits = at("Waiting for alpha to be seen by installers, 10 min 0 s at most");
+    assert!(at("Staged alpha-1.0.0.tar.gz") < waits && waits < at("Staged beta-2.0.0-py3"));
 }
 
 #[test]
