@@ -29,8 +29,22 @@ def test_a_token_is_renewed_before_it_lapses(job: Job):
     job.world.lifetime = 60  # less than a file may take
     job.upload(**job.github())
     assert job.sent() == FILES
-    assert job.world.mints == len(FILES) + 1  # one more was tried out before anything began
+    assert job.world.mints == len(FILES)
     assert len(set(job.world.identities)) == job.world.mints
+
+
+def test_a_known_project_is_proved_before_anything_is_done_and_a_new_one_is_not(job: Job):
+    """A token for a pending publisher makes its project, which nobody has confirmed yet."""
+    for path in (job.root / "packages").glob("*/dist/*.whl"):
+        path.write_bytes(b"no wheel")
+    job.upload(code=1, **job.github())
+    assert job.world.mints == 0
+    job.pyrel("build", CI="")
+    job.upload(**job.github())
+    job.world.publishers.clear()
+    job.world.requests.clear()
+    assert "Publisher with matching claims was not found" in job.upload(code=4, **job.github())
+    assert job.posts() == ["/_/oidc/mint-token"]
 
 
 def test_a_token_that_is_withdrawn_is_replaced(job: Job):

@@ -13,7 +13,7 @@ use crate::attest::Attestations;
 use crate::events::{Event, Reporter};
 use crate::gate::Confirm;
 use crate::journal::{Journal, JournalError, KeptFile, Phase, Record, Requested, RunState, Step, Target};
-use crate::plan::order_of;
+use crate::plan::{Standing, order_of};
 use crate::remote::IndexView;
 use crate::run_dir::RunDir;
 
@@ -187,7 +187,7 @@ impl Run<'_> {
     async fn steps(&mut self, confirm: &mut dyn Confirm) -> Result<(), ReleaseError> {
         for (step, target) in [(Step::Stage, &self.request.stage), (Step::Publish, &self.request.publish)] {
             if let Some(target) = target.as_ref().filter(|_| !self.state().done.contains(&step)) {
-                target.account.prove().await?;
+                self.prove(target).await?;
                 if let Attestations::Signed(attester) = &target.attestations {
                     attester.prove().await?;
                 }
@@ -210,6 +210,17 @@ impl Run<'_> {
             self.verify(Phase::Publish, target).await?;
         }
         Ok(())
+    }
+
+    /// Makes sure that there will be a token for a trusted publisher. Not while a project is new: a token for a pending
+    /// publisher makes its project, and nothing has been checked or confirmed yet.
+    async fn prove(&self, target: &ReleaseTarget) -> Result<(), ReleaseError> {
+        if !matches!(target.account, Account::Trusted(_)) {
+            return Ok(());
+        }
+        let view = self.view(&self.client(&target.spec)?).await?;
+        let is_known = |package: &&Package| view.standing(&package.name) == Standing::Update;
+        if self.packages.iter().all(is_known) { Ok(target.account.prove().await?) } else { Ok(()) }
     }
 
     fn finish(mut self, result: Result<(), ReleaseError>) -> ReleaseReport {

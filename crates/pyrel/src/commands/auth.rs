@@ -5,6 +5,7 @@ use pyrel_release::credentials::{Exchange, bare, prove_account};
 use pyrel_release::plan::AccountKind;
 use serde::Serialize;
 
+use super::auth_bootstrap::{self, AuthBootstrapArgs};
 use crate::context::Context;
 use crate::exit::{CommandError, CommandResult, Failure};
 use crate::releaser::find_resolved;
@@ -15,6 +16,7 @@ use crate::ui::Tone;
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuthCommand {
     Check(AuthCheckArgs),
+    Bootstrap(AuthBootstrapArgs),
 }
 
 /// Show which credentials would be used for an index, and prove them where that is possible
@@ -45,7 +47,13 @@ struct Row {
 
 /// Runs the command.
 pub(crate) fn run(command: &AuthCommand, context: &Context) -> CommandResult {
-    let AuthCommand::Check(args) = command;
+    match command {
+        AuthCommand::Check(args) => check(args, context),
+        AuthCommand::Bootstrap(args) => auth_bootstrap::run(args, context),
+    }
+}
+
+fn check(args: &AuthCheckArgs, context: &Context) -> CommandResult {
     let workspace = context.workspace()?;
     let names: Vec<String> = match args.indexes.as_slice() {
         [] => workspace.config().indexes.keys().cloned().collect(),

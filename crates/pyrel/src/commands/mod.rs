@@ -4,6 +4,7 @@
 //! beyond a screenful belongs in a library crate.
 
 pub(crate) mod auth;
+pub(crate) mod auth_bootstrap;
 pub(crate) mod build;
 pub(crate) mod changelog;
 pub(crate) mod check;

@@ -4,12 +4,14 @@
 
 mod auth;
 mod bad_input;
+mod bootstrap;
 mod build;
 mod changelog;
 mod check;
 mod clean;
 mod command_line;
 mod crash;
+mod dry_run;
 mod foreign_index;
 mod graph;
 mod index_faults;

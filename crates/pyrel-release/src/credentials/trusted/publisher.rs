@@ -65,13 +65,14 @@ impl TrustedError {
                     .to_owned(),
             ),
             Self::Identity { source, .. } => source.hint(),
-            Self::Mint { claims, source: MintError::Refused(reasons), .. } => {
+            Self::Mint { index, claims, source: MintError::Refused(reasons) } => {
                 let unknown = |code: &str| matches!(code, "invalid-publisher" | "invalid-pending-publisher");
                 let form = claims.form().filter(|_| reasons.iter().any(|reason| unknown(&reason.code)))?;
                 let fields: Vec<String> =
                     form.fields.iter().map(|(label, value)| format!("{label}: `{value}`")).collect();
                 Some(format!(
-                    "add a {} publisher to the project at the index, with {}",
+                    "add a {} publisher to the project at the index, with {}; for a project that does not exist yet, \
+                     `pyrel auth bootstrap --index {index}` shows the steps",
                     form.provider,
                     fields.join(", ")
                 ))
