@@ -29,6 +29,7 @@ import email.parser
 import email.policy
 import hashlib
 import io
+import itertools
 import json
 import os
 import re
@@ -392,7 +393,9 @@ def check_alone(r, d, side):
             r.add("record", code, f"{side}: {text}", d.base)
         wheel = d.files.get(f"{d.info}/WHEEL")
         if wheel is not None:
-            tags = {v for k, v in parse_metadata_lines(wheel) if k == "tag"}
+            # pdm-backend writes a compressed set of tags as one line
+            lines = [v.split("-") for k, v in parse_metadata_lines(wheel) if k == "tag"]
+            tags = {"-".join(tag) for line in lines for tag in itertools.product(*(p.split(".") for p in line))}
             if tags != d.tags:
                 r.add("wheel", "tags-vs-name", f"{side}: WHEEL has {sorted(tags)}, the name {sorted(d.tags)}", d.base)
 

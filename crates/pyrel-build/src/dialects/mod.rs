@@ -5,6 +5,7 @@
 
 mod flit;
 mod hatchling;
+mod pdm;
 mod setuptools;
 mod uv;
 
@@ -37,6 +38,19 @@ impl<'a> Subject<'a> {
         let table = table.expect("a subject has the table that its project was read from");
         self.pyproject.reader("project", table)
     }
+
+    /// Returns the symbolic link that a path is, or leads through; what was never written has none.
+    pub(crate) fn link_on(&self, tree: &Tree, path: &str) -> Option<String> {
+        if matches!(tree, Tree::Memory(_)) {
+            return None;
+        }
+        let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+        ends.map(|end| &path[..end])
+            .find(|part| {
+                fs_err::symlink_metadata(self.root.join(part)).is_ok_and(|metadata| metadata.is_symlink())
+            })
+            .map(str::to_owned)
+    }
 }
 
 /// A backend reproduced natively.
@@ -61,7 +75,7 @@ pub(crate) trait Dialect: Sync {
 
 /// Every dialect.
 pub(crate) static DIALECTS: &[&dyn Dialect] =
-    &[&hatchling::Hatchling, &setuptools::Setuptools, &flit::Flit, &uv::Uv];
+    &[&hatchling::Hatchling, &setuptools::Setuptools, &flit::Flit, &uv::Uv, &pdm::Pdm];
 
 /// Returns the newest reproduced version of a dialect that a specification admits.
 pub(crate) fn admitted_version(dialect: &dyn Dialect, specifiers: &SpecifierSet) -> Option<&'static str> {

@@ -9,5 +9,6 @@ mod fault;
 mod flit;
 mod incremental;
 mod native;
+mod pdm;
 mod project;
 mod uv;

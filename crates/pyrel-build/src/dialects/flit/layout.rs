@@ -104,16 +104,9 @@ pub(super) fn all_below(tree: &Tree, folder: &str, takes: &dyn Fn(&str) -> bool)
 /// Steps back when a path is, or leads through, a symbolic link: flit keeps links in sdists and does not follow
 /// those to folders.
 pub(super) fn refuse_link(subject: &Subject<'_>, tree: &Tree, path: &str) -> Plan<()> {
-    if matches!(tree, Tree::Memory(_)) {
-        return Ok(());
-    }
-    let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
-    for end in ends {
-        let full = subject.root.join(&path[..end]);
-        if fs_err::symlink_metadata(&full).is_ok_and(|metadata| metadata.is_symlink()) {
-            let reason = "is a symbolic link, which flit keeps as a link in sdists";
-            return Err(detector::file(&full, &path[..end], reason));
-        }
+    if let Some(link) = subject.link_on(tree, path) {
+        let reason = "is a symbolic link, which flit keeps as a link in sdists";
+        return Err(detector::file(&subject.root.join(&link), link, reason));
     }
     Ok(())
 }

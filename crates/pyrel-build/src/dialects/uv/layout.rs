@@ -89,11 +89,7 @@ impl Walk<'_> {
     }
 
     fn refuse_link(&self, path: &str) -> Plan<()> {
-        if matches!(self.tree, Tree::Memory(_)) {
-            return Ok(());
-        }
-        let full = self.subject.root.join(path);
-        if fs_err::symlink_metadata(full).is_ok_and(|metadata| metadata.is_symlink()) {
+        if self.subject.link_on(self.tree, path).is_some() {
             return Err(self.stop(path, "is a symbolic link to a folder, which uv_build refuses"));
         }
         Ok(())
