@@ -10,6 +10,7 @@ use pyrel_project::Package;
 
 use super::{ReleaseError, ReleaseReport, ReleaseRequest, ReleaseTarget};
 use crate::attest::Attestations;
+use crate::credentials::Account;
 use crate::events::{Event, Reporter};
 use crate::gate::Confirm;
 use crate::journal::{Journal, JournalError, KeptFile, Phase, Record, Requested, RunState, Step, Target};
