@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -37,37 +38,55 @@ def test_the_toolchain_is_the_one_that_the_workspace_declares():
         assert load(path)["env"]["RUST_VERSION"].startswith(declared + "."), path.name
 
 
+def uploads(job):
+    """The words of the steps of a job that upload."""
+    words = [shlex.split(step.get("run", "")) for name, step in steps(release()) if name == job]
+    return [line for line in words if {"upload", "upload-test"} & set(line)]
+
+
 @pytest.mark.parametrize(
-    ("secret", "job", "verb", "environment"),
-    [
-        ("TEST_PYPI_API_TOKEN", "stage", "upload-test", "testpypi"),
-        ("PYPI_API_TOKEN", "publish", "upload", "pypi"),
-    ],
+    ("job", "verb", "environment"),
+    [("stage", "upload-test", "testpypi"), ("publish", "upload", "pypi")],
 )
-def test_a_token_reaches_the_one_step_that_uploads(secret, job, verb, environment):
-    reference = f"${{{{ secrets.{secret} }}}}"
-    texts = [path.read_text(encoding="utf-8") for path in WORKFLOWS]
-    assert sum(text.count(reference) for text in texts) == 1
-    holders = [(name, step) for name, step in steps(release()) if reference in step.get("env", {}).values()]
-    assert [name for name, _ in holders] == [job]
-    assert verb in shlex.split(holders[0][1]["run"])
+def test_a_job_that_uploads_has_an_identity_in_its_environment(job, verb, environment):
+    [words] = uploads(job)
+    assert verb in words
+    assert "--attest" in words
+    assert release()["jobs"][job]["permissions"]["id-token"] == "write"
     assert release()["jobs"][job]["environment"] == environment
 
 
-def test_no_secret_but_the_two_tokens_is_used():
-    used = {name for path in WORKFLOWS for name in re.findall(r"secrets\.(\w+)", path.read_text(encoding="utf-8"))}
-    assert used == {"PYPI_API_TOKEN", "TEST_PYPI_API_TOKEN"}
+def test_no_other_job_has_an_identity_and_no_secret_is_used():
+    for path in WORKFLOWS:
+        workflow = load(path)
+        jobs = {name for name, job in workflow["jobs"].items() if "id-token" in job.get("permissions", {})}
+        assert jobs == ({"stage", "publish"} if path.name == "release.yml" else set()), path.name
+        assert workflow["permissions"] == {}, path.name
+        assert "secrets." not in path.read_text(encoding="utf-8"), path.name
+
+
+def test_the_bootstrap_page_finds_the_jobs_of_the_release():
+    for index, environment in (("pypi", "pypi"), ("testpypi", "testpypi")):
+        command = [os.environ["PYREL_UNDER_TEST"], "auth", "bootstrap", "--offline", "--index", index]
+        said = subprocess.run([*command, "--format", "json"], cwd=ROOT, capture_output=True, text=True, check=True)
+        page = json.loads(said.stdout)
+        if page["publisher"] is not None:  # a clone of a repository that is hosted elsewhere tells no owner
+            fields = page["publisher"]["fields"]
+            assert (fields["Workflow name"], fields["Environment name"]) == ("release.yml", environment)
+        assert not [note for note in page["open"] if "id-token" in note or "environment" in note]
 
 
 def test_publishing_waits_for_staging_and_confirms_the_plan_of_the_build():
     jobs = release()["jobs"]
     assert set(jobs["publish"]["needs"]) == {"build", "stage"}
-    upload = next(step for step in jobs["publish"]["steps"] if "PYPI_API_TOKEN" in step.get("env", {}))
+    upload = next(step for step in jobs["publish"]["steps"] if "DIGEST" in step.get("env", {}))
     assert upload["env"]["DIGEST"] == "${{ needs.build.outputs.digest }}"
     words = shlex.split(upload["run"])
     assert "--yes" in words
     assert words[words.index("--confirm") + 1] == "${DIGEST}"
     assert "--allow-unstaged" not in words
+    plan = next(step["run"] for step in jobs["build"]["steps"] if step.get("id") == "plan")
+    assert "--account trusted-publisher --attest" in plan, "the digest covers both"
 
 
 def test_only_one_job_builds():
