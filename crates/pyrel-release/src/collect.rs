@@ -95,7 +95,7 @@ pub fn collect(package: &Package, others: &[&Path]) -> Result<Vec<Collected>, Co
     let name = package.name.to_string();
     let Some(version) = package.version() else {
         let reason = match &package.version {
-            pyrel_project::VersionSource::Unresolved { reason } => reason.clone(),
+            pyrel_project::VersionSource::Unresolved { reason, .. } => reason.clone(),
             _ => "no version is written".to_owned(),
         };
         return Err(CollectError::NoVersion { package: name, reason });

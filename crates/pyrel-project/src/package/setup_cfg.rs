@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use pyrel_model::{Diagnostic, Location, Requirement};
@@ -19,6 +20,8 @@ struct Entry {
     line: usize,
     /// The value; continuation lines follow a newline each, trimmed.
     value: String,
+    /// The bytes of each line of the value in the file, white space around it left out.
+    spans: Vec<Range<usize>>,
 }
 
 impl SetupCfg {
@@ -28,8 +31,12 @@ impl SetupCfg {
     /// At a line that is neither section, key, comment, nor continuation.
     pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, Box<Diagnostic>> {
         let mut reader = Reader::default();
-        for (index, line) in text.lines().enumerate() {
-            reader.line(line, index + 1).map_err(|message| {
+        let mut offset = 0;
+        for (index, whole) in text.split_inclusive('\n').enumerate() {
+            let line = whole.strip_suffix('\n').map_or(whole, |line| line.strip_suffix('\r').unwrap_or(line));
+            let start = offset;
+            offset += whole.len();
+            reader.line(line, index + 1, start).map_err(|message| {
                 let mut location = Location::of_file(path);
                 location.line = index + 1;
                 location.source_line = Some(line.to_owned());
@@ -54,6 +61,12 @@ impl SetupCfg {
     pub(crate) fn get(&self, section: &str, key: &str) -> Option<&str> {
         let value = self.sections.get(section)?.get(key)?.value.trim();
         (!value.is_empty()).then_some(value)
+    }
+
+    /// Returns the bytes of each line of a value in the file, without those that are blank or only a comment.
+    pub(crate) fn spans(&self, section: &str, key: &str) -> &[Range<usize>] {
+        let entry = self.sections.get(section).and_then(|entries| entries.get(key));
+        entry.map(|entry| entry.spans.as_slice()).unwrap_or_default()
     }
 
     /// Returns the keys of a section, sorted.
@@ -99,7 +112,8 @@ struct Reader {
 }
 
 impl Reader {
-    fn line(&mut self, line: &str, number: usize) -> Result<(), &'static str> {
+    /// Takes a line, its number from 1, and its offset in the file.
+    fn line(&mut self, line: &str, number: usize, start: usize) -> Result<(), &'static str> {
         let text = line.trim();
         if text.starts_with(['#', ';']) {
             return Ok(());
@@ -116,6 +130,7 @@ impl Reader {
             if let Some(entry) = entry {
                 entry.value.push('\n');
                 entry.value.push_str(text);
+                entry.spans.push(start + indent..start + indent + text.len());
             }
             return Ok(());
         }
@@ -132,7 +147,11 @@ impl Reader {
         if key.is_empty() {
             return Err("expected a key before `=`");
         }
-        let entry = Entry { line: number, value: text[at + 1..].trim().to_owned() };
+        let rest = &text[at + 1..];
+        let value = rest.trim();
+        let from = start + indent + at + 1 + (rest.len() - rest.trim_start().len());
+        let spans = if value.is_empty() { Vec::new() } else { vec![from..from + value.len()] };
+        let entry = Entry { line: number, value: value.to_owned(), spans };
         self.sections.entry(section.clone()).or_default().insert(key.clone(), entry);
         self.open = Some((key, indent));
         Ok(())

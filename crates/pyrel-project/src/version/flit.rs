@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::VersionSource;
-use super::python_literal::{Assignment, Literal, find_assignment};
+use super::python_literal::{Assignment, Literal, assigned_spans, find_assignment};
 use super::resolve::{Found, Question};
 
 /// Files of a package that may hold the version; a later one wins.
@@ -56,9 +56,11 @@ fn with_py(base: &Path) -> PathBuf {
 
 fn read(question: &Question<'_>, files: &[PathBuf]) -> Found<VersionSource> {
     for path in files.iter().rev().filter(|path| path.is_file()) {
-        match find_assignment(&question.text(path)?, "__version__") {
+        let module = question.text(path)?;
+        match find_assignment(&module, "__version__") {
             Assignment::Literal(Literal::Text(text)) => {
-                return Ok(VersionSource::read(&text, path, "attribute"));
+                let spans = assigned_spans(&module, "__version__");
+                return Ok(VersionSource::read(&text, path, "attribute", spans));
             }
             Assignment::Absent => {}
             _ => {

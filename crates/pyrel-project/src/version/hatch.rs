@@ -1,6 +1,7 @@
 //! hatchling: `[tool.hatch.version]`, or `[version]` of a `hatch.toml` beside the `pyproject.toml`.
 
 use pyrel_model::pyproject::{TableReader, parse_toml};
+use regex::Match;
 use toml_edit::TableLike;
 
 use super::resolve::{Found, Question};
@@ -32,7 +33,7 @@ fn from_table(question: &Question<'_>, table: &TableReader<'_>) -> Found<Version
     let string = |key: &str| table.string(key).map_err(|fault| fault.to_string());
     match string("source")?.unwrap_or("regex") {
         "regex" => {}
-        "vcs" => return Err("it comes from git tags (`hatch-vcs`)".to_owned()),
+        "vcs" => return Ok(VersionSource::from_tags("hatch-vcs")),
         "env" => {
             let variable = string("variable")?.unwrap_or_default();
             return Err(format!("it comes from the environment variable `{variable}`"));
@@ -48,16 +49,15 @@ fn from_table(question: &Question<'_>, table: &TableReader<'_>) -> Found<Version
         None => search_default(&text)?,
     };
     match found {
-        Some(version) => Ok(VersionSource::read(&version, &path, "pattern")),
+        Some(found) => Ok(VersionSource::read(found.as_str(), &path, "pattern", vec![found.range()])),
         None => Err(format!("no version matches in `{}`", path.display())),
     }
 }
 
-fn search_default(text: &str) -> Found<Option<String>> {
+fn search_default(text: &str) -> Found<Option<Match<'_>>> {
     let expression = pattern::compile(DEFAULT_PATTERN)?;
     let Some(captures) = expression.captures(text) else { return Ok(None) };
-    let found = captures.name("version").or_else(|| captures.name("quoted"));
-    Ok(found.map(|found| found.as_str().to_owned()))
+    Ok(captures.name("version").or_else(|| captures.name("quoted")))
 }
 
 #[cfg(test)]
@@ -75,7 +75,7 @@ mod tests {
             ("__version__: str = '1.0'", None),
             ("__version__ = \"it's\"", Some("it's")),
         ] {
-            assert_eq!(search_default(text).unwrap().as_deref(), version, "{text}");
+            assert_eq!(search_default(text).unwrap().map(|found| found.as_str()), version, "{text}");
         }
     }
 }

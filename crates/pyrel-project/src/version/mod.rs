@@ -9,7 +9,7 @@ mod resolve;
 mod setuptools;
 mod source;
 
-pub use python_literal::{Assignment, Literal, find_assignment};
+pub use python_literal::{Assignment, Literal, assigned_spans, find_assignment};
 pub use source::VersionSource;
 
 pub(crate) use resolve::resolve;

@@ -1,6 +1,6 @@
 //! Versions found by a regular expression that was written for Python.
 
-use regex::{Regex, RegexBuilder};
+use regex::{Match, Regex, RegexBuilder};
 
 use super::resolve::Found;
 
@@ -14,11 +14,10 @@ pub(super) fn compile(expression: &str) -> Found<Regex> {
 }
 
 /// Returns what a group of the first match captured.
-pub(super) fn search(expression: &Regex, group: &str, text: &str) -> Option<String> {
+pub(super) fn search<'t>(expression: &Regex, group: &str, text: &'t str) -> Option<Match<'t>> {
     let captures = expression.captures(text)?;
-    let found = match group.parse::<usize>() {
+    match group.parse::<usize>() {
         Ok(number) => captures.get(number),
         Err(_) => captures.name(group),
-    };
-    found.map(|found| found.as_str().to_owned())
+    }
 }

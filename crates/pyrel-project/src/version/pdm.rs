@@ -15,7 +15,7 @@ pub(super) fn resolve(question: &Question<'_>) -> Found<VersionSource> {
     let path = string("path")?;
     match string("source")?.or(path.map(|_| "file")) {
         Some("file") => {}
-        Some("scm") => return Err("it comes from git tags (`tool.pdm.version.source = \"scm\"`)".to_owned()),
+        Some("scm") => return Ok(VersionSource::from_tags("tool.pdm.version.source = \"scm\"")),
         Some("call") => {
             return Err("it is computed by code (`tool.pdm.version.source = \"call\"`)".to_owned());
         }
@@ -26,7 +26,7 @@ pub(super) fn resolve(question: &Question<'_>) -> Found<VersionSource> {
     let expression = pattern::compile(string("pattern")?.unwrap_or(DEFAULT_PATTERN))?;
     let text = question.text(&path)?;
     match pattern::search(&expression, "1", &text) {
-        Some(version) => Ok(VersionSource::read(&version, &path, "pattern")),
+        Some(found) => Ok(VersionSource::read(found.as_str(), &path, "pattern", vec![found.range()])),
         None => Err(format!("no version matches in `{}`", path.display())),
     }
 }

@@ -1,6 +1,8 @@
 //! Top-level assignments of Python modules, found by scanning the text. No Python is run, nothing is evaluated
 //! but literals.
 
+use std::ops::Range;
+
 /// The value of a literal expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Literal {
@@ -27,7 +29,16 @@ pub enum Assignment {
 #[must_use]
 pub fn find_assignment(module: &str, name: &str) -> Assignment {
     let text = module.replace("\r\n", "\n").replace('\r', "\n");
-    let mut rest = text.as_str();
+    match find_value(&text, name).map(|value| parse_literal(&text[value])) {
+        Some(Some(literal)) => Assignment::Literal(literal),
+        Some(None) => Assignment::Computed,
+        None => Assignment::Absent,
+    }
+}
+
+/// Returns where the value of the first top-level assignment to `name` stands, up to the end of its statement.
+fn find_value(text: &str, name: &str) -> Option<Range<usize>> {
+    let mut rest = text;
     // Whether statements of this line are at the top level: not indented, not behind `if …:` and the like.
     let mut top_level = true;
     let mut line_starts = true;
@@ -38,15 +49,84 @@ pub fn find_assignment(module: &str, name: &str) -> Assignment {
             top_level = !statement.starts_with([' ', '\t', '\x0c']) && !is_compound(statement);
         }
         if top_level && let Some(value) = assigned_value(statement, name) {
-            return match parse_literal(value) {
-                Some(literal) => Assignment::Literal(literal),
-                None => Assignment::Computed,
-            };
+            let end = text.len() - rest.len() + statement.len();
+            return Some(end - value.len()..end);
         }
         line_starts = !statement.ends_with(';');
         rest = &rest[length..];
     }
-    Assignment::Absent
+    None
+}
+
+/// Returns the bytes of the module that spell the literal which [`find_assignment`] finds: one range inside the quotes
+/// of a string, or one for each element of a sequence. None for a number, which prints otherwise than it is written
+/// (`1.10` is `1.1`), for joined strings, and for escapes.
+#[must_use]
+pub fn assigned_spans(module: &str, name: &str) -> Vec<Range<usize>> {
+    let text = module.replace("\r\n", "\n").replace('\r', "\n");
+    let Some(value) = find_value(&text, name) else { return Vec::new() };
+    let expression = &text[value.clone()];
+    let Some(literal) = parse_literal(expression) else { return Vec::new() };
+    let tokens = literal_tokens(expression);
+    let spelt = |range: &Range<usize>, part: &Literal| match part {
+        Literal::Text(text) | Literal::Number(text) => expression[range.clone()] == *text,
+        Literal::Sequence(_) => false,
+    };
+    let agrees = match &literal {
+        Literal::Text(_) => tokens.len() == 1 && spelt(&tokens[0], &literal),
+        Literal::Number(_) => false,
+        Literal::Sequence(parts) => {
+            tokens.len() == parts.len() && tokens.iter().zip(parts).all(|(token, part)| spelt(token, part))
+        }
+    };
+    if !agrees {
+        return Vec::new();
+    }
+    let in_module = |at: usize| at + value.start + carriage_returns_before(module, at + value.start);
+    tokens.into_iter().map(|token| in_module(token.start)..in_module(token.end)).collect()
+}
+
+/// Returns how many characters the module lost before a place when its line ends were made equal.
+fn carriage_returns_before(module: &str, place: usize) -> usize {
+    let mut lost = 0;
+    for (at, _) in module.match_indices("\r\n") {
+        if at - lost >= place {
+            break;
+        }
+        lost += 1;
+    }
+    lost
+}
+
+/// Returns the insides of the strings, and the numbers, of a literal expression.
+fn literal_tokens(expression: &str) -> Vec<Range<usize>> {
+    let bytes = expression.as_bytes();
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let rest = &expression[at..];
+        let length = match bytes[at] {
+            b'#' => rest.find('\n').unwrap_or(rest.len()),
+            quote @ (b'\'' | b'"') => {
+                let length = string_length(rest);
+                let fence = if rest.as_bytes().starts_with(&[quote; 3]) { 3 } else { 1 };
+                if length >= 2 * fence {
+                    tokens.push(at + fence..at + length - fence);
+                }
+                length
+            }
+            byte if byte.is_ascii_digit() => {
+                let length =
+                    rest.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '_').unwrap_or(rest.len());
+                tokens.push(at..at + length);
+                length
+            }
+            b';' => break,
+            _ => rest.chars().next().map_or(1, char::len_utf8),
+        };
+        at += length;
+    }
+    tokens
 }
 
 /// Tells whether a statement has a body, which may follow on the same line.
@@ -344,6 +424,28 @@ mod tests {
         assert_eq!(found("V = (1,)"), Assignment::Literal(Literal::Sequence(vec![number("1")])));
         assert_eq!(found("V = [1]"), Assignment::Literal(Literal::Sequence(vec![number("1")])));
         assert_eq!(found("V = (1)"), Assignment::Literal(number("1")));
+    }
+
+    #[test]
+    fn what_spells_a_literal_is_found() {
+        for (module, spelt) in [
+            ("__version__ = '1.0'", &["1.0"][..]),
+            ("\"\"\"é\r\n\"\"\"\r\nx = 'y'\r\n__version__: str = \"1.0\"  # 2.0\r\n", &["1.0"]),
+            ("__version__ = v = (\r\n  # note '9'\r\n  u'1.0'\r\n)\r\n", &["1.0"]),
+            ("x = 1; __version__ = \\\r\n  '''1.0'''; y = '2'", &["1.0"]),
+            ("__version__ = (1, 20, 'rc1')", &["1", "20", "rc1"]),
+            ("__version__ = [ 1,\r\n 2 ]", &["1", "2"]),
+            ("__version__ = '1.' '0'", &[]),
+            ("__version__ = '1.\\t'", &[]),
+            ("__version__ = 1.5", &[]),
+            ("__version__ = (1, (2, 3))", &[]),
+            ("__version__ = f()", &[]),
+            ("", &[]),
+        ] {
+            let spans = assigned_spans(module, "__version__");
+            let texts: Vec<&str> = spans.into_iter().map(|span| &module[span]).collect();
+            assert_eq!(texts, spelt, "{module}");
+        }
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! setuptools: `[tool.setuptools.dynamic]`, or `[metadata]` of `setup.cfg`.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use pyrel_model::pyproject::TableReader;
 
 use super::VersionSource;
-use super::python_literal::{Assignment, Literal, find_assignment};
+use super::python_literal::{Assignment, Literal, assigned_spans, find_assignment};
 use super::resolve::{Found, Question};
 
 pub(super) fn resolve(question: &Question<'_>) -> Found<VersionSource> {
@@ -15,10 +16,11 @@ pub(super) fn resolve(question: &Question<'_>) -> Found<VersionSource> {
     if let Some(setup_cfg) = &question.manifest.setup_cfg
         && let Some(value) = setup_cfg.get("metadata", "version")
     {
-        return from_setup_cfg(question, value, setup_cfg.path());
+        let spans = setup_cfg.spans("metadata", "version");
+        return from_setup_cfg(question, value, setup_cfg.path(), spans);
     }
     if let Some(tool) = scm(question) {
-        return Err(format!("it comes from git tags (`{tool}`)"));
+        return Ok(VersionSource::from_tags(tool));
     }
     if question.manifest.setup_py {
         return Err("it is set by `setup.py`, which is not executed to read it".to_owned());
@@ -57,7 +59,12 @@ fn file_list(table: &TableReader<'_>) -> Found<Vec<String>> {
     }
 }
 
-fn from_setup_cfg(question: &Question<'_>, value: &str, path: &Path) -> Found<VersionSource> {
+fn from_setup_cfg(
+    question: &Question<'_>,
+    value: &str,
+    path: &Path,
+    spans: &[Range<usize>],
+) -> Found<VersionSource> {
     if let Some(attribute) = value.strip_prefix("attr:") {
         return from_attribute(question, attribute.trim());
     }
@@ -65,7 +72,7 @@ fn from_setup_cfg(question: &Question<'_>, value: &str, path: &Path) -> Found<Ve
         let files: Vec<String> = files.split(',').map(|file| file.trim().to_owned()).collect();
         return from_files(question, &files);
     }
-    Ok(VersionSource::read(value, path, "metadata"))
+    Ok(VersionSource::read(value, path, "metadata", spans.to_vec()))
 }
 
 fn from_files(question: &Question<'_>, files: &[String]) -> Found<VersionSource> {
@@ -74,7 +81,15 @@ fn from_files(question: &Question<'_>, files: &[String]) -> Found<VersionSource>
         texts.push(question.text(&question.directory.join(file))?);
     }
     let path = question.directory.join(files.first().map_or("", String::as_str));
-    Ok(VersionSource::read(&texts.join("\n"), &path, "file"))
+    // What several files give together belongs to none of them.
+    let spans = match texts.as_slice() {
+        [text] => {
+            let start = text.len() - text.trim_start().len();
+            vec![start..start + text.trim().len()]
+        }
+        _ => Vec::new(),
+    };
+    Ok(VersionSource::read(&texts.join("\n"), &path, "file", spans))
 }
 
 /// Reads `package.module.NAME`: the first top-level assignment, when its value is a literal.
@@ -82,8 +97,12 @@ fn from_attribute(question: &Question<'_>, attribute: &str) -> Found<VersionSour
     let (module, name) = attribute.rsplit_once('.').unwrap_or(("__init__", attribute));
     let path = module_file(question, module)
         .ok_or_else(|| format!("no file of the module `{module}` (`attr = \"{attribute}\"`)"))?;
-    match find_assignment(&question.text(&path)?, name) {
-        Assignment::Literal(literal) => Ok(VersionSource::read(&version_text(&literal), &path, "attribute")),
+    let text = question.text(&path)?;
+    match find_assignment(&text, name) {
+        Assignment::Literal(literal) => {
+            let spans = assigned_spans(&text, name);
+            Ok(VersionSource::read(&version_text(&literal), &path, "attribute", spans))
+        }
         Assignment::Computed => {
             Err(format!("`{name}` is computed in `{}`, so only Python knows it", path.display()))
         }

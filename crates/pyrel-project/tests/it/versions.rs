@@ -21,11 +21,11 @@ fn version(pyproject: &str, files: &[(&str, &str)]) -> String {
     let root = tree.root();
     match Package::load(&root).unwrap().version {
         VersionSource::Static(version) => format!("{version} static"),
-        VersionSource::Read { version, path, how } => {
+        VersionSource::Read { version, path, how, .. } => {
             let path = path.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
             format!("{version} {path} {how}")
         }
-        VersionSource::Unresolved { reason } => {
+        VersionSource::Unresolved { reason, .. } => {
             reason.replace(&format!("{}{}", root.display(), std::path::MAIN_SEPARATOR), "")
         }
     }
