@@ -113,6 +113,7 @@ pub(crate) struct NarrowArgs {
 pub(crate) enum Command {
     Info(commands::info::InfoArgs),
     Graph(commands::graph::GraphArgs),
+    Bump(commands::bump::BumpArgs),
     Build(commands::build::BuildArgs),
     Test(commands::test::TestArgs),
     Check(commands::check::CheckArgs),

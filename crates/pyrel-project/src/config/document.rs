@@ -10,7 +10,8 @@ use toml_edit::Item;
 use super::index::{self, IndexConfig};
 use super::versioning::not_one_of;
 use super::{
-    ChangelogConfig, InternalDependencyPolicy, PackageConfig, ReleaseConfig, TagTemplate, Versioning,
+    BumpConfig, ChangelogConfig, InternalDependencyPolicy, PackageConfig, ReleaseConfig, TagTemplate,
+    Versioning,
 };
 use crate::workspace::pattern::Pattern;
 
@@ -23,6 +24,7 @@ const KEYS: &[&str] = &[
     "versioning",
     "internal-dependencies",
     "changelog",
+    "bump",
     "index",
     "check",
     "release",
@@ -47,6 +49,8 @@ pub struct Config {
     pub internal_dependencies: InternalDependencyPolicy,
     /// `changelog`: what goes into changelogs, and where they are; `None` when `false`.
     pub changelog: Option<ChangelogConfig>,
+    /// `[bump]`
+    pub bump: BumpConfig,
     /// `[index.NAME]` and the predefined indexes `pypi` and `testpypi`.
     pub indexes: BTreeMap<String, IndexConfig>,
     /// `[check]`: rule names to `error`, `warning`, `info`, or `off`.
@@ -77,6 +81,7 @@ impl Default for Config {
             versioning: Versioning::default(),
             internal_dependencies: InternalDependencyPolicy::default(),
             changelog: Some(ChangelogConfig::default()),
+            bump: BumpConfig::default(),
             indexes: index::predefined(),
             check: BTreeMap::new(),
             release: ReleaseConfig::default(),
@@ -132,6 +137,7 @@ impl Config {
             versioning: Versioning::read(table)?,
             internal_dependencies: InternalDependencyPolicy::read(table)?,
             changelog: ChangelogConfig::read(table)?,
+            bump: within(table, "bump", BumpConfig::read)?.unwrap_or_default(),
             indexes: within(table, "index", index::read_all)?.unwrap_or_else(index::predefined),
             check: within(table, "check", |check| read_levels(check, &mut places.rules))?.unwrap_or_default(),
             release: within(table, "release", ReleaseConfig::read)?.unwrap_or_default(),

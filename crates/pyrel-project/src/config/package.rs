@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use pyrel_model::pyproject::TableReader;
 use pyrel_model::{Diagnostic, Location};
 
+use super::VersionFile;
+
 /// Overrides for one package.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PackageConfig {
@@ -20,8 +22,8 @@ pub struct PackageConfig {
     pub test_groups: Option<Vec<String>>,
     /// `test-files`: what is laid beside the tests, relative to the package.
     pub test_files: Vec<String>,
-    /// `version-files`: more files that the version is written in, relative to the package.
-    pub version_files: Vec<String>,
+    /// `version-files`: more files that the version is written in.
+    pub version_files: Vec<VersionFile>,
     /// `[package.NAME.check]`: levels of rules for this package, as in `[check]`.
     pub check: BTreeMap<String, String>,
     /// Where each of these levels is written.
@@ -46,7 +48,6 @@ impl PackageConfig {
         let listed = |key: &str| -> Result<Option<Vec<String>>, Box<Diagnostic>> {
             Ok(table.strings(key)?.map(|list| owned(Some(list))))
         };
-        require_inner_paths(table, "version-files")?;
         require_inner_paths(table, "test-files")?;
         let mut check_locations = BTreeMap::new();
         let check = super::document::within(table, "check", |check| {
@@ -61,7 +62,7 @@ impl PackageConfig {
             test_extras: listed("test-extras")?,
             test_groups: listed("test-groups")?,
             test_files: owned(table.strings("test-files")?),
-            version_files: owned(table.strings("version-files")?),
+            version_files: VersionFile::read_all(table, "version-files")?,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! What pyrel changes in a repository: commits, tags, moves. Hooks run and signatures are made as git is configured;
 //! nothing is pushed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::{Git, GitError};
@@ -180,8 +180,45 @@ impl Git {
         }
         let text = self.text(&["ls-remote", "--tags", "--refs", "--", remote])?;
         let names = text.lines().filter_map(|line| line.split_once("refs/tags/")).map(|(_, name)| name);
-        let known: std::collections::HashSet<&str> = names.collect();
+        let known: HashSet<&str> = names.collect();
         Ok(tags.iter().filter(|tag| known.contains(tag.as_str())).cloned().collect())
+    }
+
+    /// Returns those of the given paths that git ignores, tracked ones not counted.
+    ///
+    /// # Errors
+    /// When git cannot be asked.
+    pub fn ignored(&self, paths: &[PathBuf]) -> Result<HashSet<PathBuf>, GitError> {
+        let mut list = Vec::new();
+        for path in paths {
+            list.extend(path.to_string_lossy().as_bytes());
+            list.push(0);
+        }
+        let output = self.run_with_input(&["check-ignore", "-z", "--stdin"], list)?;
+        // 1 says that none is ignored.
+        if !matches!(output.status, Some(0 | 1)) {
+            return Err(self.failure("check-ignore", &output));
+        }
+        let names: HashSet<&[u8]> = output.stdout.split(|byte| *byte == 0).collect();
+        Ok(paths.iter().filter(|path| names.contains(path.to_string_lossy().as_bytes())).cloned().collect())
+    }
+
+    /// Returns the message of a commit.
+    ///
+    /// # Errors
+    /// When there is no such commit.
+    pub fn message(&self, commit: &str) -> Result<String, GitError> {
+        self.text(&["log", "-1", "--format=%B", "--end-of-options", commit])
+    }
+
+    /// Returns the commits that lie between two on the first-parent line, the oldest first, `from` not included.
+    ///
+    /// # Errors
+    /// When there is no such commit.
+    pub fn first_parents(&self, from: &str, to: &str) -> Result<Vec<String>, GitError> {
+        let range = format!("{from}..{to}");
+        let text = self.text(&["rev-list", "--first-parent", "--reverse", "--end-of-options", &range])?;
+        Ok(text.lines().map(str::to_owned).collect())
     }
 
     /// Returns a name in the repository's own directory, where nothing of it is seen by git.

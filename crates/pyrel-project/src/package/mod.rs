@@ -17,4 +17,5 @@ pub use dependency::{DependencyKind, InternalDependency};
 pub use record::Package;
 
 pub(crate) use manifest::Manifest;
+pub(crate) use poetry_constraint::to_specifiers as poetry_specifiers;
 pub(crate) use setup_cfg::SetupCfg;

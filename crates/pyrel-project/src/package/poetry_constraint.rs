@@ -1,7 +1,7 @@
 //! Poetry's version constraints (`^1.2`, `~1.2`, `1.2.*`) as version specifiers of PEP 440.
 
 /// Returns the specifiers that mean the same; `None` for what PEP 440 cannot express, such as a union.
-pub(super) fn to_specifiers(constraint: &str) -> Option<String> {
+pub(crate) fn to_specifiers(constraint: &str) -> Option<String> {
     if constraint.contains('|') {
         return None;
     }

@@ -69,7 +69,10 @@ fn every_key_is_typed() {
     assert_eq!(package.publish, Some(false));
     assert_eq!(package.verify, ["my-pkg --version"]);
     assert_eq!(package.test.as_deref(), Some("pytest -q"));
-    assert_eq!(package.version_files, ["src/my_pkg/__init__.py"]);
+    assert_eq!(
+        package.version_files.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(),
+        ["src/my_pkg/__init__.py"]
+    );
 }
 
 #[test]

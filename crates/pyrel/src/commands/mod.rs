@@ -6,6 +6,7 @@
 pub(crate) mod auth;
 pub(crate) mod auth_bootstrap;
 pub(crate) mod build;
+pub(crate) mod bump;
 pub(crate) mod changelog;
 pub(crate) mod check;
 pub(crate) mod clean;
@@ -43,6 +44,7 @@ pub(crate) fn run(cli: &Cli, context: &Context) -> CommandResult {
         Command::Info(args) => info::run(args, context),
         Command::Graph(args) => graph::run(args, context),
         Command::Build(args) => build::run(args, context),
+        Command::Bump(args) => bump::run(args, context),
         Command::Test(args) => test::run(args, context),
         Command::Check(args) => check::run(args, context),
         Command::Changelog(args) => changelog::run(args, context),
