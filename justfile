@@ -64,6 +64,11 @@ pypi-clean package="all":
 pypi-info package="all":
     {{ pyrel }} info '{{ replace(package, "'", quote) }}'
 
+# Raise versions everywhere they are written: patch, minor, major, auto, …
+[group("pypi")]
+bump_version level="auto" package="all" *flags:
+    {{ pyrel }} bump '{{ replace(level, "'", quote) }}' '{{ replace(package, "'", quote) }}' {{ flags }}
+
 # Rehearse a whole release against package indexes on this machine
 [group("pypi")]
 rehearse package="all":

@@ -48,6 +48,15 @@ impl Site {
     }
 }
 
+/// A constraint that was found, on whatever project.
+struct Found<'t> {
+    dialect: Dialect,
+    written: &'t str,
+    span: Range<usize>,
+    kind: SiteKind,
+    quoted: bool,
+}
+
 /// Collects the constraints of one project on the given siblings.
 pub(super) struct SiteReader<'a> {
     siblings: &'a HashSet<&'a PackageName>,
@@ -142,7 +151,8 @@ impl<'a> SiteReader<'a> {
 
     fn requirement(&mut self, written: &str, span: Range<usize>, kind: SiteKind, quoted: bool) {
         let Ok(requirement) = written.parse::<Requirement>() else { return };
-        self.site(requirement.name, Dialect::Requirement, written, span, (kind, quoted));
+        let found = Found { dialect: Dialect::Requirement, written, span, kind, quoted };
+        self.site(requirement.name, found);
     }
 
     fn poetry_table(&mut self, item: Option<&Item>, kind: SiteKind) {
@@ -157,7 +167,8 @@ impl<'a> SiteReader<'a> {
                 .filter_map(|entry| entry.get("version"));
             for version in versions.chain(item.as_str().map(|_| item)) {
                 let (Some(written), Some(span)) = (version.as_str(), version.span()) else { continue };
-                self.site(name.clone(), Dialect::Poetry, written, span, (kind, true));
+                let found = Found { dialect: Dialect::Poetry, written, span, kind, quoted: true };
+                self.site(name.clone(), found);
             }
         }
     }
@@ -185,17 +196,11 @@ impl<'a> SiteReader<'a> {
         }
     }
 
-    fn site(
-        &mut self,
-        dependency: PackageName,
-        dialect: Dialect,
-        written: &str,
-        span: Range<usize>,
-        (kind, quoted): (SiteKind, bool),
-    ) {
+    fn site(&mut self, dependency: PackageName, found: Found<'_>) {
         if self.own == Some(&dependency) || !self.siblings.contains(&dependency) {
             return;
         }
+        let Found { dialect, written, span, kind, quoted } = found;
         let line = self.text[..span.start].matches('\n').count() + 1;
         let (path, written) = (self.path.clone(), written.to_owned());
         self.sites.push(Site { dependency, kind, dialect, path, line, written, span, quoted });

@@ -150,7 +150,8 @@ impl Reader {
         let rest = &text[at + 1..];
         let value = rest.trim();
         let from = start + indent + at + 1 + (rest.len() - rest.trim_start().len());
-        let spans = if value.is_empty() { Vec::new() } else { vec![from..from + value.len()] };
+        let span = from..from + value.len();
+        let spans = if value.is_empty() { Vec::new() } else { vec![span] };
         let entry = Entry { line: number, value: value.to_owned(), spans };
         self.sections.entry(section.clone()).or_default().insert(key.clone(), entry);
         self.open = Some((key, indent));

@@ -85,7 +85,8 @@ fn from_files(question: &Question<'_>, files: &[String]) -> Found<VersionSource>
     let spans = match texts.as_slice() {
         [text] => {
             let start = text.len() - text.trim_start().len();
-            vec![start..start + text.trim().len()]
+            let span = start..start + text.trim().len();
+            vec![span]
         }
         _ => Vec::new(),
     };

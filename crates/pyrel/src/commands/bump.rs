@@ -110,6 +110,16 @@ fn asked(args: &BumpArgs, workspace: &Workspace) -> Result<(VersionChange, Vec<S
     let known = |word: &&String| word.as_str() == "auto" || word.parse::<Level>().is_ok();
     let count = if args.new_version.is_some() { 0 } else { args.words.iter().take_while(known).count() };
     let (levels, packages) = args.words.split_at(count);
+    for word in levels.iter().skip(1) {
+        let named = |member: &&pyrel_project::Member| member.name() == Some(word.as_str());
+        if let Some(member) = workspace.members().iter().find(named) {
+            let directory = member.relative().display().to_string();
+            let hint = format!(
+                "for the package, write `{directory}`; for the level, `--pre-release` or put it first"
+            );
+            return Err(usage(format!("`{word}` is a level and also a package")).hint(Some(hint)));
+        }
+    }
     let pre_release = args.pre_release.as_deref().and_then(|word| word.parse::<Level>().ok());
     let change = if let Some(text) = &args.new_version {
         let version = bump::parse_version(text).map_err(|error| CommandError::new(Failure::Usage, error))?;

@@ -6,6 +6,7 @@ mod auth;
 mod bad_input;
 mod bootstrap;
 mod build;
+mod bump;
 mod changelog;
 mod check;
 mod clean;
