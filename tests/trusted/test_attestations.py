@@ -118,6 +118,7 @@ def test_a_resumed_run_signs_nothing_twice(job: Job):
     job.world.forget_after = job.world.distrust_after = 2
     said = job.upload("--attest", code=5, **job.github())
     assert "--attest --resume=" in said
+    assert job.pyrel("journal", "show").count("signed by this run") == len(FILES)
     kept = {path.name: path.read_bytes() for path in job.kept(".attestation")}
     assert len(kept) == len(FILES)
     job.world.publishers = [Publisher(name) for name in PROJECTS]
@@ -171,7 +172,7 @@ def test_a_dry_run_writes_nothing_and_signs_nothing(job: Job):
     assert "would be signed" in said
     assert "the exchange would make it from its pending publisher" in said
     assert job.posts() == []
-    assert not (job.root / ".pyrel").exists()
+    assert not (job.root / ".pyrel" / "runs").exists()
     document = json.loads(job.upload("--dry-run", "--format", "json", **job.github()).partition("\n}")[0] + "\n}")
     assert document["dry_run"] is True
     assert document["exit_code"] == 0

@@ -229,6 +229,7 @@ impl Run<'_> {
         self.report.has_sent = state.has_sent(Phase::Stage) || state.has_sent(Phase::Publish);
         self.report.done = state.done.iter().copied().collect();
         self.report.files = state.kept.values().cloned().collect();
+        self.report.attestations = state.attestations.values().cloned().collect();
         self.report.failure = result.err();
         let code = self.report.exit_code();
         match self.journal.commit(Record::Finished { code }) {

@@ -6,7 +6,7 @@ use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 use super::ReleaseError;
 use crate::execute::Outcome;
-use crate::journal::{KeptFile, Step};
+use crate::journal::{KeptAttestation, KeptFile, Step};
 use crate::plan::Plan;
 use crate::verify::VerifyReport;
 
@@ -21,6 +21,8 @@ pub struct ReleaseReport {
     pub private: Vec<PackageName>,
     /// The files of this run.
     pub files: Vec<KeptFile>,
+    /// The attestations of these files, found and signed.
+    pub attestations: Vec<KeptAttestation>,
     /// What the check found.
     pub check: Option<CheckReport>,
     /// What came of staging.
@@ -51,6 +53,7 @@ impl Serialize for ReleaseReport {
         out.serialize_entry("done", &self.done)?;
         out.serialize_entry("private", &self.private)?;
         out.serialize_entry("files", &self.files)?;
+        out.serialize_entry("attestations", &self.attestations)?;
         out.serialize_entry("staged", &self.staged)?;
         out.serialize_entry("verified_staged", &self.verified_staged)?;
         out.serialize_entry("plan", &self.plan)?;

@@ -129,6 +129,10 @@ fn show(context: &Context, workspace: &Workspace, args: &ShowArgs) -> CommandRes
         let mark = if state.done.contains(step) { "done" } else { "open" };
         context.ui().data(&format!("  {mark}  {step}"))?;
     }
+    for kept in state.attestations.values() {
+        let origin = if kept.signed { "signed by this run" } else { "found beside its file" };
+        context.ui().data(&format!("  {}  {origin}", kept.attestation))?;
+    }
     for (phase, files) in phases(&state) {
         context.ui().data(phase)?;
         for (filename, what) in files {
@@ -180,6 +184,7 @@ fn document(dir: &RunDir, state: &RunState) -> Value {
         "resumable": state.is_resumable(),
         "confirmed": state.confirmed,
         "steps": steps,
+        "attestations": state.attestations.values().collect::<Vec<_>>(),
         "phases": phases,
     })
 }
