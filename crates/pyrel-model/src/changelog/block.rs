@@ -10,8 +10,11 @@ enum Inside {
         length: usize,
         item: usize,
     },
-    /// An HTML block that ends on the line with this text.
-    Html(&'static str),
+    /// An HTML block: the text on its last line, and how far its list item is indented.
+    Html {
+        end: &'static str,
+        item: usize,
+    },
     /// The metadata before the document.
     FrontMatter,
 }
@@ -38,8 +41,8 @@ impl Blocks {
     pub(super) fn open(&self) -> Option<usize> {
         let is_open = match self.inside {
             Inside::Text => false,
-            Inside::Fence { item, .. } => item == 0,
-            Inside::Html(_) | Inside::FrontMatter => true,
+            Inside::Fence { item, .. } | Inside::Html { item, .. } => item == 0,
+            Inside::FrontMatter => true,
         };
         is_open.then_some(self.opened)
     }
@@ -65,11 +68,15 @@ impl Blocks {
                 }
                 return false;
             }
-            Inside::Html(end) => {
-                if line.to_ascii_lowercase().contains(end) {
-                    self.inside = Inside::Text;
+            Inside::Html { end, item } => {
+                let left_item = !text.is_empty() && indent < item;
+                if !left_item {
+                    if line.to_ascii_lowercase().contains(end) {
+                        self.inside = Inside::Text;
+                    }
+                    return false;
                 }
-                return false;
+                self.inside = Inside::Text;
             }
             Inside::Fence { sign, length, item } => {
                 let left_item = !text.is_empty() && indent < item;
@@ -115,7 +122,7 @@ impl Blocks {
         }
         if let Some(end) = html_end(text) {
             if !text.to_ascii_lowercase()[1..].contains(end) {
-                self.inside = Inside::Html(end);
+                self.inside = Inside::Html { end, item: self.item };
             }
             return false;
         }
@@ -212,6 +219,8 @@ mod tests {
             ("<!-- a -->\n# c", vec![1]),
             ("<!-->\n# c\n-->\n# d", vec![1, 3]),
             ("<pre>\n\n# a\n</pre>\n# b", vec![4]),
+            ("- <pre> of the item\n# b", vec![1]),
+            ("- <!-- x\n  # y\n  -->\n# b", vec![3]),
             ("---\n# a: b\n---\n# c", vec![3]),
             ("text\n---\n# c", vec![2]),
             ("***\n# c", vec![1]),

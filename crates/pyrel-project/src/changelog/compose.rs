@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use fs_err as fs;
-use pyrel_model::changelog::{Document, Markup, Section};
+use pyrel_model::changelog::{Document, Markup, Named, Section};
 use pyrel_model::{PackageName, Version};
 
 use super::draft::{Draft, View};
@@ -248,6 +248,9 @@ fn body(draft: &Draft, level: usize) -> String {
 /// Puts the day where the heading of the version says `unreleased`.
 fn date_heading(patch: &mut Patch<'_>, section: &Section, date: &str) {
     let document = patch.document();
+    if !matches!(section.heading.named, Named::Release { plain: true, .. }) {
+        return;
+    }
     let at = section.heading.lines.start;
     let line = String::from_utf8_lossy(document.line(at)).into_owned();
     let lowered = line.to_ascii_lowercase();

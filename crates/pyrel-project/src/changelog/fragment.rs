@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
+use pyrel_model::changelog::{Document, Markup};
 
 use super::draft::issue_link;
 use super::{ChangelogError, Remote};
@@ -61,6 +62,13 @@ impl Fragment {
         };
         if text.is_empty() && issue(&name).is_none() {
             return Err(ChangelogError::FragmentText { path, what: "says nothing" });
+        }
+        let document = Document::parse(text.as_bytes(), Markup::Markdown);
+        if !document.headings().is_empty() {
+            return Err(ChangelogError::FragmentText { path, what: "has a heading of its own" });
+        }
+        if document.unclosed().is_some() {
+            return Err(ChangelogError::FragmentText { path, what: "has a block that never ends" });
         }
         Ok(Self { path, bytes, name, heading, text })
     }
@@ -194,6 +202,13 @@ mod tests {
         assert!(read().unwrap_err().to_string().starts_with("the change fragment says nothing: "));
         fs::write(path("+a.fixed.md"), b"\xff").unwrap();
         assert!(read().unwrap_err().to_string().starts_with("the change fragment is not UTF-8 text: "));
+        for (text, start) in [
+            ("x\n\n## 9.9\n", "the change fragment has a heading of its own: "),
+            ("x\n\n```\ny\n", "the change fragment has a block that never ends: "),
+        ] {
+            fs::write(path("+a.fixed.md"), text).unwrap();
+            assert!(read().unwrap_err().to_string().starts_with(start), "{text}");
+        }
         fs::remove_file(path("+a.fixed.md")).unwrap();
         fs::write(path("1.odd.md"), "x").unwrap();
         let error = read().unwrap_err();

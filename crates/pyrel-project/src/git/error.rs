@@ -37,6 +37,12 @@ pub enum GitError {
     /// A file in the repository's own directory cannot be written.
     #[error("cannot write into the repository")]
     Io(#[source] std::io::Error),
+    /// The clone is shallow, and the commits that were asked for go beyond what it has.
+    #[error("the clone is shallow: nothing is known before commit `{commit}`")]
+    Shallow {
+        /// The oldest commit that is there.
+        commit: String,
+    },
     /// The command failed for another reason.
     #[error("git failed")]
     Failed(#[source] ProcessError),
@@ -54,6 +60,10 @@ impl GitError {
             Self::UnknownRevision { .. } => {
                 Some("in a shallow clone, fetch the history first: `git fetch --unshallow --tags`".to_owned())
             }
+            Self::Shallow { .. } => Some(
+                "fetch the history: `git fetch --unshallow --tags`, in GitHub Actions `fetch-depth: 0`"
+                    .to_owned(),
+            ),
             Self::NoReleaseTag { .. } => Some(
                 "say what to compare with: `--changed --since REV`, such as `--since origin/main`".to_owned(),
             ),

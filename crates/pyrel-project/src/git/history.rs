@@ -66,7 +66,8 @@ impl History {
     /// when `since` is empty or holds `None`, which stands for the beginning.
     ///
     /// # Errors
-    /// When a revision does not exist, or git cannot be asked.
+    /// When a revision does not exist, when commits are missing because the clone is shallow, or when git cannot be
+    /// asked.
     pub fn read(git: &Git, to: &str, since: &[Option<String>]) -> Result<Self, GitError> {
         let tip = git.commit(to)?;
         let mut revisions = vec![tip.clone()];
@@ -78,7 +79,11 @@ impl History {
         }
         revisions.extend(starts);
         let output = log(git, &revisions)?;
-        Ok(Self::of(git.top_level(), parse(&output.stdout), &tip))
+        let history = Self::of(git.top_level(), parse(&output.stdout), &tip);
+        match shallow_boundary(git)?.iter().find(|hash| history.get(hash).is_some()) {
+            Some(hash) => Err(GitError::Shallow { commit: hash.get(..7).unwrap_or(hash).to_owned() }),
+            None => Ok(history),
+        }
     }
 
     fn of(top_level: &Path, commits: Vec<Commit>, tip: &str) -> Self {
@@ -227,6 +232,16 @@ fn common_past(git: &Git, tip: &str, starts: &[String]) -> Result<Option<String>
         // Branches without a common past.
         Some(1) => Ok(None),
         _ => Err(git.failure("merge-base", &output)),
+    }
+}
+
+/// Returns the commits whose parents a shallow clone lacks.
+fn shallow_boundary(git: &Git) -> Result<Vec<String>, GitError> {
+    let path = git.text(&["rev-parse", "--git-path", "shallow"])?;
+    match fs_err::read_to_string(git.directory().join(path.trim_end_matches(['\r', '\n']))) {
+        Ok(text) => Ok(text.lines().map(str::to_owned).collect()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(GitError::Io(error)),
     }
 }
 

@@ -338,3 +338,41 @@ fn a_changelog_of_another_place_is_found() {
     assert!(changes[0].edits[0].path.ends_with(Path::new("docs").join("CHANGES.md")));
     assert!(tree.path("docs/CHANGES.md").exists());
 }
+
+#[test]
+fn a_heading_that_waits_for_its_day_gets_it() {
+    let tree = Tree::new();
+    tree.package(".", "solo", &[])
+        .file("CHANGELOG.md", "# Log\n\n## 1.1 (unreleased)\n\n- x\n\n## 1.0 (2023-01-01)\n\n- y\n");
+    apply(&tree, &[release("solo", "1.1")]);
+    let expected = "# Log\n\n## 1.1 (2024-05-06)\n\n- x\n\n## 1.0 (2023-01-01)\n\n- y\n";
+    assert_eq!(text(&tree, "CHANGELOG.md"), expected);
+}
+
+#[test]
+fn settings_choose_headings_and_what_is_hidden() {
+    let tree = monorepo();
+    let settings = "[changelog]\nbreaking = \"Attention\"\nhidden = [\"feat\"]\nother = \"Rest\"\n\n[changelog.categories]\n\"Bug fixes\" = [\"fix\"]\n";
+    tree.file("pyrel.toml", settings);
+    let changes = apply(&tree, &[release("alpha", "2.0"), release("my-beta", "0.2")]);
+    let headings = |notes: &str| {
+        notes.lines().filter(|line| line.starts_with('#')).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(headings(&changes[0].notes), ["### Attention"]);
+    assert_eq!(headings(&changes[1].notes), ["### Bug fixes"]);
+    assert_eq!((changes[0].told, changes[0].hidden), (1, 2));
+}
+
+#[test]
+fn merged_branches_tell_their_pull_request() {
+    let tree = Tree::new();
+    tree.package(".", "solo", &[]).commit("feat: begin");
+    tree.git(&["tag", "v1.0"]);
+    tree.git(&["checkout", "-q", "-b", "side"]);
+    tree.file("x", "").commit("feat: x");
+    tree.git(&["checkout", "-q", "main"]);
+    tree.git(&["merge", "-q", "--no-ff", "side", "-m", "Merge pull request #7 from somebody/side"]);
+    let changes = compose(&tree.workspace(), &[release("solo", "1.1")]).unwrap();
+    assert_eq!(changes[0].notes, "### Added\n\n- X (#7)\n");
+    assert_eq!((changes[0].told, changes[0].hidden), (1, 1));
+}

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use pyrel_project::config::{Aggregate, ChangelogSource, Forge};
 use pyrel_project::{Config, InternalDependencyPolicy, Versioning};
 
 use crate::tree::{Tree, config_error, described};
@@ -102,6 +103,10 @@ fn defaults() {
         config.release.clean_tree && config.release.require_staging && config.release.allows_branch("any")
     );
     assert_eq!(parse("changelog = false").unwrap().changelog, None);
+    let table = parse("[changelog]\npath = \"LOG.md\"\naggregate = false\nfragments = false\nsources = [\"commits\"]\nforge = \"forgejo\"").unwrap();
+    let table = table.changelog.unwrap();
+    assert_eq!((table.path.as_str(), table.fragments, table.aggregate), ("LOG.md", None, Aggregate::Off));
+    assert_eq!((table.sources, table.forge), (Some(vec![ChangelogSource::Commits]), Some(Forge::Gitea)));
     assert_eq!(parse("versioning = \"lockstep\"").unwrap().versioning, Versioning::Lockstep);
 }
 
@@ -153,6 +158,27 @@ fn every_mistake_at_the_top_has_its_place_and_its_remedy() {
         (
             "changelog = 1",
             "pyrel.toml:1:13: `changelog` must be a path below the package's directory, `false`, or a table",
+        ),
+        (
+            "[changelog]\npath = false",
+            "pyrel.toml:2:8: `changelog.path` must be a path below the package's directory [`changelog = false`",
+        ),
+        ("[changelog]\nagregate = false", "pyrel.toml:2:1: unknown key `changelog.agregate`"),
+        (
+            "[changelog]\nforge = \"gitlap\"",
+            "pyrel.toml:2:9: `changelog.forge` must be one of `github`, `gitlab`",
+        ),
+        (
+            "[changelog]\nsources = [\"comits\"]",
+            "pyrel.toml:2:11: `changelog.sources` must be one of `unreleased`, `fragments`, `commits`, not `comits` [did you mean `commits`?]",
+        ),
+        (
+            "[changelog]\nurl = \"git@x:a/b\"",
+            "pyrel.toml:2:7: `changelog.url` must be the address of the repository's page",
+        ),
+        (
+            "[changelog.categories]\nA = [\"x\"]\nB = [\"X\"]",
+            "pyrel.toml:3:6: type `x` is under two headings: `A` and `B`",
         ),
         ("changelog = \"../x\"", "pyrel.toml:1:13: `changelog` must be a path below"),
         ("a = [", "pyrel.toml:1:6: invalid TOML: "),

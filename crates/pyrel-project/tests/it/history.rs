@@ -3,7 +3,7 @@
 use pyrel_project::Git;
 use pyrel_project::git::{Commit, GitError, History, ReleaseTags};
 
-use crate::tree::Tree;
+use crate::tree::{Tree, git_in};
 
 fn subjects(commits: &[&Commit]) -> Vec<String> {
     commits.iter().map(|commit| commit.subject.clone()).collect()
@@ -88,4 +88,19 @@ fn a_repository_without_commits_and_an_unknown_revision_are_named() {
     assert_eq!(tags.last(&"a".parse().unwrap()), None);
     let error = History::read(&git, "HEAD", &[]).unwrap_err();
     assert!(matches!(error, GitError::UnknownRevision { .. }), "{error:?}");
+}
+
+#[test]
+fn a_shallow_clone_is_refused_only_where_it_lacks_commits() {
+    let tree = tree();
+    let folder = tempfile::tempdir().unwrap();
+    let clone = fs_err::canonicalize(folder.path()).unwrap().join("clone");
+    let from = format!("file://{}", tree.root().display());
+    git_in(folder.path(), &["clone", "-q", "--depth", "2", &from, &clone.to_string_lossy()]);
+    let git = Git::discover(&clone).unwrap();
+    let error = History::read(&git, "HEAD", &[]).unwrap_err();
+    assert!(matches!(error, GitError::Shallow { .. }), "{error:?}");
+    assert!(error.hint().unwrap().contains("--unshallow"));
+    let head = git.commit("HEAD").unwrap();
+    assert_eq!(History::read(&git, "HEAD", &[Some(head)]).unwrap().commits().count(), 0);
 }

@@ -1,9 +1,9 @@
 //! `pyrel changelog`: writes entries, quotes them, and tells what nobody has told yet.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use pyrel_model::Version;
+use pyrel_model::{Level, Location, Version};
 use pyrel_project::changelog::{
     ChangelogChange, ChangelogError, Chronicle, PackageRelease, Past, PastRange, changelog_path, has_entry,
     notes_of,
@@ -256,6 +256,18 @@ fn check(
             },
         };
         rows.push((package, problem));
+    }
+    for (package, problem) in &rows {
+        let place = changelog_path(workspace, package).filter(|path| path.is_file());
+        let place = place.map(|path| Location::of_file(Path::new(&context.shown(&path))));
+        if let Some(problem) = problem {
+            context.ui().annotate(
+                Level::Error,
+                "changelog",
+                &format!("{}: {problem}", package.name),
+                place.as_ref(),
+            );
+        }
     }
     let failed = rows.iter().filter(|(_, problem)| problem.is_some()).count();
     if context.json() {

@@ -58,6 +58,9 @@ fn an_entry_is_written_quoted_and_found_by_the_check() {
     let check = workspace.run(["changelog", "--check"]).expect(1);
     let check = check.says("alpha: 1 change since the last release not told").says("Told beta");
     assert!(check.stdout.is_empty());
+    let github = workspace.command(["changelog", "--check"]).env("GITHUB_ACTIONS", "true").output().unwrap();
+    let errors = String::from_utf8_lossy(&github.stderr).into_owned();
+    assert!(errors.contains("::error title=changelog::alpha: 1 change"), "{errors}");
     let _ = workspace
         .run(["changelog", "alpha", "--version", "1.0.0"])
         .expect(0)
