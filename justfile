@@ -69,6 +69,11 @@ pypi-info package="all":
 bump_version level="auto" package="all" *flags:
     {{ pyrel }} bump '{{ replace(level, "'", quote) }}' '{{ replace(package, "'", quote) }}' {{ flags }}
 
+# Write changelog entries from commits and change fragments
+[group("pypi")]
+generate_changelog package="all":
+    {{ pyrel }} changelog '{{ replace(package, "'", quote) }}'
+
 # Rehearse a whole release against package indexes on this machine
 [group("pypi")]
 rehearse package="all":

@@ -24,6 +24,7 @@ VERBS = {
     "pypi-publish": "publish",
     "pypi-clean": "clean",
     "pypi-info": "info",
+    "generate_changelog": "changelog",
     "rehearse": "rehearse",
 }
 ALIASES = {
@@ -69,7 +70,7 @@ def path_with_python():
 
 def test_the_recipes_and_aliases_are_there(dump):
     public = {name for name, recipe in dump["recipes"].items() if not recipe["private"]}
-    assert public == VERBS.keys() | {"test", "bench"}
+    assert public == VERBS.keys() | {"bump_version", "test", "bench"}
     assert {name: alias["target"] for name, alias in dump["aliases"].items()} == ALIASES
 
 
@@ -79,6 +80,11 @@ def test_a_recipe_is_one_call_and_takes_all_packages_unless_told(dump, recorder,
     assert dump["recipes"][recipe]["dependencies"] == []
     assert recorder(recipe) == [VERBS[recipe], "all"]
     assert recorder(recipe, "mcp-*") == [VERBS[recipe], "mcp-*"]
+
+
+def test_a_bump_takes_level_package_and_flags(recorder):
+    assert recorder("bump_version") == ["bump", "auto", "all"]
+    assert recorder("bump_version", "minor", "it's", "--dry-run") == ["bump", "minor", "it's", "--dry-run"]
 
 
 @pytest.mark.parametrize("alias", ALIASES)

@@ -94,7 +94,7 @@ impl ChangelogError {
                 Some("start its name with that of a package, as in `PACKAGE.123.fixed.md`".to_owned())
             }
             Self::Missing { .. } | Self::NoEntry { .. } => {
-                Some("write the entry with `pyrel changelog --version V` or with `pyrel bump`".to_owned())
+                Some("write the entry with `pyrel changelog PACKAGE --version VERSION`".to_owned())
             }
             Self::Io(_) => None,
         }
