@@ -313,6 +313,12 @@ pub(crate) const STAGES: &[Stage] = &[
         Action::Run(&[pytest(&["tests/trusted"]).with(BINARY)]),
     ),
     slow(
+        "adopt",
+        "projects of six shapes adopted, built, installed, and run",
+        &["python-env", "binary"],
+        Action::Run(&[python(&["tests/adopt/run.py", "--pyrel", "{pyrel}", "--python", "{python}"])]),
+    ),
+    slow(
         "e2e",
         "whole releases, from a source tree to an installed package",
         &["python-env", "binary"],

@@ -4,6 +4,7 @@
 //! changes a repository. The scan of a workspace starts no process: a thousand packages cost one parallel walk. Git
 //! is asked only where a question needs history.
 
+pub mod adopt;
 pub mod bump;
 mod cancel;
 pub mod changelog;

@@ -126,6 +126,7 @@ pub(crate) enum Command {
     Publish(commands::publish::PublishArgs),
     Verify(commands::verify::VerifyArgs),
     Rehearse(commands::rehearse::RehearseArgs),
+    Adopt(commands::adopt::AdoptArgs),
     #[command(subcommand)]
     Auth(commands::auth::AuthCommand),
     #[command(subcommand)]

@@ -1,6 +1,7 @@
 //! What a source tree looks like to pyrel, file by file.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod adopt;
 mod bump;
 mod changed;
 mod changelog;

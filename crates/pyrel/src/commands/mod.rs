@@ -3,6 +3,7 @@
 //! To add one: a file here, a variant in [`crate::cli::Command`], an arm below, a file in `tests/it/`. Logic
 //! beyond a screenful belongs in a library crate.
 
+pub(crate) mod adopt;
 pub(crate) mod auth;
 pub(crate) mod auth_bootstrap;
 pub(crate) mod build;
@@ -56,6 +57,7 @@ pub(crate) fn run(cli: &Cli, context: &Context) -> CommandResult {
         Command::Publish(args) => publish::run(args, context),
         Command::Verify(args) => verify::run(args, context),
         Command::Rehearse(args) => rehearse::run(args, context),
+        Command::Adopt(args) => adopt::run(args, context),
         Command::Auth(command) => auth::run(command, context),
         Command::Journal(command) => journal::run(command, context),
         Command::Index(command) => index::run(command, context),

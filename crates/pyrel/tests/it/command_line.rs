@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use super::workspace;
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 19] = [
     "info",
     "graph",
     "build",
@@ -20,6 +20,7 @@ const COMMANDS: [&str; 18] = [
     "publish",
     "verify",
     "rehearse",
+    "adopt",
     "index serve",
     "index yank",
     "completions",

@@ -1,0 +1,3 @@
+from flat_thing.inner import thing
+
+print(thing())

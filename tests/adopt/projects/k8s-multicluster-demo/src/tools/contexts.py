@@ -1,0 +1,5 @@
+from ..utils.kube import name_of
+
+
+def list_contexts():
+    return name_of('context')

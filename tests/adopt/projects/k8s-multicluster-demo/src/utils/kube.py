@@ -1,0 +1,5 @@
+DEFAULT = 'home'
+
+
+def name_of(kind):
+    return f'one {kind}'

@@ -1,0 +1,6 @@
+import sys
+
+
+def run():
+    print('late', *sys.argv[1:])
+    return 0

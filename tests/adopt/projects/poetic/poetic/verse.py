@@ -1,0 +1,5 @@
+import tiny_words
+
+
+def say():
+    print('a', tiny_words.WORD)
