@@ -114,6 +114,22 @@ def test_attesting_needs_an_identity(job: Job):
     assert job.world.requests == []
 
 
+@pytest.mark.usefixtures("verifier")
+def test_gitlab_gives_an_identity_for_each_audience(job: Job):
+    gitlab = {
+        **{name: value for name, value in job.github().items() if name.startswith("PYREL_")},
+        "GITLAB_CI": "true",
+        "PYPI_ID_TOKEN": job.world.identity("pypi"),
+    }
+    said = job.upload("base", "--attest", code=4, **gitlab)
+    assert "the job has no `SIGSTORE_ID_TOKEN`" in said
+    assert job.sent() == []
+    job.upload("base", "--attest", **gitlab, SIGSTORE_ID_TOKEN=job.world.identity("sigstore"))
+    for filename in ("base-1.0-py3-none-any.whl", "base-1.0.tar.gz"):
+        attestation = Attestation.model_validate(provenance(job, filename)[0])
+        attestation.verify(PUBLISHER, Distribution.from_file(dist(job, filename)))
+
+
 def test_a_resumed_run_signs_nothing_twice(job: Job):
     job.world.forget_after = job.world.distrust_after = 2
     said = job.upload("--attest", code=5, **job.github())
@@ -169,7 +185,7 @@ def test_attestations_that_lie_beside_the_files_are_sent_by_all_clients(job: Job
 def test_a_dry_run_writes_nothing_and_signs_nothing(job: Job):
     said = job.upload("--attest", "--dry-run", **job.github())
     assert "the name is free as far as the index tells" in said
-    assert "would be signed" in said
+    assert said.count("to be signed") == len(FILES)
     assert "the exchange would make it from its pending publisher" in said
     assert job.posts() == []
     assert not (job.root / ".pyrel" / "runs").exists()

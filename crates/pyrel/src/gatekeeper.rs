@@ -2,7 +2,7 @@
 
 use anstyle::Style;
 use pyrel_release::gate::{AdvanceConfirm, Confirm};
-use pyrel_release::plan::{Plan, Remote, Staged, Standing};
+use pyrel_release::plan::{Plan, PlanAttestation, Remote, Staged, Standing};
 
 use crate::context::Context;
 use crate::exit::CommandError;
@@ -72,9 +72,23 @@ pub(crate) fn table(plan: &Plan) -> Table {
             }
             row.push(remote(file.remote));
             table.row(row);
+            file.attestations.iter().for_each(|attestation| table.row(attested(attestation)));
         }
     }
     table
+}
+
+/// The row of an attestation, under that of its file.
+fn attested(attestation: &PlanAttestation) -> Vec<(String, Style)> {
+    let hash =
+        attestation.sha256.map_or_else(|| "to be signed".to_owned(), |hash| hash.to_hex()[..12].to_owned());
+    let dimmed = Style::new().dimmed();
+    vec![
+        (format!("    {}", attestation.filename), dimmed),
+        (String::new(), dimmed),
+        (hash, dimmed),
+        (String::new(), dimmed),
+    ]
 }
 
 fn staged(staged: Staged) -> (String, Style) {

@@ -57,12 +57,6 @@ fn show_target(context: &Context, target: &DryTarget) -> CommandResult {
         };
         context.ui().data(&format!("name     {}: {known}", item.package))?;
     }
-    for file in target.plan.files().filter(|file| !file.attestations.is_empty()) {
-        for attestation in &file.attestations {
-            let what = if attestation.sha256.is_some() { "is sent with its file" } else { "would be signed" };
-            context.ui().data(&format!("attests  {}: {what}", attestation.filename))?;
-        }
-    }
     for detail in &target.credentials.details {
         context.ui().data(&format!("account  {detail}"))?;
     }
