@@ -219,7 +219,11 @@ impl Run<'_> {
         if !matches!(target.account, Account::Trusted(_)) {
             return Ok(());
         }
-        let view = self.view(&self.client(&target.spec)?).await?;
+        // No file is gathered yet, so that the projects are asked for.
+        let names = self.packages.iter().map(|package| &package.name);
+        let view = IndexView::read(&self.target_client(target)?, names).await;
+        let index = || target.spec.name.clone();
+        let view = view.map_err(|source| ReleaseError::Index { index: index(), source })?;
         let is_known = |package: &&Package| view.standing(&package.name) == Standing::Update;
         if self.packages.iter().all(is_known) { Ok(target.account.prove().await?) } else { Ok(()) }
     }
