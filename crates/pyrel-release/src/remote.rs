@@ -10,7 +10,7 @@ use pyrel_model::{PackageName, Sha256};
 use crate::plan::{Remote, Staged, Standing};
 
 /// How many lookups are under way at once.
-const LOOKUPS: usize = 16;
+const LOOKUPS: usize = 32;
 
 /// What one index tells about a set of projects.
 #[derive(Debug, Default)]
@@ -19,7 +19,7 @@ pub struct IndexView {
 }
 
 impl IndexView {
-    /// Reads the pages of all projects, sixteen at a time.
+    /// Reads the pages of all projects, 32 at a time.
     ///
     /// An index that sends readers on to another host, as some do for projects that they do not have, does not have
     /// the project: what another index has says nothing about what *this* one holds.

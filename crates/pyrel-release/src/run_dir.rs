@@ -232,19 +232,34 @@ impl RunDir {
     ///
     /// Fails when the bytes are not those of the hash, and when the disk says no.
     pub fn keep(&self, source: &Path, filename: &str, expected: &Sha256) -> Result<(), RunDirError> {
-        let target = self.kept_path(filename);
+        let (partial, found) = self.copy(source, filename)?;
+        if found != *expected {
+            fs::remove_file(&partial)?;
+            return Err(RunDirError::Changed { path: source.to_path_buf(), expected: *expected, found });
+        }
+        fs::rename(&partial, self.kept_path(filename))?;
+        Ok(())
+    }
+
+    /// Copies a file into the run as it is now, and returns its hash. The copy is complete under its name, or absent.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the disk says no.
+    pub(crate) fn keep_as_is(&self, source: &Path, filename: &str) -> Result<Sha256, RunDirError> {
+        let (partial, found) = self.copy(source, filename)?;
+        fs::rename(&partial, self.kept_path(filename))?;
+        Ok(found)
+    }
+
+    /// Copies a file under a passing name, flushed to the disk, and returns that name and the hash.
+    fn copy(&self, source: &Path, filename: &str) -> Result<(PathBuf, Sha256), RunDirError> {
         let partial = self.files_dir().join(format!(".{filename}.partial"));
         let mut reader = fs::File::open(source)?;
         let mut writer = fs::File::create(&partial)?;
         let found = copy_hashed(&mut reader, Some(&mut writer))?;
         writer.sync_all()?;
-        drop(writer);
-        if found != *expected {
-            fs::remove_file(&partial)?;
-            return Err(RunDirError::Changed { path: source.to_path_buf(), expected: *expected, found });
-        }
-        fs::rename(&partial, &target)?;
-        Ok(())
+        Ok((partial, found))
     }
 
     /// Keeps bytes that this run made, complete under a name, or absent. Returns their SHA-256.
@@ -320,7 +335,7 @@ fn size_of(directory: &Path) -> std::io::Result<u64> {
 }
 
 /// Returns the SHA-256 of a file.
-pub(crate) fn hash_file(path: &Path) -> Result<Sha256, RunDirError> {
+fn hash_file(path: &Path) -> Result<Sha256, RunDirError> {
     copy_hashed(&mut fs::File::open(path)?, None)
 }
 

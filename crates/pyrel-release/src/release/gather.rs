@@ -6,6 +6,7 @@ use std::sync::Arc;
 use pyrel_build::{BuildEvent, BuildObserver, BuildRequest, Kinds, build_all};
 use pyrel_model::{Artifact, ArtifactKind, PackageName};
 use pyrel_project::Package;
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
 use super::pipeline::{Run, blocking};
 use super::{BuildOptions, ReleaseError};
@@ -13,7 +14,7 @@ use crate::attest::beside;
 use crate::collect::{Collected, collect};
 use crate::events::{Event, Reporter};
 use crate::journal::{KeptAttestation, KeptFile, Record, Step};
-use crate::run_dir::{RunDirError, hash_file};
+use crate::run_dir::RunDirError;
 
 impl Run<'_> {
     /// Builds the packages, or takes what is in `dist`, and keeps the files with the run, with the attestations that lie
@@ -101,13 +102,20 @@ impl Run<'_> {
         if !errors.is_empty() {
             return Err(ReleaseError::Collect(errors));
         }
-        let hashed = blocking(move || {
-            let hashes = found.into_iter().map(|file| hash_file(&file.path).map(|sha256| (file, sha256)));
-            hashes.collect::<Result<Vec<_>, _>>()
+        let dir = self.dir.clone();
+        // Each copy is flushed, and disks flush several at once faster than one after another.
+        let kept = blocking(move || {
+            let copies = found.into_par_iter().map(|file| {
+                let sha256 = dir.keep_as_is(&file.path, &file.filename)?;
+                Ok::<_, RunDirError>((file, sha256))
+            });
+            copies.collect::<Result<Vec<_>, _>>()
         });
-        for (file, sha256) in hashed.await? {
+        for (file, sha256) in kept.await? {
             let Collected { package, version, filename, kind, path, size } = file;
-            self.keep(&path, KeptFile { package, version, filename, kind, size, sha256 })?;
+            let name = filename.clone();
+            self.journal.record(Record::Kept(KeptFile { package, version, filename, kind, size, sha256 }))?;
+            self.keep_attestations(&path, &name)?;
         }
         Ok(())
     }
