@@ -10,6 +10,7 @@ use std::fs::TryLockError;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use fs_err as fs;
 use rayon::prelude::*;
@@ -19,6 +20,10 @@ use super::intent::{Intent, sync_directory};
 use super::set::read_file;
 use super::{Edit, EditError, EditSet};
 use crate::root::absolute;
+
+/// How often the lock of a tree is tried, and how long is waited in between.
+const LOCK_ATTEMPTS: u32 = 50;
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// Something that a transaction has just done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -322,11 +327,15 @@ fn lock(root: &Path) -> Result<fs::File, EditError> {
     }
     let path = base.join("edit.lock");
     let file = fs::File::options().create(true).truncate(false).write(true).open(&path)?;
-    match file.file().try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(EditError::Busy { lock: path }),
-        Err(TryLockError::Error(error)) => Err(EditError::Io(error)),
+    for _ in 0..LOCK_ATTEMPTS {
+        match file.file().try_lock() {
+            Ok(()) => return Ok(file),
+            // A child that is just being started by another thread holds what this process held, until it runs.
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::Error(error)) => return Err(EditError::Io(error)),
+        }
     }
+    Err(EditError::Busy { lock: path })
 }
 
 fn unchanged(edit: &Edit) -> Result<(), EditError> {

@@ -3,6 +3,10 @@
 
 mod adopt;
 mod bump;
+#[cfg(unix)]
+mod bump_crash;
+mod bump_git;
+mod bump_property;
 mod changed;
 mod changelog;
 mod config;
