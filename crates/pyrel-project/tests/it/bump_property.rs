@@ -154,9 +154,8 @@ fn every_constraint_on_a_raised_package_is_satisfied() {
         }
         for at in 0..count {
             let mut dependencies = Vec::new();
-            for on in 0..at {
+            for (on, version) in versions.iter().enumerate().take(at) {
                 if random.below(3) == 0 {
-                    let version = versions[on];
                     let bound =
                         random.pick(&["==@", ">=@", "<=@", "", ">=0,<=@", "==@,!=99"]).replace('@', version);
                     dependencies.push(format!("p{on}{bound}"));
