@@ -34,6 +34,7 @@ fn from_table(question: &Question<'_>, table: &TableReader<'_>) -> Found<Version
     match string("source")?.unwrap_or("regex") {
         "regex" => {}
         "vcs" => return Ok(VersionSource::from_tags("hatch-vcs")),
+        plugin @ ("uv-dynamic-versioning" | "versioningit") => return Ok(VersionSource::from_tags(plugin)),
         "env" => {
             let variable = string("variable")?.unwrap_or_default();
             return Err(format!("it comes from the environment variable `{variable}`"));

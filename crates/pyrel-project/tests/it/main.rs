@@ -7,6 +7,7 @@ mod bump;
 mod bump_crash;
 mod bump_git;
 mod bump_property;
+mod bump_real;
 mod changed;
 mod changelog;
 mod config;
