@@ -78,6 +78,7 @@ def test_an_unknown_publisher_is_told_what_to_enter(job: Job):
     assert "environment=release" in said
     for field in ("Owner: `acme`", "Repository name: `tools`", "Workflow name: `release.yml`", "Environment name:"):
         assert field in said
+    assert "`pyrel auth bootstrap --index trusted` shows the steps" in said
     assert job.sent() == []
 
 
