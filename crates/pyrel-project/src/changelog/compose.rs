@@ -170,6 +170,16 @@ impl Plan {
     fn of(request: &Request<'_>, document: &Document) -> Self {
         let settings = request.settings;
         let release = request.release.is_some();
+        let written = request.release.and_then(|release| document.section(release.version));
+        if written.is_some_and(|section| document.has_content(section)) {
+            let superseded = request.changes.len();
+            return Self {
+                draft: Draft::default(),
+                uses_unreleased: false,
+                uses_fragments: false,
+                superseded,
+            };
+        }
         let by_hand = document.unreleased().is_some_and(|section| document.has_content(section));
         let uses = |source: ChangelogSource| match &settings.sources {
             Some(sources) => sources.contains(&source),
@@ -199,7 +209,7 @@ impl Plan {
 fn write_release(patch: &mut Patch<'_>, request: &Request<'_>, plan: &Plan, release: Release<'_>) {
     let document = patch.document();
     if let Some(section) = document.section(release.version) {
-        // Somebody wrote it already.
+        // Where somebody wrote it already, nothing is added and nothing is used up.
         if !document.has_content(section) {
             merge_or_say_nothing(patch, section, request, plan);
         }
