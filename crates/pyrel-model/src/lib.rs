@@ -14,6 +14,7 @@ pub mod pyproject;
 pub mod python;
 pub mod requirement;
 pub mod secret;
+pub mod stdlib;
 pub mod suggestion;
 pub mod tag;
 pub mod version;

@@ -12,7 +12,7 @@ use crate::edit::{Edit, EditError, EditSet, Observer, Recovery, Transaction};
 use crate::git::Git;
 
 /// The name of the transaction, and of its record under `.pyrel`.
-const KIND: &str = "adopt";
+pub(crate) const ADOPT: &str = "adopt";
 
 /// A plan that is about to be carried out.
 #[derive(Debug)]
@@ -93,7 +93,7 @@ impl<'p> Adoption<'p> {
             edits.insert(edit(root, change))?;
         }
         let moves: Vec<Value> = self.plan.moves.iter().map(|one| json!([one.from, one.to])).collect();
-        let mut transaction = Transaction::begin(edits, KIND, json!({ "moves": moves }), observer)?;
+        let mut transaction = Transaction::begin(edits, ADOPT, json!({ "moves": moves }), observer)?;
         transaction.write()?;
         for (index, one) in self.plan.moves.iter().enumerate() {
             if let Err(error) = relocate(root, self.git.as_ref(), &one.from, &one.to) {
@@ -103,7 +103,7 @@ impl<'p> Adoption<'p> {
             }
             transaction.note(&one.to);
         }
-        Ok(transaction.finish_keeping(KIND)?)
+        Ok(transaction.finish_keeping(ADOPT)?)
     }
 
     /// Brings a project that was interrupted while it was adopted to one side: "after" when everything was done,
@@ -114,13 +114,13 @@ impl<'p> Adoption<'p> {
     pub fn recover(root: &Path, git: Option<&Git>) -> Result<Option<Recovery>, AdoptError> {
         let Some(transaction) = Transaction::interrupted(root)? else { return Ok(None) };
         let kind = transaction.kind().to_owned();
-        if kind != KIND {
+        if kind != ADOPT {
             return Err(EditError::Interrupted { kind }.into());
         }
         let moves = recorded(transaction.payload());
         let all_moved = !moves.is_empty() && moves.iter().all(|one| is_made(root, one));
         if all_moved || (moves.is_empty() && transaction.is_written()?) {
-            transaction.finish_keeping(KIND)?;
+            transaction.finish_keeping(ADOPT)?;
             return Ok(Some(Recovery::After { kind }));
         }
         move_back(root, git, &moves)?;
@@ -133,7 +133,7 @@ impl<'p> Adoption<'p> {
     /// # Errors
     /// When a file was changed since then; nothing is touched then. Or when the disk says no.
     pub fn undo(root: &Path, git: Option<&Git>) -> Result<Option<Undone>, AdoptError> {
-        let Some((edits, payload)) = Transaction::kept(root, KIND)? else { return Ok(None) };
+        let Some((edits, payload)) = Transaction::kept(root, ADOPT)? else { return Ok(None) };
         let moves = recorded(&payload);
         let plan = Plan { moves: moves.clone(), ..Plan::default() };
         let mut files = Vec::new();
@@ -150,14 +150,14 @@ impl<'p> Adoption<'p> {
             files.push(relative.to_path_buf());
         }
         move_back(root, git, &moves)?;
-        Transaction::apply(edits.reversed(), KIND)?;
+        Transaction::apply(edits.reversed(), ADOPT)?;
         let root = edits.root();
         edits
             .edits()
             .filter(|edit| edit.before.is_none())
             .try_for_each(|edit| remove_emptied(root, &edit.path))?;
         moves.iter().try_for_each(|one| remove_emptied(root, &root.join(&one.to)))?;
-        Transaction::forget(root, KIND)?;
+        Transaction::forget(root, ADOPT)?;
         Ok(Some(Undone { files, moves }))
     }
 }

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use pyrel_model::name::normalize;
+use pyrel_model::stdlib::is_stdlib_name;
+
 use super::finding::Finding;
 use super::layout::Layout;
 use super::plan::Planner;
 use super::reference::{self, Reference};
-use super::source::{Source, literal};
+use super::source::{Imported, Source, literal};
 use super::tree::{is_python, split};
 
 /// Lines of one file that are told, so that a long one does not hide the others.
@@ -24,7 +27,12 @@ pub(super) fn references(planner: &mut Planner<'_>) {
             let finding = judge(planner, path, one, is_shipped);
             findings.extend(finding.map(|finding| finding.at(path, line)));
         }
-        findings.extend(strings(planner.layout, source));
+        let told: Vec<Option<usize>> = findings
+            .iter()
+            .filter(|one: &&Finding| one.path.as_deref() == Some(path))
+            .map(|one| one.line)
+            .collect();
+        findings.extend(strings(planner, source).into_iter().filter(|one| !told.contains(&one.line)));
     }
     planner.gathered.findings.append(&mut findings);
 }
@@ -111,20 +119,11 @@ fn distance(folder: &str, target: &str) -> (usize, String) {
 }
 
 /// Tells strings that name a module that moves, as `mock.patch` takes them.
-fn strings(layout: &Layout, source: &Source<'_>) -> Vec<Finding> {
+fn strings(planner: &Planner<'_>, source: &Source<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for token in source.lines.iter().flat_map(|line| &line.tokens) {
-        let Some(text) = literal(source.word(token)).filter(|text| text.starts_with("src.")) else {
-            continue;
-        };
-        let is_name = text
-            .split('.')
-            .all(|part| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_'));
-        let first: Vec<&str> = text.split('.').take(2).collect();
-        let path = first.join("/");
-        let moves =
-            layout.after(&path) != path || layout.after(&format!("{path}.py")) != format!("{path}.py");
-        if is_name && moves {
+        let Some(text) = literal(source.word(token)).filter(|text| is_dotted(text)) else { continue };
+        if moved_module(planner, &text).is_some_and(|new| !text.starts_with(&new)) {
             let finding = Finding::warning(
                 "module-name",
                 format!("`{text}` in a string names a module by its old name"),
@@ -133,6 +132,81 @@ fn strings(layout: &Layout, source: &Source<'_>) -> Vec<Finding> {
         }
     }
     findings
+}
+
+fn is_dotted(text: &str) -> bool {
+    let is_name = |part: &str| {
+        part.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && part.chars().all(|c| c.is_alphanumeric() || c == '_')
+    };
+    text.contains('.') && !is_python(text) && text.split('.').all(is_name)
+}
+
+/// Returns the new name of the module that a dotted text begins with, when that module moves. At least two parts have
+/// to be modules: `app.log` is rather a file.
+fn moved_module(planner: &Planner<'_>, text: &str) -> Option<String> {
+    let ends = text.match_indices('.').map(|(at, _)| at).chain([text.len()]);
+    let (end, place) = ends.rev().find_map(|end| Some((end, planner.resolver.absolute(&text[..end])?)))?;
+    let is_certain = text[..end].contains('.');
+    let after = planner.layout.after(place.path());
+    if is_certain && after != place.path() { planner.layout.dotted(&after) } else { None }
+}
+
+/// Names of import packages that have little in common with those of their projects.
+const ALIASES: &[(&str, &str)] = &[
+    ("bs4", "beautifulsoup4"),
+    ("cv2", "opencv"),
+    ("crypto", "pycryptodome"),
+    ("git", "gitpython"),
+    ("magic", "python-magic"),
+    ("pil", "pillow"),
+    ("pkg-resources", "setuptools"),
+    ("skimage", "scikit-image"),
+    ("sklearn", "scikit-learn"),
+    ("usb", "pyusb"),
+    ("websocket", "websocket-client"),
+    ("win32api", "pywin32"),
+];
+
+/// Tells imports that neither the project, nor the standard library, nor a dependency seems to bring.
+pub(super) fn undeclared(planner: &mut Planner<'_>) {
+    let metadata = &planner.gathered.metadata;
+    let extras = metadata.extras.iter().flat_map(|(_, list)| list);
+    let declared: Vec<&str> =
+        metadata.dependencies.iter().chain(extras).map(|one| one.name.normalized()).collect();
+    let brings = |module: &str| {
+        let alias = ALIASES.iter().find(|(name, _)| *name == module).map_or(module, |(_, project)| project);
+        declared.iter().any(|name| name.contains(alias) || alias.contains(name))
+    };
+    let mut told = BTreeSet::new();
+    let mut findings = Vec::new();
+    for (path, source) in planner.sources.iter().filter(|(path, _)| planner.layout.ships(path)) {
+        for import in source.imports() {
+            let names: Vec<String> = match import.what {
+                Imported::Modules(names) => names.into_iter().map(|name| name.dotted).collect(),
+                Imported::From { level: 0, module, .. } => vec![module],
+                Imported::From { .. } => Vec::new(),
+            };
+            // What is tried, or needed in a function only, may be optional.
+            for name in names.iter().filter(|_| import.indent.as_deref() == Some("")) {
+                let top = name.split('.').next().unwrap_or(name);
+                let module = normalize(top).trim_matches('-').to_owned();
+                let is_known = is_stdlib_name(&module)
+                    || top.starts_with('_')
+                    || planner.resolver.is_own(top)
+                    || brings(&module);
+                if !is_known && told.insert(module) {
+                    let finding = Finding::warning(
+                        "undeclared",
+                        format!("`{top}` is imported, and no dependency is called like it"),
+                    );
+                    let hint = "declare the project that provides it, unless a dependency does";
+                    findings.push(finding.at(path, import.line).hint(hint));
+                }
+            }
+        }
+    }
+    planner.gathered.findings.append(&mut findings);
 }
 
 /// Tells where other files speak of paths that moved.

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pyrel_model::{Diagnostic, Location};
+
 use super::reference::{self, Reference};
 use super::resolve::{Place, Resolver};
 use super::source::{Imported, Source};
@@ -166,6 +168,9 @@ impl Ground<'_> {
     pub(super) fn decide(&self) -> Result<Layout, AdoptError> {
         let mut layout = self.frame()?;
         layout.entry = self.find_entry(&layout)?;
+        if let Some(entry) = layout.entry.as_deref().filter(|path| !self.sources.contains_key(path)) {
+            return Err(self.not_understood(entry));
+        }
         if let Some(entry) = layout.entry.clone()
             && !layout.ships(&entry)
             && layout.home.is_some()
@@ -199,6 +204,14 @@ impl Ground<'_> {
             return Ok(Layout::kept("", packages, "several package directories at the root"));
         }
         Ok(Layout::moved(self.package, "scripts at the root"))
+    }
+
+    fn not_understood(&self, entry: &str) -> AdoptError {
+        let place = Location::of_file(&self.tree.root().join(entry));
+        let fault =
+            Diagnostic::new("this file is what starts the program, and it is no Python 3 that is understood")
+                .at(place);
+        AdoptError::Broken(Box::new(fault.with_hint("mend its syntax, or name another file with `--entry`")))
     }
 
     fn declared_layout(&self) -> Option<Layout> {
@@ -422,4 +435,100 @@ impl Ground<'_> {
 fn top(place: &Place) -> Option<String> {
     let top = place.path().split('/').next()?;
     (!top.is_empty()).then(|| top.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// The shape, the moves, what is shipped, and the entry.
+    type Decided = (String, Vec<String>, Vec<String>, Option<String>);
+
+    fn decided(files: &[(&str, &str)]) -> Result<Decided, AdoptError> {
+        let tree = Tree::of(Path::new("/x/demo"), files);
+        let sources: BTreeMap<&str, Source<'_>> =
+            tree.python().filter_map(|(path, text)| Some((path, Source::read(path, text)?))).collect();
+        let resolver = Resolver::new(&tree, &[]);
+        let ground = Ground {
+            tree: &tree,
+            sources: &sources,
+            resolver,
+            package: "demo",
+            declared: Declared::default(),
+            entry: None,
+        };
+        let layout = ground.decide()?;
+        let moves = layout.moves(&tree)?;
+        let moves = moves.into_iter().map(|one| format!("{} {}", one.from, one.to)).collect();
+        Ok((layout.shape.to_owned(), moves, layout.shipped, layout.entry))
+    }
+
+    const GUARD: &str = "if __name__ == '__main__':\n    pass\n";
+
+    #[test]
+    fn packages_stay_where_they_are() {
+        for (files, shipped, entry) in [
+            (
+                &[("src/demo/__init__.py", ""), ("src/demo/cli.py", GUARD)][..],
+                "src/demo",
+                Some("src/demo/cli.py"),
+            ),
+            (&[("demo/__init__.py", ""), ("tests/__init__.py", ""), ("setup.py", "")], "demo", None),
+            (
+                &[("other/__init__.py", ""), ("other/__main__.py", ""), ("other/app.py", GUARD)],
+                "other",
+                Some("other/app.py"),
+            ),
+        ] {
+            let (_, moves, found, started) = decided(files).unwrap();
+            assert_eq!(
+                (moves.len(), found, started.as_deref()),
+                (0, vec![shipped.to_owned()], entry),
+                "{files:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn scripts_move_with_what_they_import() {
+        let files = [
+            ("app.py", "import a\nfrom src import tools\n"),
+            ("a.py", "from b.c import D\nimport conftest\n"),
+            ("b/c.py", "D = 1\n"),
+            ("conftest.py", ""),
+            ("unused.py", ""),
+            ("src/tools/t.py", ""),
+        ];
+        let (shape, moves, shipped, entry) = decided(&files).unwrap();
+        assert_eq!(shape, "modules and folders in `src` without a package");
+        assert_eq!(
+            moves,
+            ["a.py src/demo/a.py", "app.py src/demo/app.py", "b src/demo/b", "src/tools src/demo/tools"]
+        );
+        assert_eq!((shipped, entry.as_deref()), (vec!["src/demo".to_owned()], Some("app.py")));
+    }
+
+    #[test]
+    fn the_entry_is_the_likeliest_or_asked_for() {
+        let of = |files: &[(&str, &str)]| decided(files).map(|(_, _, _, entry)| entry);
+        assert_eq!(of(&[("x.py", ""), ("y.py", GUARD)]).unwrap().as_deref(), Some("y.py"));
+        assert_eq!(of(&[("main.py", GUARD), ("app.py", GUARD)]).unwrap().as_deref(), Some("app.py"));
+        assert!(matches!(of(&[("x.py", GUARD), ("y.py", GUARD)]), Err(AdoptError::SeveralEntries { .. })));
+        assert!(matches!(of(&[("x.py", "print 'two'\n x = (")]), Err(AdoptError::Broken(_))));
+        assert!(matches!(of(&[("notes.txt", "")]), Err(AdoptError::NoSource)));
+    }
+
+    #[test]
+    fn nothing_is_overwritten() {
+        let files = [("app.py", GUARD), ("src/__init__.py", ""), ("src/app.py", "")];
+        let (_, moves, _, _) = decided(&files).unwrap();
+        assert!(moves.contains(&"app.py src/demo/app_main.py".to_owned()), "{moves:?}");
+        let files = [("app.py", GUARD), ("src/demo/app.py", ""), ("src/x.py", "")];
+        assert!(
+            decided(&files).is_err()
+                || decided(&files).unwrap().1.iter().all(|one| one != "app.py src/demo/app.py")
+        );
+    }
 }

@@ -33,6 +33,7 @@ mod source;
 mod start;
 mod tree;
 
+pub(crate) use apply::ADOPT;
 pub use apply::{Adoption, Undone};
 pub use error::AdoptError;
 pub use finding::{Finding, Move, Step};

@@ -168,6 +168,7 @@ impl Planner<'_> {
         self.old_metadata();
         judge::references(&mut self);
         judge::mentions(&mut self);
+        judge::undeclared(&mut self);
         Ok(self.finish())
     }
 

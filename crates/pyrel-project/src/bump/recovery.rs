@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use super::carry_out::absolute;
 use super::record::{BUMP, BumpRecord, GitRecord, GitUndo, LAST, UNDO, UndoRecord};
 use super::{BumpError, Precondition};
+use crate::adopt::{ADOPT, AdoptError, Adoption};
 use crate::edit::{EditError, Recovery, Transaction};
 use crate::git::Git;
 
@@ -30,6 +31,17 @@ pub fn recover(root: &Path) -> Result<Option<Recovered>, BumpError> {
     let completed = match kind.as_str() {
         BUMP => recover_bump(transaction, root)?,
         UNDO => recover_undo(transaction, root)?,
+        // An adoption moves files besides.
+        ADOPT => {
+            drop(transaction);
+            let git = Git::discover(root);
+            let recovered = Adoption::recover(root, git.as_ref()).map_err(|error| match error {
+                AdoptError::Edit(error) => BumpError::from(error),
+                AdoptError::Git(error) => BumpError::from(error),
+                other => BumpError::from(EditError::Io(std::io::Error::other(other))),
+            })?;
+            matches!(recovered, Some(Recovery::After { .. }))
+        }
         _ => {
             drop(transaction);
             matches!(Transaction::recover(root)?, Some(Recovery::After { .. }))

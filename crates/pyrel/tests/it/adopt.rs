@@ -15,6 +15,7 @@ import helper.one
 NAME = sys.argv[0]
 plugin = importlib.import_module(NAME)
 other = importlib.import_module('helper.one')
+import tomli_w, rich
 log = open('app.log', 'a')
 
 
@@ -74,7 +75,8 @@ fn what_is_uncertain_is_told_with_its_place() {
             "app.py:4 search-path",
             "app.py:8 dynamic-import",
             "app.py:9 dynamic-import",
-            "app.py:10 relative-path",
+            "app.py:10 undeclared",
+            "app.py:11 relative-path",
             "requirements.txt:2 requirements",
         ]
     );

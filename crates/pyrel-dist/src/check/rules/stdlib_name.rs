@@ -6,7 +6,7 @@ use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
 use crate::check::wording;
-use crate::stdlib::is_stdlib_name;
+use pyrel_model::stdlib::is_stdlib_name;
 
 pub(super) static RULE: Rule = Rule {
     name: "stdlib-name",
