@@ -11,7 +11,7 @@ usage: run.py --pyrel PATH --python PATH [--real DIR] [--no-real] [--only TEXT] 
 --keep     leaves trees and archives in this folder
 
 Projects: every package under packages/, every folder under tests/parity/projects/ (a name part that starts with
-`dot-` becomes a dot file), and three real projects from PyPI, stripped to what a checkout would hold.
+`dot-` becomes a dot file; with a list `tracked.txt` it becomes a git repository), and three real projects from PyPI, stripped to what a checkout would hold.
 Each must be built natively and be equivalent to what its backend makes. Exit status 1 on any difference.
 """
 
@@ -33,6 +33,7 @@ import tomllib
 HERE = pathlib.Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
 REAL = ["mcp-oauth-dynamicclient==0.2.0", "mcp-streamablehttp-proxy==0.2.0", "mockloop-mcp==2.2.9"]
+TRACKED = "tracked.txt"
 EARLIER = {"uv_build": ["0.9.30", "0.10.12", "0.11.33", "0.12.24"]}
 GENERATED_CFG = re.compile(r"\s*\[egg_info\]\s*tag_build\s*=\s*tag_date\s*=\s*0\s*\Z")
 LEFTOVERS = shutil.ignore_patterns("dist", "build", "__pycache__", "*.egg-info", "*.pyc", ".venv", ".*_cache")
@@ -74,6 +75,16 @@ def copy_fixture(source, target):
         else:
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, place, follow_symlinks=False)
+    if (target / TRACKED).is_file():
+        make_repository(target)
+
+
+def make_repository(project):
+    """Make a repository of a project, with those files tracked that a list in it names."""
+    tracked = (project / TRACKED).read_text(encoding="utf-8").split()
+    (project / TRACKED).unlink()
+    run(["git", "init", "--quiet", project])
+    run(["git", "-C", project, "add", "--force", "--", *tracked])
 
 
 def copy_package(source, target):

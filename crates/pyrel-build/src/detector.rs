@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use pyrel_model::pyproject::{BuildSystem, TableReader};
-use pyrel_model::{Location, PyProject, Requirement};
+use pyrel_model::pyproject::{BuildSystem, Project, TableReader};
+use pyrel_model::{Location, PackageName, PyProject, Requirement};
 use pyrel_project::Package;
 
 use crate::dialects::{DIALECTS, Dialect, Subject, admitted_version};
@@ -33,14 +33,46 @@ fn native(package: &Package, trace: Option<Trace>) -> Plan<(EntrySet, Option<Tra
         return unsupported("pyproject.toml", "does not exist, so that only the backend knows the metadata");
     };
     let (dialect, version) = choose(pyproject)?;
-    let Some(project) = pyproject.project() else {
-        return unsupported("project", "is missing, so that only the backend knows the metadata");
+    let stand_in;
+    let project = match (pyproject.project(), dialect.own_table()) {
+        (Some(project), _) => project,
+        (None, Some(key)) if pyproject.tool(&[key]).is_some() => {
+            stand_in = nothing_but(&package.name);
+            &stand_in
+        }
+        _ => return unsupported("project", "is missing, so that only the backend knows the metadata"),
     };
     let root = std::path::absolute(&package.directory)
         .map_err(|source| BuildError::Read { path: package.directory.clone(), source })?;
     let subject = Subject { pyproject, project, tree: Tree::disk(&root, trace), root, version };
     let set = dialect.plan(&subject)?;
     Ok((set, subject.tree.into_trace()))
+}
+
+/// Returns a table `[project]` with nothing but a name.
+fn nothing_but(name: &PackageName) -> Project {
+    Project {
+        name: name.clone(),
+        version: None,
+        description: None,
+        readme: None,
+        requires_python: None,
+        license: None,
+        license_files: None,
+        authors: Vec::new(),
+        maintainers: Vec::new(),
+        keywords: Vec::new(),
+        classifiers: Vec::new(),
+        urls: Vec::new(),
+        scripts: Vec::new(),
+        gui_scripts: Vec::new(),
+        entry_points: Vec::new(),
+        dependencies: Vec::new(),
+        optional_dependencies: Vec::new(),
+        dynamic: Vec::new(),
+        import_names: None,
+        import_namespaces: None,
+    }
 }
 
 /// Finds the dialect of `build-system`, and the reproduced version that its requirements leave in place.

@@ -6,6 +6,7 @@
 mod flit;
 mod hatchling;
 mod pdm;
+mod poetry;
 mod setuptools;
 mod uv;
 
@@ -21,7 +22,7 @@ use crate::tree::Tree;
 pub(crate) struct Subject<'a> {
     /// The file, for options of the backend and for places.
     pub(crate) pyproject: &'a PyProject,
-    /// Its `[project]` table.
+    /// Its `[project]` table; without one, what a dialect's own table says about name and version.
     pub(crate) project: &'a Project,
     /// The package's folder.
     pub(crate) tree: Tree,
@@ -69,13 +70,18 @@ pub(crate) trait Dialect: Sync {
         &[]
     }
 
+    /// Returns the table below `[tool]` that may stand in for `[project]`.
+    fn own_table(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Says what sdist and wheel hold, the wheel being built from the content of the sdist.
     fn plan(&self, subject: &Subject<'_>) -> Plan<EntrySet>;
 }
 
 /// Every dialect.
 pub(crate) static DIALECTS: &[&dyn Dialect] =
-    &[&hatchling::Hatchling, &setuptools::Setuptools, &flit::Flit, &uv::Uv, &pdm::Pdm];
+    &[&hatchling::Hatchling, &setuptools::Setuptools, &flit::Flit, &uv::Uv, &pdm::Pdm, &poetry::Poetry];
 
 /// Returns the newest reproduced version of a dialect that a specification admits.
 pub(crate) fn admitted_version(dialect: &dyn Dialect, specifiers: &SpecifierSet) -> Option<&'static str> {

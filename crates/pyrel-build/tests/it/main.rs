@@ -10,5 +10,6 @@ mod flit;
 mod incremental;
 mod native;
 mod pdm;
+mod poetry;
 mod project;
 mod uv;

@@ -16,6 +16,8 @@ pub(crate) const FLIT: &str =
     "[build-system]\nrequires = [\"flit_core\"]\nbuild-backend = \"flit_core.buildapi\"\n";
 pub(crate) const PDM: &str =
     "[build-system]\nrequires = [\"pdm-backend\"]\nbuild-backend = \"pdm.backend\"\n";
+pub(crate) const POETRY: &str =
+    "[build-system]\nrequires = [\"poetry-core\"]\nbuild-backend = \"poetry.core.masonry.api\"\n";
 pub(crate) const UV: &str = "[build-system]\nrequires = [\"uv_build\"]\nbuild-backend = \"uv_build\"\n";
 pub(crate) const DEMO: &str = "[project]\nname = \"demo\"\nversion = \"1.0\"\n";
 

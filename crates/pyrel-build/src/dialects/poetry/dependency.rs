@@ -1,0 +1,267 @@
+//! Dependencies of `[project]` and of `[tool.poetry.dependencies]` as lines of metadata.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use pyrel_model::name::normalize as normalize_name;
+use pyrel_model::pyproject::TableReader;
+use pyrel_model::requirement::{Marker, Specifier};
+use pyrel_model::{PackageName, Requirement, Version};
+use regex::Regex;
+use toml_edit::{Item, TableLike, Value};
+
+use super::super::Subject;
+use super::constraint::{Constraint, Order};
+use super::marker::{self, Comparison, NOT_REPRODUCED};
+use crate::detector::{known_options, option};
+use crate::error::Plan;
+
+/// The requirements of a project.
+#[derive(Default)]
+pub(super) struct Dependencies {
+    /// Lines, sorted.
+    pub(super) lines: Vec<String>,
+    /// Extras in normal form, sorted.
+    pub(super) extras: BTreeSet<String>,
+}
+
+/// The parts of a line.
+struct Line {
+    name: PackageName,
+    extras: BTreeSet<String>,
+    /// What stands behind the name: a constraint in brackets, or a URL.
+    rest: String,
+    marker: Option<String>,
+    in_extras: Vec<String>,
+}
+
+impl Line {
+    fn print(&self) -> String {
+        let mut out = self.name.as_written().to_owned();
+        if !self.extras.is_empty() {
+            out.push_str(&format!("[{}]", self.extras.iter().cloned().collect::<Vec<_>>().join(",")));
+        }
+        out.push_str(&self.rest);
+        let asked: Vec<String> = self.in_extras.iter().map(|extra| format!("extra == \"{extra}\"")).collect();
+        match (&self.marker, asked.is_empty()) {
+            (None, true) => {}
+            (Some(marker), true) => out.push_str(&format!(" ; {marker}")),
+            (None, false) => out.push_str(&format!(" ; {}", asked.join(" or "))),
+            (Some(marker), false) => out.push_str(&format!(" ; ({marker}) and ({})", asked.join(" or "))),
+        }
+        out
+    }
+}
+
+/// Returns the requirements: those of `[project]` if it has any, else those of `[tool.poetry]`.
+pub(super) fn read(subject: &Subject<'_>, poetry: &TableReader<'_>) -> Plan<Dependencies> {
+    let project = subject.pyproject.project();
+    let own = project.filter(|project| {
+        !project.optional_dependencies.is_empty() || subject.project_table().get("dependencies").is_some()
+    });
+    let mut out = match own {
+        Some(_) => of_project(subject)?,
+        None => of_poetry(subject, poetry)?,
+    };
+    out.lines.sort();
+    Ok(out)
+}
+
+fn of_project(subject: &Subject<'_>) -> Plan<Dependencies> {
+    let project = subject.project;
+    let table = subject.project_table();
+    for key in ["dependencies", "optional-dependencies"] {
+        if project.is_dynamic(key) {
+            return Err(option(&table, "dynamic", format!("lists `{key}`, though others are static")));
+        }
+    }
+    let mut out = Dependencies::default();
+    for requirement in &project.dependencies {
+        out.lines.push(project_line(&table, "dependencies", requirement, None)?.print());
+    }
+    // A list that is empty, beside no extra, leaves the extras of the other table in force.
+    let has_extras = subject.pyproject.tool(&["poetry", "extras"]).is_some();
+    if has_extras && project.dependencies.is_empty() && project.optional_dependencies.is_empty() {
+        return Err(option(&table, "dependencies", "is empty beside `tool.poetry.extras`"));
+    }
+    for (written, requirements) in &project.optional_dependencies {
+        let extra = normalize_name(written);
+        for requirement in requirements {
+            let line = project_line(&table, "optional-dependencies", requirement, Some(&extra))?;
+            out.lines.push(line.print());
+        }
+        if !out.extras.insert(extra) {
+            return Err(option(
+                &table,
+                "optional-dependencies",
+                "names an extra twice (compared in normal form)",
+            ));
+        }
+    }
+    Ok(out)
+}
+
+fn project_line(
+    table: &TableReader<'_>,
+    key: &str,
+    requirement: &Requirement,
+    extra: Option<&String>,
+) -> Plan<Line> {
+    let odd = |reason: &str| option(table, key, format!("{reason}: `{}`", requirement.as_written()));
+    let rest = match &requirement.url {
+        Some(url) if is_plain_url(url) => format!(" @ {url}"),
+        Some(_) => return Err(odd("has a URL that poetry-core may read or print in another way")),
+        None if requirement.specifiers.is_empty() => String::new(),
+        None => {
+            let text: Vec<String> = requirement.specifiers.specifiers().iter().map(normal).collect();
+            constraint(&text.join(","), Order::ByVersion)
+                .ok_or_else(|| odd("has a constraint that is not reproduced"))?
+        }
+    };
+    let marker = match &requirement.marker {
+        None => None,
+        Some(marker) => {
+            let printed = marker::comparisons(marker).and_then(|list| marker::print(&list));
+            Some(printed.ok_or_else(|| odd(NOT_REPRODUCED))?)
+        }
+    };
+    Ok(Line {
+        name: requirement.name.clone(),
+        extras: requirement.extras.iter().map(|extra| normalize_name(extra)).collect(),
+        rest,
+        marker,
+        in_extras: extra.into_iter().cloned().collect(),
+    })
+}
+
+/// Returns a comparison with its version in normal form.
+fn normal(specifier: &Specifier) -> String {
+    match specifier.version().parse::<Version>() {
+        Ok(version) => format!("{}{version}", specifier.operator()),
+        Err(_) => specifier.to_string(),
+    }
+}
+
+/// Lets through archives at plain addresses; from the name of a wheel poetry-core would take name and version.
+fn is_plain_url(url: &str) -> bool {
+    static PLAIN: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"^https://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*\.(?:zip|tar\.gz)$",
+        )
+        .expect("a constant expression")
+    });
+    PLAIN.is_match(url)
+}
+
+/// Returns a constraint in brackets behind a space, or nothing for one that allows everything.
+fn constraint(text: &str, order: Order) -> Option<String> {
+    let printed = Constraint::parse(text)?.print(order)?;
+    Some(printed.map_or_else(String::new, |text| format!(" ({text})")))
+}
+
+const KEYS: [&str; 9] = [
+    "version",
+    "python",
+    "platform",
+    "markers",
+    "allow-prereleases",
+    "allows-prereleases",
+    "optional",
+    "extras",
+    "source",
+];
+
+fn of_poetry(subject: &Subject<'_>, poetry: &TableReader<'_>) -> Plan<Dependencies> {
+    let empty = toml_edit::Table::new();
+    let table = poetry.subtable("dependencies")?.unwrap_or(&empty);
+    let table = subject.pyproject.reader("tool.poetry.dependencies", table);
+    let mut lines: Vec<(Line, bool)> = Vec::new();
+    for (name, item) in table.table().iter().filter(|(name, _)| name.to_lowercase() != "python") {
+        lines.extend(poetry_lines(&table, name, item)?);
+    }
+    let mut out = Dependencies::default();
+    if let Some(extras) = poetry.subtable("extras")? {
+        let extras = subject.pyproject.reader("tool.poetry.extras", extras);
+        for (written, _) in extras.table().iter() {
+            let extra = normalize_name(written);
+            if !pyrel_model::name::is_valid(written) || !out.extras.insert(extra.clone()) {
+                return Err(option(&extras, written, "is no valid name of an extra, or there twice"));
+            }
+            for wanted in extras.strings(written)?.unwrap_or_default() {
+                if !pyrel_model::name::is_valid(wanted) {
+                    return Err(option(
+                        &extras,
+                        written,
+                        format!("lists something else than a name: `{wanted}`"),
+                    ));
+                }
+                let wanted = normalize_name(wanted);
+                for (line, _) in lines.iter_mut().filter(|(line, _)| line.name.normalized() == wanted) {
+                    line.in_extras.push(extra.clone());
+                }
+            }
+        }
+    }
+    let asked = lines.iter().filter(|(line, is_optional)| !is_optional || !line.in_extras.is_empty());
+    out.lines = asked.map(|(line, _)| line.print()).collect();
+    Ok(out)
+}
+
+/// Reads one entry: a constraint, a table, or a list of them; `true` beside a line that only extras ask for.
+fn poetry_lines(table: &TableReader<'_>, name: &str, item: &Item) -> Plan<Vec<(Line, bool)>> {
+    let Some(values) = item.as_array() else {
+        return Ok(vec![match (item.as_str(), item.as_table_like()) {
+            (Some(text), _) => (plain_line(table, name, text)?, false),
+            (None, Some(inner)) => table_line(table, name, inner)?,
+            (None, None) => return Err(option(table, name, "is neither a constraint nor a table")),
+        }]);
+    };
+    let mut out = Vec::new();
+    for value in values {
+        out.push(match value {
+            Value::String(text) => (plain_line(table, name, text.value())?, false),
+            Value::InlineTable(inner) => table_line(table, name, inner)?,
+            _ => return Err(option(table, name, "lists something that is neither a constraint nor a table")),
+        });
+    }
+    if out.is_empty() {
+        return Err(option(table, name, "is an empty list"));
+    }
+    Ok(out)
+}
+
+fn plain_line(table: &TableReader<'_>, name: &str, text: &str) -> Plan<Line> {
+    let rest = constraint(text, Order::AsWritten)
+        .ok_or_else(|| option(table, name, format!("has a constraint that is not reproduced: `{text}`")))?;
+    let name = name.parse().map_err(|_| option(table, name, "is no valid name of a project"))?;
+    Ok(Line { name, extras: BTreeSet::new(), rest, marker: None, in_extras: Vec::new() })
+}
+
+fn table_line(table: &TableReader<'_>, name: &str, inner: &dyn TableLike) -> Plan<(Line, bool)> {
+    let dotted = table.dotted(name);
+    let inner = TableReader::new(table.path(), table.text(), &dotted, inner);
+    known_options(&inner, &KEYS)?;
+    let mut line = plain_line(table, name, inner.string("version")?.unwrap_or("*"))?;
+    let extras = inner.strings("extras")?.unwrap_or_default();
+    if let Some(odd) = extras.iter().find(|extra| !pyrel_model::name::is_valid(extra)) {
+        return Err(option(&inner, "extras", format!("lists something else than a name: `{odd}`")));
+    }
+    line.extras = extras.into_iter().map(normalize_name).collect();
+    let mut comparisons: Vec<Comparison> = Vec::new();
+    if let Some(text) = inner.string("markers")?.filter(|text| !text.is_empty()) {
+        let list = Marker::parse(text).and_then(|marker| marker::comparisons(&marker));
+        comparisons.extend(list.ok_or_else(|| option(&inner, "markers", NOT_REPRODUCED))?);
+    }
+    if let Some(text) = inner.string("python")?.filter(|text| !text.is_empty()) {
+        let list = marker::python(text);
+        comparisons.extend(list.ok_or_else(|| option(&inner, "python", NOT_REPRODUCED))?);
+    }
+    if let Some(text) = inner.string("platform")?.filter(|text| !text.is_empty()) {
+        comparisons.push(marker::platform(text));
+    }
+    if !comparisons.is_empty() {
+        let printed = marker::print(&comparisons);
+        line.marker = Some(printed.ok_or_else(|| option(table, name, NOT_REPRODUCED))?);
+    }
+    Ok((line, inner.boolean("optional")?.unwrap_or(false)))
+}
