@@ -52,6 +52,8 @@ pub(super) struct Cascade<'a> {
     pub(super) admits: &'a Admits<'a>,
     /// What a dependent is raised by; `None` leaves it alone.
     pub(super) level: Option<Level>,
+    /// Tells why a package has no version that could be raised.
+    pub(super) unknown: &'a dyn Fn(&PackageName) -> BumpError,
 }
 
 impl Cascade<'_> {
@@ -111,11 +113,8 @@ impl Cascade<'_> {
     }
 
     /// Returns the version that a package and those it shares it with are raised from.
-    pub(super) fn highest(&self, name: &PackageName) -> Result<Version, BumpError> {
-        let node = self.nodes.get(name).ok_or_else(|| BumpError::Unwritable {
-            package: name.clone(),
-            reason: "it is not known".to_owned(),
-        })?;
+    fn highest(&self, name: &PackageName) -> Result<Version, BumpError> {
+        let node = self.nodes.get(name).ok_or_else(|| (self.unknown)(name))?;
         let versions = node.together.iter().filter_map(|member| self.nodes.get(member));
         Ok(versions.map(|node| &node.version).max().unwrap_or(&node.version).clone())
     }
@@ -142,7 +141,8 @@ mod tests {
         for (from, to) in edges {
             dependents.entry(name(to)).or_default().insert(name(from));
         }
-        let cascade = Cascade { nodes, dependents, admits, level: Some(Level::Patch) };
+        let unknown = |name: &PackageName| panic!("{name} has a version");
+        let cascade = Cascade { nodes, dependents, admits, level: Some(Level::Patch), unknown: &unknown };
         let first = Target { version: "2.0.0".parse().unwrap(), reason: Reason::Asked };
         let targets = cascade.run(BTreeMap::from([(name("a"), first)])).unwrap();
         targets

@@ -110,7 +110,9 @@ fn specifier_text(old: &str, version: &Version, policy: InternalDependencyPolicy
         true => format!("{operator} {version}"),
         false => format!("{operator}{version}"),
     };
-    let separator = if old.contains(", ") { ", " } else { "," };
+    // One clause alone tells by its operator whether its author likes space.
+    let airy = old.contains(", ") || spaced && !old.contains(',');
+    let separator = if airy { ", " } else { "," };
     clauses.iter().map(clause).collect::<Vec<_>>().join(separator)
 }
 
@@ -151,6 +153,7 @@ mod tests {
             ("core (>=1.0)", Minimum, "core (>=2.1.0)"),
             ("core()", Minimum, "core(>=2.1.0)"),
             ("core==1.*", Exact, "core==2.1.0"),
+            ("core == 1.0", Compatible, "core >= 2.1.0, < 3"),
             ("core~=1.0", Keep, "core~=1.0"),
             ("core>=1,!=1.5,!=2.2.0", Compatible, "core>=2.1.0,<3,!=2.2.0"),
             ("core @ file:///x", Compatible, "core @ file:///x"),

@@ -22,6 +22,7 @@ use crate::config::{ConstraintPolicy, InternalDependencyPolicy, Versioning};
 use crate::edit::EditSet;
 use crate::package::Package;
 use crate::source_file;
+use crate::workspace::{Member, Workspace};
 
 type Targets = BTreeMap<PackageName, Target>;
 
@@ -59,7 +60,7 @@ impl<'r> Planner<'r> {
             tags,
             texts,
             locks,
-            warnings: Vec::new(),
+            warnings: broken_members(request.workspace),
         };
         planner.nodes = planner.read_nodes();
         planner.sites = planner.read_sites()?;
@@ -141,10 +142,9 @@ impl<'r> Planner<'r> {
         let config = self.request.workspace.config();
         let keep = config.internal_dependencies == InternalDependencyPolicy::Keep;
         let level: Option<Level> = config.bump.dependents.filter(|_| !keep);
-        for dependent in dependents.values().flatten().filter(|name| !self.nodes.contains_key(*name)) {
-            tracing::debug!(%dependent, "the version of a dependent is not known");
-        }
-        Cascade { nodes: self.nodes.clone(), dependents, admits: &admits, level }.run(first)
+        let unknown = |name: &PackageName| self.unknown(name);
+        let nodes = self.nodes.clone();
+        Cascade { nodes, dependents, admits: &admits, level, unknown: &unknown }.run(first)
     }
 
     /// Writes the new versions into their places, and returns the files of each package.
@@ -166,6 +166,7 @@ impl<'r> Planner<'r> {
                     .map_err(|reason| BumpError::Unwritable { package: name.clone(), reason })?;
             }
             let mut paths: Vec<PathBuf> = places.places.into_iter().map(|place| place.path).collect();
+            paths.sort_unstable();
             paths.dedup();
             files.insert(name.clone(), paths);
         }
@@ -429,6 +430,18 @@ impl<'r> Planner<'r> {
         message.push('\n');
         message
     }
+}
+
+/// Warns of members that cannot be read, and thus of constraints that nobody looked at.
+fn broken_members(workspace: &Workspace) -> Vec<String> {
+    let broken = |member: &Member| match member {
+        Member::Healthy(_) => None,
+        Member::Broken(broken) => {
+            let name = member.display_name();
+            Some(format!("`{name}` cannot be read, so that its constraints are left alone: {}", broken.error))
+        }
+    };
+    workspace.members().iter().filter_map(broken).collect()
 }
 
 /// Tells whether a constraint admits every version.

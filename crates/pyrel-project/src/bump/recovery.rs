@@ -93,10 +93,21 @@ fn commit_of(git: &Git, record: &GitRecord, transaction: &Transaction) -> Result
     }
     let commits = git.first_parents(&record.head, &head)?;
     let Some(first) = commits.first() else { return Err(Precondition::MovedOn.into()) };
-    if git.message(first)?.trim() == record.message.trim() {
+    // Hooks may have added to the message, or even replaced it.
+    if git.message(first)?.contains(record.message.trim()) || holds(git, first, transaction)? {
         return Ok(Some(first.clone()));
     }
     Err(Precondition::MovedOn.into())
+}
+
+/// Tells whether a commit holds every file as the transaction wrote it.
+fn holds(git: &Git, commit: &str, transaction: &Transaction) -> Result<bool, BumpError> {
+    for edit in transaction.edits().edits() {
+        if git.file_at(commit, &edit.path)? != edit.after {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn recover_undo(transaction: Transaction, root: &Path) -> Result<bool, BumpError> {

@@ -101,3 +101,71 @@ fn a_repository_that_git_does_not_take_for_one_is_named() {
     let error = Git::discover(&tree.root()).unwrap().tracked_files().unwrap_err();
     assert!(matches!(error, GitError::NotARepository { .. }), "{error:?}");
 }
+
+#[test]
+fn what_is_written_is_what_was_named() {
+    let tree = tree();
+    for (key, value) in
+        [("user.name", "Somebody"), ("user.email", "a@example.org"), ("commit.gpgSign", "false")]
+    {
+        tree.git(&["config", key, value]);
+    }
+    let git = Git::discover(&tree.root()).unwrap();
+    tree.file("a/x.py", "2")
+        .file("a/new [1].py", "")
+        .file("b/y.py", "not named")
+        .file(".gitignore", "*.tmp\n");
+    fs_err::remove_file(tree.path("a/sp ace.py")).unwrap();
+    let paths = ["a/x.py", "a/new [1].py", "a/sp ace.py"].map(|path| tree.path(path));
+    let commit = git.commit_paths("Say it\n\n# kept\n", &paths).unwrap();
+    assert_eq!(tree.git(&["rev-parse", "HEAD"]), commit);
+    assert_eq!(git.message(&commit).unwrap().trim_end(), "Say it\n\n# kept");
+    assert_eq!(
+        tree.git(&["show", "--name-status", "--format=", "--no-renames", "HEAD"]),
+        "A\ta/new [1].py\nD\ta/sp ace.py\nM\ta/x.py"
+    );
+    assert_eq!(tree.git(&["status", "--porcelain"]), "M b/y.py\n?? .gitignore");
+    assert_eq!(git.ignored(&[tree.path("x.tmp"), tree.path("a/x.py")]).unwrap().len(), 1);
+    git.mv(&tree.path("a/x.py"), &tree.path("b/x.py")).unwrap();
+    assert!(git.has_tracked_files(&tree.path("b/x.py")).unwrap());
+    assert!(git.mv(&tree.path("b/x.py"), &tree.path("b/y.py")).is_err());
+    git.unstage(&[tree.path("a/x.py"), tree.path("b/x.py")]).unwrap();
+    assert!(git.has_tracked_files(&tree.path("a/x.py")).unwrap());
+    git.tag("v1", "One\n\n# kept\n", "HEAD^").unwrap();
+    assert_eq!(git.all_tags().unwrap()["v1"], tree.git(&["rev-parse", "HEAD^"]));
+    assert!(git.tag("v1", "again", "HEAD").is_err());
+    git.delete_tag("v1").unwrap();
+    assert!(git.all_tags().unwrap().is_empty());
+    let parent = tree.git(&["rev-parse", "HEAD^"]);
+    assert!(git.move_branch(&parent, &commit, "wrong").is_err());
+    git.move_branch(&commit, &parent, "back").unwrap();
+    assert_eq!(git.first_parents(&parent, &commit).unwrap(), [commit]);
+}
+
+#[test]
+fn a_branch_knows_its_upstream_and_remotes_their_addresses() {
+    let tree = tree();
+    let remote = tempfile::tempdir().unwrap();
+    crate::tree::git_in(remote.path(), &["init", "-q", "--bare"]);
+    let git = Git::discover(&tree.root()).unwrap();
+    assert_eq!(git.upstream().unwrap(), None);
+    tree.git(&["remote", "add", "origin", &remote.path().display().to_string()]);
+    tree.git(&["push", "-q", "-u", "origin", "main"]);
+    tree.commit("second");
+    let upstream = git.upstream().unwrap().unwrap();
+    assert_eq!((upstream.name.as_str(), upstream.ahead, upstream.behind), ("origin/main", 1, 0));
+    assert_eq!(git.remote_branches_with("HEAD^").unwrap(), ["origin/main"]);
+    assert!(git.remote_branches_with("HEAD").unwrap().is_empty());
+    for (address, shown) in [
+        ("https://somebody:not-a-real-token@example.org/a.git", "https://example.org/a.git"),
+        ("https://not-a-real-token@example.org/a.git", "https://example.org/a.git"),
+        ("ssh://git@example.org/a.git", "ssh://git@example.org/a.git"),
+        ("git@example.org:a/b.git", "git@example.org:a/b.git"),
+    ] {
+        tree.git(&["remote", "set-url", "origin", address]);
+        assert_eq!(git.remote_url("origin").unwrap().as_deref(), Some(shown));
+    }
+    assert_eq!(git.remote_url("other").unwrap(), None);
+    tree.git(&["checkout", "-q", "--detach"]);
+    assert_eq!(git.upstream().unwrap(), None);
+}

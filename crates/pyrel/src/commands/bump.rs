@@ -8,7 +8,7 @@ use clap::Args;
 use pyrel_model::suggestion::nearest;
 use pyrel_model::{PackageName, Version};
 use pyrel_project::bump::{
-    self, BumpError, BumpPlan, BumpRequest, Bumped, ConstraintChange, Level, PackageBump, Reason,
+    self, BumpError, BumpPlan, BumpRequest, Bumped, ConstraintChange, Level, PackageBump, Place, Reason,
     VersionChange,
 };
 use pyrel_project::{EditError, Git, Workspace};
@@ -362,13 +362,18 @@ fn failed(context: &Context, error: BumpError) -> CommandError {
     if let BumpError::File(diagnostic) = error {
         return context.located(*diagnostic);
     }
+    if let BumpError::Mismatch { package, places } = &error {
+        let place =
+            |place: &Place| format!("`{}` in {}:{}", place.written, context.shown(&place.path), place.line);
+        let list = places.iter().map(place).collect::<Vec<_>>().join(", ");
+        let message = format!("the version of `{package}` is not the same everywhere: {list}");
+        return CommandError::message(Failure::Refused, message).hint(error.hint());
+    }
     let failure = match &error {
         BumpError::Edit(EditError::NotRestored { .. }) => Failure::Partial,
-        BumpError::NotHigher { .. }
-        | BumpError::Mismatch { .. }
-        | BumpError::Refused(_)
-        | BumpError::Edit(_)
-        | BumpError::Git(_) => Failure::Refused,
+        BumpError::NotHigher { .. } | BumpError::Refused(_) | BumpError::Edit(_) | BumpError::Git(_) => {
+            Failure::Refused
+        }
         _ => Failure::Usage,
     };
     let hint = error.hint();

@@ -106,6 +106,11 @@ fn what_cannot_be_meant_is_a_mistake_and_what_may_not_be_is_refused() {
         .expect(3)
         .says("`0.9` is not higher than `1.0.0`");
     let _ = workspace.run(["bump", "rc", "web"]).expect(3).says("hint: add the release that it prepares");
+    workspace.write("packages/core/src/core/__init__.py", "\n__version__ = \"0.9\"\n");
+    let differs = workspace.run(["bump", "minor", "core", "--no-git"]).expect(3);
+    let _ = differs
+        .says("`1.0.0` in packages/core/pyproject.toml:7, `0.9` in packages/core/src/core/__init__.py:2");
+    workspace.git(&["checkout", "-q", "."]);
     workspace.write("new.txt", "");
     let _ = workspace
         .run(["bump", "minor"])
