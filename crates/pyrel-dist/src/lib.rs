@@ -31,3 +31,4 @@ pub use limits::Limits;
 pub use member::{MemberInfo, MemberKind};
 pub use pyrel_model::stdlib::is_stdlib_name;
 pub use pyrel_readme::{Html, Verdict, judge as judge_description, render as render_description};
+pub use secret::{FoundSecret, find_secrets};

@@ -11,7 +11,7 @@ mod wire;
 pub use client::{
     Certificates, ClientError, ClientOptions, Credentials, IndexClient, IndexSpec, MintError, MintReason,
     MintedToken, RetryPolicy, SigningSession, SigstoreClient, SigstoreEndpoints, SigstoreError, UploadError,
-    UploadFile, UploadOutcome,
+    UploadFile, UploadOutcome, Vulnerability,
 };
 pub use server::{
     Account, AccountError, CacheOptions, FailureShare, FaultError, Faults, RunningServer, ServerError,

@@ -26,7 +26,8 @@ pub mod workspace;
 
 pub use cancel::Cancel;
 pub use config::{
-    Config, IndexConfig, InternalDependencyPolicy, PackageConfig, ReleaseConfig, TagTemplate, Versioning,
+    Config, GateCommand, IndexConfig, InternalDependencyPolicy, PackageConfig, ReleaseConfig, TagTemplate,
+    Versioning,
 };
 pub use edit::{Edit, EditError, EditSet, Transaction};
 pub use git::{Git, GitError};

@@ -14,6 +14,7 @@ pub mod journal;
 pub mod online;
 pub mod package_test;
 pub mod plan;
+pub mod prepare;
 pub mod rehearse;
 pub mod release;
 pub mod remote;

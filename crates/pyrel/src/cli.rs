@@ -119,6 +119,7 @@ pub(crate) enum Command {
     Check(commands::check::CheckArgs),
     Clean(commands::clean::CleanArgs),
     Changelog(commands::changelog::ChangelogArgs),
+    Prepare(commands::prepare::PrepareArgs),
     Plan(commands::plan::PlanArgs),
     UploadTest(commands::upload_test::UploadTestArgs),
     Upload(commands::upload::UploadArgs),

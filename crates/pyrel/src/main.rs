@@ -13,6 +13,7 @@ mod exit;
 mod gatekeeper;
 mod listing;
 mod package_facts;
+mod preparer;
 mod releaser;
 mod remote;
 mod reporter;

@@ -35,7 +35,7 @@ pub(super) struct Ask<'a> {
 }
 
 impl<'a> Ask<'a> {
-    fn whole(accept: &'a str) -> Self {
+    pub(super) fn whole(accept: &'a str) -> Self {
         Self { accept, range: None, reach: Reach::Anywhere }
     }
 }

@@ -16,6 +16,7 @@ mod trusted;
 mod upload;
 mod upload_file;
 mod visibility;
+mod vulnerability;
 
 pub use certificates::Certificates;
 pub use credentials::Credentials;
@@ -26,3 +27,4 @@ pub use sigstore::{SigningSession, SigstoreClient, SigstoreEndpoints, SigstoreEr
 pub use trusted::{MintError, MintReason, MintedToken};
 pub use upload::UploadOutcome;
 pub use upload_file::UploadFile;
+pub use vulnerability::Vulnerability;

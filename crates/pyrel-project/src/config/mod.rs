@@ -3,6 +3,7 @@
 mod bump;
 mod changelog;
 mod document;
+mod gate;
 mod index;
 mod package;
 mod release;
@@ -13,6 +14,7 @@ mod versioning;
 pub use bump::{BumpConfig, ConstraintPolicy, ZeroPolicy};
 pub use changelog::{Aggregate, Category, ChangelogConfig, ChangelogSource, Forge};
 pub use document::Config;
+pub use gate::GateCommand;
 pub use index::{IndexConfig, PYPI, TEST_PYPI};
 pub use package::PackageConfig;
 pub use release::{RELEASE_STEPS, ReleaseConfig};

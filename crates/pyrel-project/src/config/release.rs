@@ -5,6 +5,8 @@ use pyrel_model::Diagnostic;
 use pyrel_model::pyproject::TableReader;
 use pyrel_model::suggestion::nearest;
 
+use super::gate::{self, GateCommand};
+
 /// The steps that `release.steps` may name, in the order in which they are taken.
 pub const RELEASE_STEPS: &[&str] = &[
     "test",
@@ -31,11 +33,22 @@ pub struct ReleaseConfig {
     pub clean_tree: bool,
     /// `require-staging`: whether files must have been on TestPyPI before. Default: true.
     pub require_staging: bool,
+    /// `gates`: quality commands of the project that `pyrel prepare` runs.
+    pub gates: Vec<GateCommand>,
+    /// `ignore-vulnerabilities`: identifiers that an audit leaves out.
+    pub ignore_vulnerabilities: Vec<String>,
 }
 
 impl Default for ReleaseConfig {
     fn default() -> Self {
-        Self { steps: None, allowed_branches: Vec::new(), clean_tree: true, require_staging: true }
+        Self {
+            steps: None,
+            allowed_branches: Vec::new(),
+            clean_tree: true,
+            require_staging: true,
+            gates: Vec::new(),
+            ignore_vulnerabilities: Vec::new(),
+        }
     }
 }
 
@@ -49,7 +62,14 @@ impl ReleaseConfig {
     }
 
     pub(super) fn read(table: &TableReader<'_>) -> Result<Self, Box<Diagnostic>> {
-        table.known_keys(&["steps", "allowed-branches", "clean-tree", "require-staging"])?;
+        table.known_keys(&[
+            "steps",
+            "allowed-branches",
+            "clean-tree",
+            "require-staging",
+            "gates",
+            "ignore-vulnerabilities",
+        ])?;
         let mut allowed_branches = Vec::new();
         for (pattern, span) in table.spanned_strings("allowed-branches")?.unwrap_or_default() {
             branch_matcher(pattern).map_err(|error| {
@@ -63,6 +83,13 @@ impl ReleaseConfig {
             allowed_branches,
             clean_tree: table.boolean("clean-tree")?.unwrap_or(default.clean_tree),
             require_staging: table.boolean("require-staging")?.unwrap_or(default.require_staging),
+            gates: gate::read(table)?,
+            ignore_vulnerabilities: table
+                .strings("ignore-vulnerabilities")?
+                .unwrap_or_default()
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
         })
     }
 }

@@ -18,6 +18,7 @@ pub(crate) mod info;
 pub(crate) mod journal;
 pub(crate) mod man;
 pub(crate) mod plan;
+pub(crate) mod prepare;
 pub(crate) mod publish;
 pub(crate) mod publish_test;
 pub(crate) mod rehearse;
@@ -50,6 +51,7 @@ pub(crate) fn run(cli: &Cli, context: &Context) -> CommandResult {
         Command::Check(args) => check::run(args, context),
         Command::Changelog(args) => changelog::run(args, context),
         Command::Clean(args) => clean::run(args, context),
+        Command::Prepare(args) => prepare::run(args, context),
         Command::Plan(args) => plan::run(args, context),
         Command::UploadTest(args) => upload_test::run(args, context),
         Command::Upload(args) => upload::run(args, context),

@@ -53,6 +53,11 @@ impl Means {
         Ok(Self { interpreters, python, path, pytest_options, jobs: context.jobs() })
     }
 
+    /// Returns how environments are filled.
+    pub(crate) fn python(&self) -> &PythonSettings {
+        &self.python
+    }
+
     /// Returns the settings of a run of tests in a workspace.
     pub(crate) fn settings(
         &self,

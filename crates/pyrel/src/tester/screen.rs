@@ -34,6 +34,11 @@ impl<'a> Screen<'a> {
         }
     }
 
+    /// Makes a screen on which no output streams.
+    pub(crate) fn grouped(context: &'a Context, workspace: &Workspace) -> Self {
+        Self { streams: false, ..Self::new(context, workspace, 0) }
+    }
+
     fn show(&self, result: &TestResult) {
         let ui = self.context.ui();
         let title = format!("{} with Python {}", result.package, result.python);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use pyrel_model::{ArtifactKind, PackageName};
+use pyrel_model::{Artifact, ArtifactKind, PackageName};
 use pyrel_project::{Package, Workspace};
 use pyrel_release::package_test::{TestTarget, siblings};
 
@@ -14,6 +14,7 @@ use crate::exit::CommandError;
 /// Built wheels, or why there is none, by package. The folder vanishes with the value.
 pub(crate) struct Wheels {
     found: BTreeMap<PackageName, Result<PathBuf, String>>,
+    artifacts: BTreeMap<PackageName, Vec<Artifact>>,
     _room: tempfile::TempDir,
 }
 
@@ -35,14 +36,22 @@ impl Wheels {
         let wanted: Vec<&Package> = wanted.into_values().collect();
         let options = BuildOptions { out_dir: Some(room.path().to_path_buf()), ..BuildOptions::default() };
         let results = build::build_each(context, &wanted, &options)?;
-        let found = wanted.iter().zip(results).map(|(package, result)| {
+        let (mut found, mut all) = (BTreeMap::new(), BTreeMap::new());
+        for (package, result) in wanted.iter().zip(results) {
             let wheel = result.map_err(|error| text_of(&error)).and_then(|artifacts| {
-                let wheel = artifacts.into_iter().find(|artifact| artifact.kind == ArtifactKind::Wheel);
-                wheel.map(|wheel| wheel.path).ok_or_else(|| "the build made no wheel".to_owned())
+                let wheel = artifacts.iter().find(|artifact| artifact.kind == ArtifactKind::Wheel);
+                let wheel = wheel.map(|wheel| wheel.path.clone());
+                all.insert(package.name.clone(), artifacts);
+                wheel.ok_or_else(|| "the build made no wheel".to_owned())
             });
-            (package.name.clone(), wheel)
-        });
-        Ok(Self { found: found.collect(), _room: room })
+            found.insert(package.name.clone(), wheel);
+        }
+        Ok(Self { found, artifacts: all, _room: room })
+    }
+
+    /// Returns what was built of a package: sdist and wheel, or nothing.
+    pub(crate) fn artifacts(&self, package: &PackageName) -> &[Artifact] {
+        self.artifacts.get(package).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Returns the wheels, or why there is none.

@@ -13,6 +13,7 @@ const COMMANDS: [&str; 19] = [
     "check",
     "clean",
     "changelog",
+    "prepare",
     "plan",
     "upload-test",
     "upload",

@@ -5,7 +5,7 @@ use pyrel_model::Level;
 use crate::check::finding::{Findings, Problem, Source};
 use crate::check::rule::Rule;
 use crate::check::subject::Subject;
-use crate::secret::is_for_show;
+use crate::secret::{is_for_show, is_made_for_secrets};
 
 pub(super) static RULE: Rule = Rule {
     name: "secret-file",
@@ -28,27 +28,10 @@ pyrel
     check,
 };
 
-const FILES: [&str; 12] = [
-    ".env",
-    ".envrc",
-    ".pypirc",
-    ".netrc",
-    "_netrc",
-    ".git-credentials",
-    ".htpasswd",
-    ".pgpass",
-    "id_rsa",
-    "id_dsa",
-    "id_ecdsa",
-    "id_ed25519",
-];
-
 fn check(subject: &Subject<'_>, findings: &mut Findings) {
     for member in subject.reading.archive.members.iter().filter(|member| member.is_file() && member.size > 0)
     {
-        let file = member.name.rsplit('/').next().unwrap_or_default();
-        let aws = member.name.ends_with(".aws/credentials");
-        if (FILES.contains(&file) || aws) && !is_for_show(&member.name) {
+        if is_made_for_secrets(&member.name) && !is_for_show(&member.name) {
             let message = format!("the archive has a file that is made for secrets: `{}`", member.name);
             let hint = "leave it out in the configuration of the build, and change what it gave away";
             findings.add(Problem::new(message).hint(hint).at(member.name.as_str()));
