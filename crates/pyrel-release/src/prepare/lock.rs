@@ -81,7 +81,8 @@ impl Lock {
             if !seen.insert(name.clone()) {
                 continue;
             }
-            for locked in self.packages.get(&name).into_iter().flatten() {
+            let Some((name, releases)) = self.packages.get_key_value(&name) else { continue };
+            for locked in releases {
                 open.extend(locked.needs.iter().cloned());
                 if let Some(version) = locked.version.clone().filter(|_| locked.from_index) {
                     found.insert((name.clone(), version));

@@ -26,7 +26,7 @@ fn judge(git: &Git, online: bool) -> Result<Line, GitError> {
     };
     let name = &upstream.name;
     if upstream.behind > 0 {
-        let line = Line::failed(ID, format!("{} of `{name}` are missing here", commits(upstream.behind)));
+        let line = Line::failed(ID, format!("it lacks {} of `{name}`", commits(upstream.behind)));
         return Ok(line.remedy("run `git pull --ff-only`"));
     }
     if online && moved_on(git, &branch)? {
@@ -34,7 +34,7 @@ fn judge(git: &Git, online: bool) -> Result<Line, GitError> {
         return Ok(line.remedy("run `git pull --ff-only`"));
     }
     if upstream.ahead > 0 {
-        let line = Line::warning(ID, format!("{} are not pushed to `{name}`", commits(upstream.ahead)));
+        let line = Line::warning(ID, format!("it has {} that `{name}` lacks", commits(upstream.ahead)));
         return Ok(line.remedy("run `git push`"));
     }
     let when = if online { "" } else { " as it was fetched last" };

@@ -8,6 +8,7 @@ mod dry_run;
 mod execute;
 mod mock_index;
 mod pipeline;
+mod prepare;
 mod rehearse;
 mod verify;
 mod world;

@@ -21,6 +21,7 @@ mod index_serve;
 mod info;
 mod journal;
 mod online;
+mod prepare;
 mod rehearse;
 mod test;
 mod upload;
