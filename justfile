@@ -74,6 +74,11 @@ bump_version level="auto" package="all" *flags:
 generate_changelog package="all":
     {{ pyrel }} changelog '{{ replace(package, "'", quote) }}'
 
+# Tell line by line whether a release may start
+[group("pypi")]
+prepare_release package="all":
+    {{ pyrel }} prepare '{{ replace(package, "'", quote) }}'
+
 # Rehearse a whole release against package indexes on this machine
 [group("pypi")]
 rehearse package="all":

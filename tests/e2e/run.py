@@ -174,14 +174,18 @@ def answer_at_a_terminal(bench: Bench) -> None:
     check([name for name in bench.world() if name.startswith("production/")], "the files were published")
 
 
-def talk(bench: Bench, answers: list[tuple[bytes, Callable[[str], bytes]]]) -> tuple[int, str]:
-    """Runs a rehearsal at a terminal and answers its questions."""
+def talk(
+    bench: Bench,
+    answers: list[tuple[bytes, Callable[[str], bytes]]],
+    words: tuple[str, ...] = ("rehearse", "--offline"),
+) -> tuple[int, str]:
+    """Runs a command at a terminal, a rehearsal unless told otherwise, and answers its questions."""
     import pty  # noqa: PLC0415 - not on Windows
 
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(bench.root)
-        os.execve(bench.pyrel, [bench.pyrel, "rehearse", "--offline"], bench.env)
+        os.execve(bench.pyrel, [bench.pyrel, *words], bench.env)
     seen, from_here, waiting = b"", 0, list(answers)
     while True:
         try:
@@ -258,6 +262,38 @@ def failing_tests_stop_a_release(bench: Bench) -> None:
     check(not list((bench.root / "stage").rglob("*.whl")), "nothing was staged")
 
 
+def mend_at_a_terminal(bench: Bench) -> None:
+    """`prepare` offers the changelog entry and the bump that are missing, and looks at the list anew."""
+    if sys.platform == "win32":
+        return
+    bench.small()
+    who = {f"GIT_{role}_{key}": "test@example.org" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")}
+    bench.env.update(who, GIT_CONFIG_GLOBAL=os.devnull)
+    del bench.env["SOURCE_DATE_EPOCH"]
+
+    def git(*words: str) -> None:
+        subprocess.run(["git", *words], cwd=bench.root, env=bench.env, check=True, capture_output=True)
+
+    (bench.root / ".gitignore").write_text(".pyrel/\n")
+    for words in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "feat: begin")):
+        git(*words)
+    words = ("prepare", "--skip", "tests")
+    code, text = talk(bench, [(b"pyrel changelog --version 1.0 tiny` now? [y/N]", lambda _: b"y\n")], words)
+    check(code == 1 and "uncommitted: `packages/tiny/CHANGELOG.md`" in text, text)
+    git("add", "-A")
+    git("commit", "-q", "-m", "docs: tell of the first release")
+    git("tag", "-a", "-m", "1.0", "v1.0")
+    (bench.root / "packages/tiny/src/tiny/more.py").write_text("")
+    git("add", "-A")
+    git("commit", "-q", "-m", "feat: do more")
+    question = b"run `pyrel bump auto tiny` now? [y/N]"
+    code, text = talk(bench, [(question, lambda _: b"n\n")], words)
+    check(code == 1 and "the tag `v1.0` stands for another commit" in text, text)
+    code, text = talk(bench, [(question, lambda _: b"y\n")], words)
+    check(code == 0 and "Ready nothing stands in the way" in text and "do more" in text.lower(), text)
+    check('version = "1.1' in (bench.root / "packages/tiny/pyproject.toml").read_text(), text)
+
+
 def siblings_meet_the_real_pytest(bench: Bench) -> None:
     """`test` with pytest from an index: uv takes the sibling from its wheel."""
     bench.small()
@@ -280,6 +316,7 @@ CASES = [
     publish_for_real,
     failing_tests_stop_a_release,
     siblings_meet_the_real_pytest,
+    mend_at_a_terminal,
 ]
 
 

@@ -25,6 +25,7 @@ VERBS = {
     "pypi-clean": "clean",
     "pypi-info": "info",
     "generate_changelog": "changelog",
+    "prepare_release": "prepare",
     "rehearse": "rehearse",
 }
 ALIASES = {

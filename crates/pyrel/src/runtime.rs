@@ -1,6 +1,7 @@
 //! The one asynchronous runtime, started only by commands that talk to an index.
 
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyrel_project::Cancel;
 
@@ -16,8 +17,24 @@ pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, CommandError>>)
     runtime.block_on(future)
 }
 
+/// Whether a person is being asked, so that nothing is running that could be stopped.
+static AT_QUESTION: AtomicBool = AtomicBool::new(false);
+
+/// Asks a person something; Ctrl-C then ends the process at once.
+pub(crate) fn at_question<T>(ask: impl FnOnce() -> T) -> T {
+    AT_QUESTION.store(true, Ordering::Relaxed);
+    let answer = ask();
+    AT_QUESTION.store(false, Ordering::Relaxed);
+    answer
+}
+
+#[expect(clippy::exit, reason = "a person asked twice, or while nothing was going on")]
+fn leave() -> ! {
+    std::process::exit(Failure::Findings.code().into())
+}
+
 /// Returns a wish to stop that comes true with Ctrl-C, or SIGTERM where there is one: what was started is then ended,
-/// and what was made is removed.
+/// and what was made is removed. A second one ends the process at once.
 pub(crate) fn cancel_when_stopped() -> Cancel {
     let cancel = Cancel::default();
     let shared = cancel.clone();
@@ -25,8 +42,13 @@ pub(crate) fn cancel_when_stopped() -> Cancel {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         // Without a runtime the signal ends the process at once, as it does everywhere else.
         if let Ok(runtime) = runtime {
-            runtime.block_on(stopped());
-            shared.cancel();
+            loop {
+                runtime.block_on(stopped());
+                if shared.is_cancelled() || AT_QUESTION.load(Ordering::Relaxed) {
+                    leave();
+                }
+                shared.cancel();
+            }
         }
     });
     cancel

@@ -180,7 +180,11 @@ fn the_version_must_be_the_same_everywhere_and_the_one_to_release() {
     tree.write("packages/base/src/base/__init__.py", "\n__version__ = '1.0'\n");
     expect(&tree.line("base", LineId::Version), Verdict::Ok, "1.0, the same in 2 places");
     tree.write("packages/base/src/base/__init__.py", "\n__version__ = '0.9'\n");
-    expect(&tree.line("base", LineId::Version), Verdict::Failed, "__init__.py:2` has 0.9, not 1.0");
+    expect(
+        &tree.line("base", LineId::Version),
+        Verdict::Failed,
+        "__init__.py:2` has 0.9, and `pyproject.toml:7` has 1.0",
+    );
     let wanted = tree.look(Some("1.1"), false);
     let (verdict, reason, remedy) = wanted[&("top".to_owned(), LineId::Version)].clone();
     assert_eq!((verdict, reason.as_str()), (Verdict::Failed, "it is at 1.0, and 1.1 is to be released"));

@@ -2,12 +2,12 @@
 
 use clap::Args;
 use pyrel_model::Version;
-use pyrel_release::prepare::LineId;
+use pyrel_release::prepare::{LineId, Readiness};
 
 use crate::cli::SelectionArgs;
 use crate::context::Context;
 use crate::exit::{CommandError, CommandResult, Failure};
-use crate::preparer::{self, Asked, assess};
+use crate::preparer::{self, Asked, Next, assess};
 use crate::releaser::words;
 use crate::runtime;
 use crate::ui::plural;
@@ -47,11 +47,9 @@ pub(crate) struct PrepareArgs {
     python: Vec<String>,
 }
 
-/// Runs the command.
+/// Runs the command; what a person lets be mended is looked at anew.
 pub(crate) fn run(args: &PrepareArgs, context: &Context) -> CommandResult {
     let cancel = runtime::cancel_when_stopped();
-    let workspace = context.workspace()?;
-    let selection = context.select(&workspace, &args.selection)?;
     let asked = Asked {
         version: args.version.as_ref(),
         index: args.online.then_some(args.index.as_str()),
@@ -59,19 +57,38 @@ pub(crate) fn run(args: &PrepareArgs, context: &Context) -> CommandResult {
         pythons: &args.python,
         cancel: &cancel,
     };
-    let readiness = assess(context, &workspace, selection.packages(), &asked)?;
+    let asks = context.ui().settings().interactive && !args.check_only && !context.json();
+    loop {
+        let readiness = look(args, context, &asked)?;
+        if readiness.is_ready(args.strict) {
+            return Ok(());
+        }
+        if !(asks && preparer::mend(context, &readiness, &asked)?) {
+            return Err(forbidden(&readiness, args.strict));
+        }
+    }
+}
+
+/// Makes the list and shows it.
+fn look(args: &PrepareArgs, context: &Context, asked: &Asked<'_>) -> Result<Readiness, CommandError> {
+    let workspace = context.workspace()?;
+    let selection = context.select(&workspace, &args.selection)?;
+    let packages = selection.packages();
+    let readiness = assess(context, &workspace, packages, asked)?;
     preparer::show(context, &readiness, args.strict)?;
     if context.json() {
-        preparer::to_json(context, &workspace, selection.packages(), (&readiness, &asked), args.strict)?;
+        preparer::to_json(context, &workspace, packages, (&readiness, asked), args.strict)?;
     }
-    let ready = readiness.is_ready(args.strict);
-    if ready {
-        let next = preparer::Next { selection: &args.selection, publish: words("publish", &args.selection) };
-        preparer::show_next(context, &workspace, selection.packages(), &asked, &next);
-        return Ok(());
+    if readiness.is_ready(args.strict) {
+        let next = Next { selection: &args.selection, publish: words("publish", &args.selection) };
+        preparer::show_next(context, &workspace, packages, asked, &next);
     }
-    let failed = preparer::forbidding(&readiness, args.strict);
-    let verb = if failed == 1 { "forbids" } else { "forbid" };
-    let message = format!("{} of {} {verb} a release", failed, plural(readiness.lines.len(), "line"));
-    Err(CommandError::message(Failure::Findings, message))
+    Ok(readiness)
+}
+
+fn forbidden(readiness: &Readiness, strict: bool) -> CommandError {
+    let count = preparer::forbidding(readiness, strict);
+    let verb = if count == 1 { "forbids" } else { "forbid" };
+    let message = format!("{count} of {} {verb} a release", plural(readiness.lines.len(), "line"));
+    CommandError::message(Failure::Findings, message)
 }

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use super::workspace;
 
-const COMMANDS: [&str; 19] = [
+const COMMANDS: [&str; 20] = [
     "info",
     "graph",
     "build",
