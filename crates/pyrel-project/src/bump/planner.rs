@@ -14,7 +14,7 @@ use super::lock_file::Locks;
 use super::plan::{BumpPlan, BumpRequest, ConstraintChange, PackageBump, VersionChange};
 use super::precondition::Precondition;
 use super::site::{self, Site, SiteKind};
-use super::survey::{is_tagged, locks_of, places_of};
+use super::survey::{Common, is_tagged, locks_of, places_of};
 use super::text::Texts;
 use super::{BumpError, Level};
 use crate::changelog::{Chronicle, PackageRelease};
@@ -155,8 +155,9 @@ impl<'r> Planner<'r> {
         let mut files = BTreeMap::new();
         for (name, target) in targets {
             let Some(package) = self.packages.get(name) else { continue };
-            let config = self.request.workspace.config();
-            let places = places_of(package, config, &self.locks, &mut self.texts)?;
+            let (root, config) = (self.request.workspace.root(), self.request.workspace.config());
+            let common = Common { root, config, locks: &self.locks };
+            let places = places_of(package, &common, &mut self.texts)?;
             if !places.agree() {
                 return Err(BumpError::Mismatch { package: name.clone(), places: places.places });
             }

@@ -32,7 +32,15 @@ pub fn places(package: &Package, config: &Config) -> Result<Places, BumpError> {
     directories.dedup();
     let mut texts = Texts::default();
     let locks = Locks::read(&directories, &members, &mut texts)?;
-    places_of(package, config, &locks, &mut texts)
+    let common = Common { root, config, locks: &locks };
+    places_of(package, &common, &mut texts)
+}
+
+/// What all packages of a workspace have in common.
+pub(super) struct Common<'a> {
+    pub(super) root: &'a Path,
+    pub(super) config: &'a Config,
+    pub(super) locks: &'a Locks,
 }
 
 /// Tells whether the version of a package is that of a git tag.
@@ -46,8 +54,7 @@ pub(super) fn is_tagged(package: &Package) -> bool {
 /// As [`places`], with files and lock files that were read already.
 pub(super) fn places_of(
     package: &Package,
-    config: &Config,
-    locks: &Locks,
+    common: &Common<'_>,
     texts: &mut Texts,
 ) -> Result<Places, BumpError> {
     let tagged = is_tagged(package);
@@ -57,11 +64,25 @@ pub(super) fn places_of(
         places.extend(attributes(package, &decisive, texts)?);
     }
     let version = places.first().map(|place: &Place| place.version.clone());
-    for file in config.package(&package.name).map(|own| own.version_files.as_slice()).unwrap_or_default() {
-        places.extend(in_version_file(package, file, version.as_ref(), texts)?);
+    let own = common.config.package(&package.name).map(|own| own.version_files.as_slice());
+    for file in own.unwrap_or_default() {
+        let path = package.directory.join(&file.path);
+        let found = in_version_file(package, file, &path, version.as_ref(), texts)?;
+        places.extend(found.map_err(|what| missing(package, path, what))?);
+    }
+    for file in &common.config.version_files {
+        let path = common.root.join(&file.path);
+        let found = in_version_file(package, file, &path, version.as_ref(), texts)?;
+        let named = file.pattern.as_ref().is_some_and(|pattern| pattern.contains("{name}"));
+        match found {
+            Ok(found) => places.extend(found),
+            // A file about many packages need not speak of each.
+            Err(_) if named && path.is_file() => {}
+            Err(what) => return Err(missing(package, path, what)),
+        }
     }
     if !tagged {
-        places.extend(locked(package, locks, texts)?);
+        places.extend(locked(package, common.locks, texts)?);
     }
     Ok(Places { tagged, places })
 }
@@ -148,17 +169,20 @@ fn module_files(package: &Package) -> Vec<PathBuf> {
     files
 }
 
+fn missing(package: &Package, path: PathBuf, what: String) -> BumpError {
+    BumpError::NoVersion { package: package.name.clone(), path, what }
+}
+
+/// Returns where a version file holds the version; the inner error is what was looked for in vain.
 fn in_version_file(
     package: &Package,
     file: &VersionFile,
+    path: &Path,
     version: Option<&Version>,
     texts: &mut Texts,
-) -> Result<Vec<Place>, BumpError> {
-    let path = package.directory.join(&file.path);
-    let missing =
-        |what: String| BumpError::NoVersion { package: package.name.clone(), path: path.clone(), what };
-    let Some(text) = texts.text(&path)? else {
-        return Err(missing("version, for there is no such file".to_owned()));
+) -> Result<Result<Vec<Place>, String>, BumpError> {
+    let Some(text) = texts.text(path)? else {
+        return Ok(Err("version, for there is no such file".to_owned()));
     };
     let (spans, what) = match (&file.pattern, version) {
         (Some(pattern), _) => {
@@ -168,10 +192,10 @@ fn in_version_file(
         (None, None) => (Vec::new(), "version that can be told; give the entry a `pattern`".to_owned()),
     };
     if spans.is_empty() {
-        return Err(missing(what));
+        return Ok(Err(what));
     }
-    let place = |span| Place::new(PlaceKind::VersionFile, &path, text, vec![span], file.spelling);
-    Ok(spans.into_iter().filter_map(place).collect())
+    let place = |span| Place::new(PlaceKind::VersionFile, path, text, vec![span], file.spelling);
+    Ok(Ok(spans.into_iter().filter_map(place).collect()))
 }
 
 fn locked(package: &Package, locks: &Locks, texts: &mut Texts) -> Result<Vec<Place>, BumpError> {

@@ -11,7 +11,7 @@ use super::index::{self, IndexConfig};
 use super::versioning::not_one_of;
 use super::{
     BumpConfig, ChangelogConfig, InternalDependencyPolicy, PackageConfig, ReleaseConfig, TagTemplate,
-    Versioning,
+    VersionFile, Versioning,
 };
 use crate::workspace::pattern::Pattern;
 
@@ -25,6 +25,7 @@ const KEYS: &[&str] = &[
     "internal-dependencies",
     "changelog",
     "bump",
+    "version-files",
     "index",
     "check",
     "release",
@@ -51,6 +52,8 @@ pub struct Config {
     pub changelog: Option<ChangelogConfig>,
     /// `[bump]`
     pub bump: BumpConfig,
+    /// `version-files`: files of the whole workspace that hold versions, relative to the root.
+    pub version_files: Vec<VersionFile>,
     /// `[index.NAME]` and the predefined indexes `pypi` and `testpypi`.
     pub indexes: BTreeMap<String, IndexConfig>,
     /// `[check]`: rule names to `error`, `warning`, `info`, or `off`.
@@ -82,6 +85,7 @@ impl Default for Config {
             internal_dependencies: InternalDependencyPolicy::default(),
             changelog: Some(ChangelogConfig::default()),
             bump: BumpConfig::default(),
+            version_files: Vec::new(),
             indexes: index::predefined(),
             check: BTreeMap::new(),
             release: ReleaseConfig::default(),
@@ -129,15 +133,17 @@ impl Config {
         table.known_keys(KEYS)?;
         let mut places = Places { tag_given: table.get("tag").is_some(), ..Places::default() };
         places.members = place(table, "members");
+        let versioning = Versioning::read(table)?;
         Ok(Self {
             path: Some(table.path().to_path_buf()),
             members: read_patterns(table, "members")?,
             exclude: read_patterns(table, "exclude")?,
             tag: read_tag(table)?,
-            versioning: Versioning::read(table)?,
+            versioning: versioning.clone(),
             internal_dependencies: InternalDependencyPolicy::read(table)?,
             changelog: ChangelogConfig::read(table)?,
             bump: within(table, "bump", BumpConfig::read)?.unwrap_or_default(),
+            version_files: VersionFile::read_common(table, "version-files", &versioning)?,
             indexes: within(table, "index", index::read_all)?.unwrap_or_else(index::predefined),
             check: within(table, "check", |check| read_levels(check, &mut places.rules))?.unwrap_or_default(),
             release: within(table, "release", ReleaseConfig::read)?.unwrap_or_default(),

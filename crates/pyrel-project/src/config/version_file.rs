@@ -5,7 +5,7 @@ use pyrel_model::pyproject::TableReader;
 use toml_edit::{TableLike, Value};
 
 use super::document::is_inner_path;
-use super::versioning::not_one_of;
+use super::versioning::{Versioning, not_one_of};
 use crate::bump::Spelling;
 
 /// A file of a package, besides its metadata, that holds the version.
@@ -29,6 +29,26 @@ impl VersionFile {
         }
         let array = item.as_array().ok_or_else(faulty)?;
         array.iter().map(|value| Self::of_value(table, key, value)).collect()
+    }
+
+    /// Reads files of the whole workspace. Unless all packages share one version, only a name tells whose version it is.
+    pub(super) fn read_common(
+        table: &TableReader<'_>,
+        key: &str,
+        versioning: &Versioning,
+    ) -> Result<Vec<Self>, Box<Diagnostic>> {
+        let files = Self::read_all(table, key)?;
+        let named = |file: &Self| file.pattern.as_ref().is_some_and(|pattern| pattern.contains("{name}"));
+        match files.iter().find(|file| !named(file)) {
+            Some(file) if *versioning != Versioning::Lockstep => {
+                let path = &file.path;
+                let message =
+                    format!("needs a `pattern` with `{{name}}` for `{path}`, to tell whose version it is");
+                let fault = table.fault(key, &message);
+                Err(Box::new(fault.with_hint("or list the file under `[package.NAME]`")))
+            }
+            _ => Ok(files),
+        }
     }
 
     fn of_value(table: &TableReader<'_>, key: &str, value: &Value) -> Result<Self, Box<Diagnostic>> {
@@ -76,5 +96,6 @@ fn outer_path(
     span: Option<std::ops::Range<usize>>,
 ) -> Box<Diagnostic> {
     let dotted = table.dotted(key);
-    table.fault_at(span, &format!("`{dotted}` must hold paths below the package's directory: `{path}`"))
+    let owner = if dotted.contains("package.") { "package's directory" } else { "root" };
+    table.fault_at(span, &format!("`{dotted}` must hold paths below the {owner}: `{path}`"))
 }

@@ -275,6 +275,23 @@ fn version_files_hold_the_version_by_pattern_or_alone() {
 }
 
 #[test]
+fn files_of_the_workspace_hold_versions_by_name() {
+    let tree = chain(
+        "changelog = false\nversion-files = [{ path = \"README.md\", pattern = \"{name}=={version}\" }]\n",
+    );
+    tree.file("README.md", "pip install core==1.0 App==1.0 other==1.0\n");
+    bump_with(&tree, &["core", "api"], &levels("minor"), None).unwrap();
+    assert_eq!(read(&tree, "README.md"), "pip install core==1.1 App==1.0 other==1.0\n");
+    let tree = chain("changelog = false\nversioning = \"lockstep\"\nversion-files = [\"docs.md\"]\n");
+    tree.file("docs.md", "Version 1.0.\n");
+    bump_with(&tree, &["core"], &levels("minor"), None).unwrap();
+    assert_eq!(read(&tree, "docs.md"), "Version 1.1.\n");
+    let tree = chain("version-files = [\"docs.md\"]\n");
+    let error = crate::tree::config_error(&tree.root(), &tree.discover().unwrap_err());
+    assert!(error.starts_with("pyrel.toml:1:17: `version-files` needs a `pattern` with `{name}`"), "{error}");
+}
+
+#[test]
 fn places_that_differ_are_named_with_their_lines() {
     let tree = single();
     tree.file("src/demo_kit/__init__.py", "\n__version__ = \"1.2.2\"\n");
