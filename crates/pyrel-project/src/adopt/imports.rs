@@ -214,7 +214,10 @@ fn relative(from: &str, to: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::adopt::{AdoptRequest, Tree, plan};
 
     #[test]
     fn relative_names_count_their_dots() {
@@ -225,6 +228,65 @@ mod tests {
             ("src/p/a/b", "src/p/c.py", "...c"),
         ] {
             assert_eq!(relative(from, to), name);
+        }
+    }
+
+    /// Adopts a script with modules beside it, and returns what becomes of the script's text and the import findings.
+    fn rewritten(text: &str) -> (String, Vec<String>) {
+        let files = [
+            ("app.py", text),
+            ("one.py", "import two.b, app\n"),
+            ("two/__init__.py", "from . import b\nfrom .. import x\n"),
+            ("two/b.py", "C = 1\n"),
+        ];
+        let tree = Tree::of(Path::new("/x/demo"), &files);
+        let plan = plan(&tree, &AdoptRequest::default()).unwrap();
+        let change = plan.changes.iter().find(|change| change.path == "app.py");
+        let new = change.and_then(|change| change.after.clone()).unwrap_or_else(|| text.to_owned());
+        let of_script =
+            plan.findings.iter().filter(|one| one.kind == "import" && one.path.as_deref() == Some("app.py"));
+        (new, of_script.map(|one| one.message.clone()).collect())
+    }
+
+    #[test]
+    fn statements_bind_what_they_bound() {
+        for (old, new) in [
+            ("import one", "from demo import one"),
+            ("import one as o, os", "from demo import one as o\nimport os"),
+            ("import two.b", "import demo.two.b\nfrom demo import two"),
+            ("import two.b as b", "from demo.two import b"),
+            ("import os; import one", "import os; from demo import one"),
+            (
+                "from two.b import (\n    C as c,  # kept\n)",
+                "from demo.two.b import (\n    C as c,  # kept\n)",
+            ),
+            ("from  two  import b", "from  demo.two  import b"),
+            ("from . import one", "from . import one"),
+            ("from .two.b import C", "from .two.b import C"),
+            ("if True: import one", "if True: from demo import one"),
+            ("def f():\n\timport two.b", "def f():\n\timport demo.two.b\n\tfrom demo import two"),
+            ("import os.path\nfrom json import loads", "import os.path\nfrom json import loads"),
+            ("text = 'import one'  # import one", "text = 'import one'  # import one"),
+        ] {
+            let tail = "\n\n\nimport one\nimport two\n";
+            let kept = "\n\n\nfrom demo import one\nfrom demo import two\n";
+            let (found, findings) = rewritten(&format!("{old}{tail}"));
+            assert_eq!((found, findings.len()), (format!("{new}{kept}"), 0), "{old}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_certain_is_told() {
+        for (text, message) in [
+            ("import one\nimport two.gone\n", "`two.gone` is not in this project"),
+            ("import one\nfrom ..one import x\n", "`..one` is not in this project"),
+            (
+                "import one\ndemo = 1\nimport two.b\n",
+                "`import two.b` binds `two`, and `demo` is a name here already",
+            ),
+        ] {
+            let (_, findings) = rewritten(text);
+            assert_eq!(findings, [message], "{text}");
         }
     }
 }

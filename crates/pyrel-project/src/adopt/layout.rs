@@ -196,7 +196,8 @@ impl Ground<'_> {
             return Err(AdoptError::NoSource);
         }
         let own = packages.iter().find(|path| path.as_str() == self.package);
-        let only = if packages.len() == 1 { packages.first() } else { None };
+        // Beside a script, a folder of another name is a part of the program and no name for all of it.
+        let only = if packages.len() == 1 && scripts.is_empty() { packages.first() } else { None };
         if let Some(package) = own.or(only) {
             return Ok(Layout::kept("", vec![package.clone()], "a package directory at the root"));
         }

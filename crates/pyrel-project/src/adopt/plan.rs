@@ -18,7 +18,7 @@ use super::request::AdoptRequest;
 use super::resolve::Resolver;
 use super::source::Source;
 use super::start::{self, Console};
-use super::tree::Tree;
+use super::tree::{Tree, is_python};
 use super::{AdoptError, readme};
 
 /// The new content of a file.
@@ -282,12 +282,19 @@ impl Planner<'_> {
         match metadata.readme.clone() {
             Some(path) => {
                 let Some(text) = self.tree.text(&path) else { return };
+                let is_kind = readme::takes_section(&path);
                 if let Some(new) = readme::with_install(&path, text, &install) {
                     self.set(&path, Some(new));
                     self.step(
                         format!("add a section to `{path}` that tells how to run the package"),
                         "it is the page of the project on the index; what it says otherwise is kept",
                     );
+                } else if !is_kind {
+                    let finding = Finding::info(
+                        "readme",
+                        "a README of this kind takes no section that tells how to run the package",
+                    );
+                    self.find(finding.at(&path, 0).hint("make it `README.md`, and name it in `[project]`"));
                 }
             }
             None => {
@@ -396,10 +403,12 @@ impl Planner<'_> {
 
     fn finish(self) -> Plan {
         let mut findings = self.gathered.findings;
-        for (path, _) in self.tree.python().filter(|(path, _)| !self.sources.contains_key(path)) {
-            let finding =
-                Finding::warning("syntax", "this file is not understood, so nothing in it is changed")
-                    .at(path, 0);
+        for path in self.tree.below("").filter(|path| is_python(path) && !self.sources.contains_key(path)) {
+            let finding = Finding::warning(
+                "syntax",
+                "this file is a link, no UTF-8 text, or not understood, so nothing in it is changed",
+            )
+            .at(path, 0);
             findings.push(finding.hint("check its imports by hand"));
         }
         findings.sort_by(|a, b| (b.level, &a.path, a.line).cmp(&(a.level, &b.path, b.line)));

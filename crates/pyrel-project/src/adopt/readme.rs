@@ -83,10 +83,15 @@ fn without_markup(text: &str) -> String {
     out
 }
 
+/// Tells whether a kind of README has comments, which enclose the section.
+pub(super) fn takes_section(path: &str) -> bool {
+    [".rst", ".md", ".markdown"].iter().any(|ending| path.ends_with(ending))
+}
+
 /// Returns the README with the section; `None` when it has it, or when its kind has no comments to enclose it.
 pub(super) fn with_install(path: &str, text: &str, install: &Install<'_>) -> Option<String> {
     let is_rst = path.ends_with(".rst");
-    if !is_rst && !path.ends_with(".md") && !path.ends_with(".markdown") {
+    if !takes_section(path) {
         return None;
     }
     let (open, close) = if is_rst { RST } else { MARKDOWN };
