@@ -200,8 +200,10 @@ fn recover(args: &BumpArgs, context: &Context, root: &Path) -> CommandResult {
         }
         return Ok(());
     }
-    if recovered.completed {
-        let message = "the interrupted bump was completed, so that another one may not be wanted";
+    // Whatever else was interrupted does not stand in the way of a bump.
+    if recovered.completed && recovered.kind.starts_with("bump") {
+        let message =
+            format!("the interrupted `pyrel {}` was completed, so that this may not be wanted", recovered.kind);
         return Err(CommandError::message(Failure::Refused, message).hint(Some(
             "look at the versions with `pyrel info`, then run the command again if you want to",
         )));

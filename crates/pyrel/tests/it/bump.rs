@@ -138,3 +138,27 @@ fn a_package_named_like_a_level_has_to_be_told_from_it() {
         .expect(0);
     assert_eq!(json.json()["packages"][0]["to"], "1.0.1.dev1");
 }
+
+/// Leaves a tree as a kill between the record and the first file would.
+#[test]
+fn an_interrupted_bump_is_recovered_from_by_the_next_one() {
+    let workspace = repository();
+    let _ = workspace.run(["bump", "minor", "core", "--no-git"]).expect(0);
+    let record = workspace.root().join(".pyrel/last-bump");
+    fs_err::rename(&record, workspace.root().join(".pyrel/edit")).unwrap();
+    workspace.git(&["checkout", "-q", "packages/core/pyproject.toml"]);
+    let run = workspace.run(["bump", "--recover", "--format", "json"]).expect(0);
+    assert_eq!(run.json()["recovered"]["state"], "before");
+    let _ = run.says("Recovered an interrupted `pyrel bump`; the tree is as before it");
+    assert!(read(&workspace, "packages/core/src/core/__init__.py").contains("1.0.0"));
+
+    let _ = workspace.run(["bump", "minor", "core", "--no-git"]).expect(0);
+    fs_err::rename(&record, workspace.root().join(".pyrel/edit")).unwrap();
+    let run = workspace.run(["bump", "minor", "core", "--no-git"]).expect(3);
+    let _ = run
+        .says("Recovered an interrupted `pyrel bump`; the tree is as after it")
+        .says("refused: the interrupted `pyrel bump` was completed");
+    assert!(read(&workspace, "packages/core/pyproject.toml").contains("version = \"1.1.0\""));
+    let _ = workspace.run(["bump", "--undo"]).expect(0);
+    assert!(read(&workspace, "packages/core/pyproject.toml").contains("version = \"1.0.0\""));
+}
