@@ -202,8 +202,10 @@ fn recover(args: &BumpArgs, context: &Context, root: &Path) -> CommandResult {
     }
     // Whatever else was interrupted does not stand in the way of a bump.
     if recovered.completed && recovered.kind.starts_with("bump") {
-        let message =
-            format!("the interrupted `pyrel {}` was completed, so that this may not be wanted", recovered.kind);
+        let message = format!(
+            "the interrupted `pyrel {}` was completed, so that this may not be wanted",
+            recovered.kind
+        );
         return Err(CommandError::message(Failure::Refused, message).hint(Some(
             "look at the versions with `pyrel info`, then run the command again if you want to",
         )));
