@@ -11,7 +11,8 @@ usage: run.py --pyrel PATH --python PATH [--real DIR] [--no-real] [--only TEXT] 
 --keep     leaves trees and archives in this folder
 
 Projects: every package under packages/, every folder under tests/parity/projects/ (a name part that starts with
-`dot-` becomes a dot file; with a list `tracked.txt` it becomes a git repository), and three real projects from PyPI, stripped to what a checkout would hold.
+`dot-` becomes a dot file; with a list `tracked.txt` it becomes a git repository), and twelve real projects from PyPI,
+stripped to what a checkout would hold.
 Each must be built natively and be equivalent to what its backend makes. Exit status 1 on any difference.
 """
 
@@ -28,14 +29,30 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 import tomllib
 
 HERE = pathlib.Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
-REAL = ["mcp-oauth-dynamicclient==0.2.0", "mcp-streamablehttp-proxy==0.2.0", "mockloop-mcp==2.2.9"]
+REAL = [
+    "mcp-oauth-dynamicclient==0.2.0",
+    "mcp-streamablehttp-proxy==0.2.0",
+    "mockloop-mcp==2.2.9",
+    "cleo==2.1.0",
+    "questionary==2.1.0",
+    "tomlkit==0.13.2",
+    "dep-logic==0.4.11",
+    "findpython==0.6.3",
+    "unearth==0.17.3",
+    "bleak==3.1.0",
+    "django-stubs-ext==6.1.2",
+    "scim2-models==0.12.3",
+]
 TRACKED = "tracked.txt"
-EARLIER = {"uv_build": ["0.9.30", "0.10.12", "0.11.33", "0.12.24"]}
+# Versions that are reproduced for projects that bind their backend; the last is the one that is installed.
+EARLIER = {"uv_build": ["0.9.30", "0.10.12", "0.11.33", "0.12.24", "0.13.6"]}
 GENERATED_CFG = re.compile(r"\s*\[egg_info\]\s*tag_build\s*=\s*tag_date\s*=\s*0\s*\Z")
+INSTALLING = threading.Lock()
 LEFTOVERS = shutil.ignore_patterns("dist", "build", "__pycache__", "*.egg-info", "*.pyc", ".venv", ".*_cache")
 
 
@@ -120,19 +137,26 @@ def download(requirement, folder, python):
 
 
 def earlier_programs(project, downloads, python):
-    """Return the folder with the programs of an earlier backend that the project asks for, if it does."""
+    """Return the folder with the programs of the newest version below the project's upper bound, if it has one."""
     with open(project / "pyproject.toml", "rb") as file:
         requires = tomllib.load(file).get("build-system", {}).get("requires", [])
-    for name, versions in EARLIER.items():
-        for version in versions:
-            series = version.rpartition(".")[0]
-            if any(requirement.startswith(f"{name}>={series}.") for requirement in requires):
-                folder = downloads / f"{name}-{version}"
+    for requirement in requires:
+        name = re.match(r"[\w-]*", requirement)[0].replace("-", "_")
+        bound = re.search(r"<(\d+)\.(\d+)", requirement)
+        below = [version for version in EARLIER.get(name, []) if bound and series(version) < series(bound[0][1:])]
+        if below and below[-1] != EARLIER[name][-1]:
+            folder = downloads / f"{name}-{below[-1]}"
+            flags = ["--no-deps", "--quiet", "--disable-pip-version-check", "--target", folder]
+            with INSTALLING:
                 if not folder.is_dir():
-                    flags = ["--no-deps", "--quiet", "--disable-pip-version-check", "--target", folder]
-                    run([python, "-m", "pip", "install", *flags, f"{name}=={version}"])
-                return folder / "bin"
+                    run([python, "-m", "pip", "install", *flags, f"{name}=={below[-1]}"])
+            return folder / "bin"
     return None
+
+
+def series(version):
+    """Return the first two numbers of a version."""
+    return tuple(int(part) for part in version.split(".")[:2])
 
 
 def projects(arguments, downloads):
