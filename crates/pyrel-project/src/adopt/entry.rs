@@ -266,6 +266,10 @@ fn bind(
             let names = (start + 1..words.len()).filter(|at| is_name(*at) && words[*at] != "as");
             bound.extend(names.map(|at| words[at].to_owned()));
         }
+        ["del", ..] | ["case", ..] => {
+            let names = (1..words.len()).filter(|at| is_name(*at) && !KEYWORDS.contains(&words[*at]));
+            bound.extend(names.map(|at| words[at].to_owned()));
+        }
         ["for", ..] | ["async", "for", ..] => {
             let end = words.iter().position(|word| *word == "in").unwrap_or(words.len());
             bound.extend((1..end).filter(|at| is_name(*at)).map(|at| words[at].to_owned()));
@@ -343,6 +347,29 @@ mod tests {
             text,
             "import x\ndef f():\n    return f\"{args}\"\n\ndef main():\n    \"\"\"Run the program.\"\"\"\n    global args\n    # why\n    args = x.parse()  # note\n    other = 1\n    f()  # end\n\n\nif __name__ == \"__main__\":\n    main()\n# tail\n"
         );
+    }
+
+    #[test]
+    fn names_that_others_read_stay_global() {
+        for (body, global) in [
+            ("x = 1", "x"),
+            ("x += 1", "x"),
+            ("import x", "x"),
+            ("from m import y as x", "x"),
+            ("for x, z in m: pass", "x"),
+            ("with m() as x: pass", "x"),
+            ("print(x := 1)", "x"),
+            ("del x", "x"),
+            ("x, *q = m", "x"),
+        ] {
+            let text = format!("def f(): return x\nif __name__ == '__main__':\n    {body}\n");
+            let (_, new) = prepared(&text);
+            assert!(new.contains(&format!("    global {global}\n    {body}\n")), "{new}");
+        }
+        for body in ["y = 1", "f(x=1)", "x == 1", "g(x)", "m[x]"] {
+            let text = format!("def f(): return x\nif __name__ == '__main__':\n    {body}\n");
+            assert!(!prepared(&text).1.contains("global"), "{body}");
+        }
     }
 
     #[test]

@@ -122,8 +122,18 @@ fn distance(folder: &str, target: &str) -> (usize, String) {
 fn strings(planner: &Planner<'_>, source: &Source<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for token in source.lines.iter().flat_map(|line| &line.tokens) {
-        let Some(text) = literal(source.word(token)).filter(|text| is_dotted(text)) else { continue };
-        if moved_module(planner, &text).is_some_and(|new| !text.starts_with(&new)) {
+        let Some(text) = literal(source.word(token)) else { continue };
+        // `app:app`, as servers take it.
+        let served =
+            text.split_once(':').filter(|(module, name)| is_part(name) && module.split('.').all(is_part));
+        let is_served = served.is_some_and(|(module, _)| {
+            let place = planner.resolver.absolute(module);
+            place.is_some_and(|place| planner.layout.after(place.path()) != place.path())
+        });
+        if !is_served && !is_dotted(&text) {
+            continue;
+        }
+        if is_served || moved_module(planner, &text).is_some_and(|new| !text.starts_with(&new)) {
             let finding = Finding::warning(
                 "module-name",
                 format!("`{text}` in a string names a module by its old name"),
@@ -135,11 +145,13 @@ fn strings(planner: &Planner<'_>, source: &Source<'_>) -> Vec<Finding> {
 }
 
 fn is_dotted(text: &str) -> bool {
-    let is_name = |part: &str| {
-        part.starts_with(|c: char| c.is_alphabetic() || c == '_')
-            && part.chars().all(|c| c.is_alphanumeric() || c == '_')
-    };
-    text.contains('.') && !is_python(text) && text.split('.').all(is_name)
+    text.contains('.') && !is_python(text) && text.split('.').all(is_part)
+}
+
+/// Tells whether a text is an identifier.
+fn is_part(part: &str) -> bool {
+    part.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && part.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 /// Returns the new name of the module that a dotted text begins with, when that module moves. At least two parts have

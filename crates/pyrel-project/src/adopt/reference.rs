@@ -45,6 +45,9 @@ pub(super) fn find(source: &Source<'_>, tree: &Tree) -> Vec<(usize, Reference)> 
         if let Some(reference) = search_path(&words).or_else(|| dynamic(&words)) {
             found.push((number, reference));
         }
+        found.extend(
+            beside_module(source, &words, tree).into_iter().map(|path| (number, Reference::Anchored(path))),
+        );
         let anchored = anchor(source, line, &words, &anchors);
         match anchored {
             Some((base, at)) => {
@@ -68,6 +71,18 @@ pub(super) fn find(source: &Source<'_>, tree: &Tree) -> Vec<(usize, Reference)> 
     found
 }
 
+/// Returns the folders that a web framework looks for beside the module that it is given the name of.
+fn beside_module(source: &Source<'_>, words: &[&str], tree: &Tree) -> Vec<String> {
+    let is_made = words.windows(3).any(|window| {
+        matches!(window, ["Flask" | "Blueprint" | "Quart" | "PackageLoader", "(", name] if *name == "__name__" || literal(name).is_some())
+    });
+    if !is_made || !words.contains(&"__name__") {
+        return Vec::new();
+    }
+    let folders = ["templates", "static"].into_iter().map(|name| join(split(source.path).0, name));
+    folders.filter(|path| tree.has_folder(path)).collect()
+}
+
 fn search_path(words: &[&str]) -> Option<Reference> {
     let changes = words
         .windows(4)
@@ -81,10 +96,12 @@ fn dynamic(words: &[&str]) -> Option<Reference> {
     let at = words.windows(2).position(|pair| {
         matches!(
             pair[0],
-            "import_module" | "__import__" | "run_module" | "run_path" | "spec_from_file_location"
+            "import_module" | "files" | "__import__" | "run_module" | "run_path" | "spec_from_file_location"
         ) && pair[1] == "("
     })?;
-    Some(Reference::Dynamic(words.get(at + 2).and_then(|word| literal(word))))
+    let name = words.get(at + 2).and_then(|word| literal(word));
+    // `importlib.resources.files`, when it is given a name; other functions are called so, too.
+    (name.is_some() || words[at] != "files").then_some(Reference::Dynamic(name))
 }
 
 /// Returns where a line takes its path from, when that is `__file__` or a name that was made of it: the folder,
@@ -205,8 +222,10 @@ g = importlib.import_module('plugins.one')
 h = __import__(name)
 i = Path(__file__).resolve().parents[0] / 'gone.txt'
 j = open('/etc/passwd')
+k = Flask(__name__)
 ";
-        let tree = Tree::of(Path::new("/x"), &[("app.py", text), ("data/x.json", "{}")]);
+        let tree =
+            Tree::of(Path::new("/x"), &[("app.py", text), ("data/x.json", "{}"), ("static/x.css", "")]);
         let source = Source::read("app.py", text).unwrap();
         let anchored = |path: &str| Reference::Anchored(path.to_owned());
         let relative = |path: &str| Reference::Relative(path.to_owned());
@@ -221,6 +240,7 @@ j = open('/etc/passwd')
             (12, Reference::Dynamic(Some("plugins.one".to_owned()))),
             (13, Reference::Dynamic(None)),
             (14, Reference::File),
+            (16, anchored("static")),
         ];
         assert_eq!(find(&source, &tree), expected);
     }

@@ -17,6 +17,7 @@ plugin = importlib.import_module(NAME)
 other = importlib.import_module('helper.one')
 import tomli_w, rich
 log = open('app.log', 'a')
+serve = 'app:main'
 
 
 def main(argv):
@@ -77,6 +78,7 @@ fn what_is_uncertain_is_told_with_its_place() {
             "app.py:9 dynamic-import",
             "app.py:10 undeclared",
             "app.py:11 relative-path",
+            "app.py:12 module-name",
             "requirements.txt:2 requirements",
         ]
     );
