@@ -125,7 +125,7 @@ mod tests {
             ("[{ name = \"x\" }]", "2:9: `release.gates` has an entry without `command`"),
             (
                 "[{ command = \"x\", timeout = 0 }]",
-                "2:38: `release.gates.timeout` must be a number of seconds, at least 1",
+                "2:37: `release.gates.timeout` must be a number of seconds, at least 1",
             ),
             ("[{ command = \"x\", tiemout = 1 }]", "2:28: unknown key `release.gates.tiemout`"),
         ] {
