@@ -93,7 +93,6 @@ fn add(
 mod tests {
     use std::path::Path;
 
-    use super::*;
     use crate::config::Config;
 
     fn gates(text: &str) -> std::result::Result<Vec<(String, String, u64)>, String> {

@@ -6,7 +6,7 @@ use pyrel_model::requirement::SpecifierSet;
 use pyrel_project::{InternalDependency, Package};
 
 use super::examination::{listed, place_of};
-use super::{Line, LineId, Mend, Surroundings};
+use super::{Line, LineId, Surroundings};
 
 const ID: LineId = LineId::Constraints;
 
@@ -29,12 +29,10 @@ pub(super) fn line(surroundings: &Surroundings<'_>, package: &Package) -> Line {
         match surroundings.coming(sibling) {
             None => unknown.push(sibling.name.to_string()),
             Some(version) if !allows(&dependency.requirement.specifiers, version) => {
-                return fault(excluded(dependency, version))
-                    .remedy(format!(
-                        "raise the bound, or bump with the dependents: `pyrel bump auto {}`",
-                        sibling.name
-                    ))
-                    .mend(Mend::Bump);
+                return fault(excluded(dependency, version)).remedy(format!(
+                    "raise the bound, or let `pyrel bump` do it when it raises `{}`",
+                    sibling.name
+                ));
             }
             Some(_) => {}
         }

@@ -7,7 +7,6 @@ use pyrel_dist::{FileReport, Finding, find_secrets};
 use pyrel_model::{Level, Location};
 use pyrel_project::{GitError, Package};
 
-use super::examination::listed;
 use super::{Line, LineId, Surroundings};
 use crate::execute::with_causes;
 
@@ -61,8 +60,11 @@ pub fn secret_line(surroundings: &Surroundings<'_>, package: &Package, reports: 
             .of(name)
             .remedy("leave the file out of the build, and revoke the secret");
     }
-    let archives: Vec<String> = reports.iter().map(|file| file.filename.clone()).collect();
-    let built = if archives.is_empty() { String::new() } else { format!(" and in {}", listed(&archives)) };
+    let built = match reports.len() {
+        0 => String::new(),
+        1 => " and 1 built file".to_owned(),
+        count => format!(" and {count} built files"),
+    };
     Line::ok(ID, format!("none in {searched} tracked files{built}")).of(name)
 }
 

@@ -17,7 +17,7 @@ fn ready() -> Workspace {
         "packages/alpha/CHANGELOG.md",
         "# Changelog\n\n## [1.0.0] - 2024-01-02\n\n### Added\n\n- The first thing.\n",
     );
-    configure(&workspace, "", "python -c 'import alpha'");
+    configure(&workspace, "", "python -c \\\"import alpha\\\"");
     workspace.git(&["init", "-q"]);
     commit(&workspace);
     workspace
@@ -110,6 +110,7 @@ fn build_check_secrets_and_tests_can_fail() {
     expect(&json, "tests", "failed", "it cannot be built");
 }
 
+#[cfg(unix)]
 #[test]
 fn gates_run_side_by_side_and_keep_their_output() {
     let workspace = ready().env("SOME_TOKEN", "not-a-real-token");
@@ -179,7 +180,8 @@ fn a_version_that_the_index_has_is_taken() {
     expect(&asked(1), "version-free", "failed", "`testpypi` has 1.0.0 already (2 files)");
 }
 
-/// Answers as PyPI's JSON API does: `bad` has a vulnerability, `good` none, and others are not there.
+/// Answers as PyPI's JSON API does: `bad` has a vulnerability, `good` none, of which the latest
+/// release has no document of its own, and others are not there.
 fn stand_in() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -190,6 +192,7 @@ fn stand_in() -> String {
             let request = lines.next().unwrap().unwrap();
             while lines.next().is_some_and(|line| !line.unwrap().is_empty()) {}
             let (status, body) = match request.split(' ').nth(1).unwrap() {
+                "/pypi/good/json" => ("200 OK", r#"{"info": {"version": "3.0"}, "vulnerabilities": []}"#),
                 "/pypi/good/1.0/json" => ("200 OK", r#"{"vulnerabilities": []}"#),
                 "/pypi/bad/1.0/json" => (
                     "200 OK",
@@ -237,6 +240,8 @@ fn known_vulnerabilities_of_what_is_locked_or_installed_are_told() {
     let unknown = lock.replace("\"1.0\"", "\"2.0\"");
     workspace.write("uv.lock", &unknown);
     expect(&audit(0), "audit", "warning", "the index does not know `good 2.0`");
+    workspace.write("uv.lock", lock.replace("\"1.0\"", "\"3.0\""));
+    expect(&audit(0), "audit", "ok", "nothing is known against 1 release");
     fs::remove_file(workspace.root().join("uv.lock")).unwrap();
     configure(
         &workspace,
