@@ -126,7 +126,7 @@ mod tests {
                 "[{ command = \"x\", timeout = 0 }]",
                 "2:37: `release.gates.timeout` must be a number of seconds, at least 1",
             ),
-            ("[{ command = \"x\", tiemout = 1 }]", "2:28: unknown key `release.gates.tiemout`"),
+            ("[{ command = \"x\", tiemout = 1 }]", "2:27: unknown key `release.gates.tiemout`"),
         ] {
             let text = format!("[release]\ngates = {value}\n");
             assert_eq!(gates(&text).unwrap_err(), format!("pyrel.toml:{message}"), "{value}");
