@@ -3,7 +3,7 @@
 use super::finding::Finding;
 use super::layout::Layout;
 use super::patch::Patches;
-use super::resolve::{Place, Resolver};
+use super::resolve::{Place, Resolver, is_standard};
 use super::source::{Import, Imported, Name, Source};
 use super::tree::split;
 
@@ -121,7 +121,8 @@ impl Rewriter<'_> {
             return Err(format!("`{dotted}` is not in this project"));
         }
         let beside = self.resolver.find(split(source.path).0, dotted);
-        if beside.is_some() && self.layout.ships(source.path) {
+        let is_standard = dotted.split('.').next().is_some_and(is_standard);
+        if beside.is_some() && !is_standard && self.layout.ships(source.path) {
             return Err(format!("`{dotted}` is found only when the program is started in this folder"));
         }
         Ok(None)

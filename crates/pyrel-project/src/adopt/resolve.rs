@@ -1,5 +1,8 @@
 //! Which file of the tree an import means, found as Python finds it: by folders that the search begins in.
 
+use pyrel_model::name::normalize;
+use pyrel_model::stdlib::is_stdlib_name;
+
 use super::tree::{Tree, join, split};
 
 /// What a dotted name leads to.
@@ -39,7 +42,8 @@ impl<'t> Resolver<'t> {
         if self.find("", first).is_some() {
             return self.find("", dotted);
         }
-        if self.foreign.iter().any(|name| name == first) { None } else { self.find("src", dotted) }
+        let is_foreign = self.foreign.iter().any(|name| name == first) || is_standard(first);
+        if is_foreign { None } else { self.find("src", dotted) }
     }
 
     /// Tells whether the first part of an absolute name is one of the tree's own.
@@ -70,6 +74,12 @@ impl<'t> Resolver<'t> {
     }
 }
 
+/// Tells whether the standard library has a module of this name. PyPI's list has `__main__` and `__future__` without
+/// their underscores.
+pub(super) fn is_standard(module: &str) -> bool {
+    !matches!(module, "main" | "future" | "w") && is_stdlib_name(&normalize(module))
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -84,6 +94,8 @@ mod tests {
             ("src/utils/x.py", ""),
             ("src/tools/a.py", ""),
             ("src/yaml/b.py", ""),
+            ("src/logging.py", ""),
+            ("src/main.py", ""),
         ];
         let tree = Tree::of(Path::new("/x"), &files);
         let foreign = ["yaml".to_owned()];
@@ -94,6 +106,8 @@ mod tests {
         assert_eq!(resolver.absolute("tools.a"), file("src/tools/a.py"));
         assert_eq!(resolver.absolute("src.tools.a"), file("src/tools/a.py"));
         assert_eq!(resolver.absolute("yaml"), None);
+        assert_eq!(resolver.absolute("logging"), None, "the standard library's");
+        assert_eq!(resolver.absolute("main"), file("src/main.py"));
         assert_eq!(resolver.relative("src/tools/a.py", 2, "utils.x"), file("src/utils/x.py"));
         assert_eq!(resolver.relative("src/tools/a.py", 2, ""), Some(Place::Folder("src".into())));
         assert_eq!(resolver.relative("app.py", 2, "x"), None);
