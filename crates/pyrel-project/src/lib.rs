@@ -1,7 +1,7 @@
 //! A source tree as pyrel sees it: discovery, configuration, packages, their graph, git, and child processes.
 //!
-//! Most of it reads. Only [`edit`] writes into the tree, all of a plan or none of it, and only `git/write.rs`
-//! changes a repository. The scan of a workspace starts no process: a thousand packages cost one parallel walk. Git
+//! Most of it reads. Only [`edit`] writes into the tree, all of a plan or none of it; only [`adopt`] moves files; and
+//! only `git/write.rs` changes a repository. The scan of a workspace starts no process: a thousand packages cost one parallel walk. Git
 //! is asked only where a question needs history.
 
 pub mod adopt;
