@@ -40,17 +40,10 @@ impl<'a> Subject<'a> {
         self.pyproject.reader("project", table)
     }
 
-    /// Returns the symbolic link that a path is, or leads through; what was never written has none.
+    /// Returns the symbolic link that a path is, or leads through.
     pub(crate) fn link_on(&self, tree: &Tree, path: &str) -> Option<String> {
-        if matches!(tree, Tree::Memory(_)) {
-            return None;
-        }
         let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
-        ends.map(|end| &path[..end])
-            .find(|part| {
-                fs_err::symlink_metadata(self.root.join(part)).is_ok_and(|metadata| metadata.is_symlink())
-            })
-            .map(str::to_owned)
+        ends.map(|end| &path[..end]).find(|part| tree.is_link(part)).map(str::to_owned)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The paths that planning a package looked at, each with how it was before it was looked at.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +14,8 @@ use crate::tree::{Listing, list_folder};
 #[derive(Debug, Default)]
 pub(crate) struct Trace {
     seen: RefCell<BTreeMap<PathBuf, Glance>>,
+    /// Whether the plan depends on something that is no path.
+    is_spoiled: Cell<bool>,
 }
 
 /// How a path was at the first look, where that could be told, and the digest of the names in it once it was
@@ -46,9 +48,17 @@ impl Trace {
         }
     }
 
+    /// Notes that the plan depends on something that no look at paths would tell, such as an answer of git.
+    pub(crate) fn spoil(&self) {
+        self.is_spoiled.set(true);
+    }
+
     /// Returns all paths, if a later change of any will show; `start` is a moment before the first look, by the
     /// clock of the file system.
     pub(super) fn into_sights(self, start: Moment) -> Option<BTreeMap<PathBuf, Sight>> {
+        if self.is_spoiled.get() {
+            return None;
+        }
         let mut sights = BTreeMap::new();
         for (path, (stamp, names)) in self.seen.into_inner() {
             let stamp = stamp?;

@@ -98,6 +98,22 @@ impl DiskTree {
         self.look_at(path).exists()
     }
 
+    /// Tells whether the path itself is a symbolic link.
+    pub(super) fn is_link(&self, path: &str) -> bool {
+        fs::symlink_metadata(self.look_at(path)).is_ok_and(|metadata| metadata.is_symlink())
+    }
+
+    /// Notes that a plan depends on whether there is a repository around the folder, or on what git says about it.
+    pub(super) fn asked_git(&self, has_answered: bool) {
+        let Some(trace) = &self.trace else { return };
+        if has_answered {
+            trace.spoil();
+        }
+        for folder in self.root.ancestors() {
+            trace.touch(&folder.join(".git"));
+        }
+    }
+
     #[cfg(unix)]
     pub(super) fn identity(&self, dir: &str) -> Option<(u64, u64)> {
         use std::os::unix::fs::MetadataExt as _;

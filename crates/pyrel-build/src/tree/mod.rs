@@ -105,6 +105,21 @@ impl Tree {
         }
     }
 
+    /// Tells whether the path itself is a symbolic link; what was never written has none.
+    pub(crate) fn is_link(&self, path: &str) -> bool {
+        match self {
+            Self::Disk(tree) => tree.is_link(path),
+            Self::Memory(_) => false,
+        }
+    }
+
+    /// Notes that the plan depends on git: on its answers, or on there being no repository.
+    pub(crate) fn asked_git(&self, has_answered: bool) {
+        if let Self::Disk(tree) = self {
+            tree.asked_git(has_answered);
+        }
+    }
+
     /// Returns a file for an archive; broken links and special files are located errors.
     pub(crate) fn file(&self, path: &str) -> Result<TreeFile, BuildError> {
         match self {

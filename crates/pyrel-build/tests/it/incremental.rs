@@ -12,7 +12,7 @@ use pyrel_model::Artifact;
 use pyrel_project::Package;
 use tempfile::TempDir;
 
-use crate::project::{DEMO, FLIT, HATCHLING, SETUPTOOLS, SOURCE_DATE};
+use crate::project::{DEMO, FLIT, HATCHLING, PDM, POETRY, SETUPTOOLS, SOURCE_DATE, UV};
 
 /// Longer than a tick of any file system that tests run on.
 const SETTLE: Duration = Duration::from_millis(80);
@@ -112,10 +112,31 @@ fn digests(artifacts: &[Artifact]) -> Vec<String> {
     artifacts.iter().map(|artifact| artifact.sha256.to_hex()).collect()
 }
 
+/// uv_build with the module beside `pyproject.toml`.
+fn uv_flat() -> String {
+    format!("{UV}[tool.uv.build-backend]\nmodule-root = \"\"\n")
+}
+
+#[cfg(unix)]
+#[test]
+fn a_package_that_git_has_a_say_in_is_built_every_time() {
+    let repository = Repository::new(POETRY);
+    let memory = repository.memory();
+    let known = || {
+        std::thread::sleep(SETTLE);
+        repository.build(&memory).unwrap().1
+    };
+    assert!(!known() && !known());
+    fs::remove_dir_all(repository.path(".git")).unwrap();
+    assert!(!known() && known());
+    repository.write(".git/HEAD", "ref: refs/heads/main\n");
+    assert!(!known() && !known());
+}
+
 #[cfg(unix)]
 #[test]
 fn an_unchanged_package_is_not_built_again() {
-    for system in [HATCHLING, SETUPTOOLS, FLIT] {
+    for system in [HATCHLING, SETUPTOOLS, FLIT, PDM, &uv_flat()] {
         let repository = Repository::new(system);
         let memory = repository.memory();
         std::thread::sleep(SETTLE);
@@ -257,7 +278,7 @@ fn change_description(repository: &Repository, dice: &mut Dice) {
 #[cfg(unix)]
 #[test]
 fn whatever_changes_the_files_are_those_of_a_clean_build() {
-    for (system, seed) in [(HATCHLING, 11), (SETUPTOOLS, 23), (FLIT, 47)] {
+    for (system, seed) in [(HATCHLING, 11), (SETUPTOOLS, 23), (FLIT, 47), (&uv_flat(), 83)] {
         let mut dice = Dice(seed);
         let repository = Repository::new(system);
         let memory = repository.memory();

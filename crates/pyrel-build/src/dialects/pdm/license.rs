@@ -4,6 +4,7 @@ use pyrel_model::pyproject::{License, TableReader};
 
 use super::super::Subject;
 use crate::detector::option;
+use crate::entry_set::Entry;
 use crate::error::Plan;
 use crate::pattern::{GlobOptions, python_glob};
 use crate::tree::{Tree, normalize};
@@ -58,10 +59,13 @@ fn selected(table: &TableReader<'_>, tree: &Tree, glob: &str) -> Plan<Vec<String
             .split('/')
             .all(|part| !matches!(part, "" | "." | "..") && (part == "**" || !part.contains("**")))
         && !glob.ends_with("**");
-    if !is_plain {
+    // pdm-backend looks for the files when the folder in which it works has a file already.
+    let scratch = Tree::unpacked(&[Entry::generated("project/.pdm-build/.gitignore", *b"*")]);
+    let options = GlobOptions { recursive: true, hidden: true };
+    if !is_plain || python_glob(&scratch, "", glob, options)?.iter().any(|path| scratch.is_file(path)) {
         return Err(odd("is not reproduced natively"));
     }
-    let mut files = python_glob(tree, "", glob, GlobOptions { recursive: true, hidden: true })?;
+    let mut files = python_glob(tree, "", glob, options)?;
     files.retain(|path| tree.is_file(path));
     if files.is_empty() {
         return Err(odd("matches no file"));

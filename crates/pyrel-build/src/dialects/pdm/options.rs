@@ -5,6 +5,7 @@ use pyrel_model::pyproject::TableReader;
 use super::super::Subject;
 use crate::detector::{self, known_options, option};
 use crate::error::Plan;
+use crate::pattern::FnMatch;
 use crate::tree::Tree;
 
 /// Tables of PDM the package manager, which its backend does not read, beside the two that it does.
@@ -147,11 +148,15 @@ fn data(table: &TableReader<'_>) -> Plan<Vec<Data>> {
                 }
                 _ => return Err(odd("is no array of patterns and inline tables")),
             };
+            // By then the folder in which pdm-backend works is there, and wildcards take hidden names.
+            let first = pattern.split('/').next().unwrap_or_default();
+            let is_scratch = first == "**" || FnMatch::new(first).matches(".pdm-build");
             let is_plain = |path: &String| is_certain(path) && !path.contains(['*', '?', '[']);
             // Here Python refuses `**` beside other characters, and its versions do not agree about one at the end.
             let deep_end =
                 pattern.ends_with("**") || pattern.split('/').any(|part| part.contains("**") && part != "**");
-            if !is_certain(&pattern)
+            if is_scratch
+                || !is_certain(&pattern)
                 || pattern.ends_with('/')
                 || deep_end
                 || !relative_to.iter().all(is_plain)

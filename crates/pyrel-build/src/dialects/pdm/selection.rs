@@ -47,7 +47,14 @@ fn matched<'p>(tree: &Tree, patterns: impl IntoIterator<Item = &'p str>) -> Plan
                 format!("has a pattern that is not reproduced: `{pattern}`"),
             );
         }
-        for path in python_glob(tree, "", pattern, GlobOptions { recursive: true, hidden: false })? {
+        let options = GlobOptions { recursive: true, hidden: false };
+        if stem != pattern.trim_end_matches('/')
+            && let Some(file) = python_glob(tree, "", stem, options)?.iter().find(|path| !tree.is_dir(path))
+        {
+            let reason = format!("looks for a folder where there is a file: `{file}`");
+            return unsupported("tool.pdm.build", reason);
+        }
+        for path in python_glob(tree, "", pattern, options)? {
             out.entry(path).or_default().insert(weight(pattern));
         }
     }

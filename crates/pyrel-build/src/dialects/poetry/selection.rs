@@ -249,7 +249,9 @@ fn has_prefix_in(path: &str, set: &HashSet<String>) -> bool {
 
 /// Returns the untracked files below the project that git ignores, the way poetry-core asks for them.
 fn ignored_by_git(subject: &Subject<'_>) -> Plan<Vec<String>> {
-    let Some(git) = Git::discover(&subject.root) else { return Ok(Vec::new()) };
+    let git = Git::discover(&subject.root);
+    subject.tree.asked_git(git.is_some());
+    let Some(git) = git else { return Ok(Vec::new()) };
     // A project that is ignored as a whole is packed as a whole; a repository that git refuses counts as none.
     if git.text(&["check-ignore", "."]).is_ok() || git.text(&["rev-parse", "--show-cdup"]).is_err() {
         return Ok(Vec::new());
