@@ -43,6 +43,15 @@ pub enum GitError {
         /// The oldest commit that is there.
         commit: String,
     },
+    /// A remote repository does not answer.
+    #[error("the remote `{remote}` does not answer")]
+    Unreachable {
+        /// Its name.
+        remote: String,
+        /// What git says.
+        #[source]
+        source: Box<GitError>,
+    },
     /// The command failed for another reason.
     #[error("git failed")]
     Failed(#[source] ProcessError),
@@ -69,6 +78,9 @@ impl GitError {
             ),
             Self::ForeignOwner { directory } => {
                 Some(format!("run `git config --global --add safe.directory '{}'`", directory.display()))
+            }
+            Self::Unreachable { .. } => {
+                Some("try again when the network is there, or leave remotes out with `--offline`".to_owned())
             }
             Self::Failed(_) | Self::Io(_) => None,
         }

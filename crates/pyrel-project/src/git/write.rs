@@ -178,7 +178,13 @@ impl Git {
         if tags.is_empty() {
             return Ok(Vec::new());
         }
-        let text = self.text(&["ls-remote", "--tags", "--refs", "--", remote])?;
+        let text =
+            self.text(&["ls-remote", "--tags", "--refs", "--", remote]).map_err(|error| match error {
+                error @ GitError::Failed(_) => {
+                    GitError::Unreachable { remote: remote.to_owned(), source: Box::new(error) }
+                }
+                other => other,
+            })?;
         let names = text.lines().filter_map(|line| line.split_once("refs/tags/")).map(|(_, name)| name);
         let known: HashSet<&str> = names.collect();
         Ok(tags.iter().filter(|tag| known.contains(tag.as_str())).cloned().collect())

@@ -162,3 +162,15 @@ fn an_interrupted_bump_is_recovered_from_by_the_next_one() {
     let _ = workspace.run(["bump", "--undo"]).expect(0);
     assert!(read(&workspace, "packages/core/pyproject.toml").contains("version = \"1.0.0\""));
 }
+
+#[test]
+fn a_remote_that_does_not_answer_keeps_the_bump_unless_it_is_left_out() {
+    let workspace = repository();
+    let nowhere = workspace.home().join("no-such-repository");
+    workspace.git(&["remote", "add", "origin", &nowhere.display().to_string()]);
+    let _ = workspace.run(["bump", "patch", "core"]).expect(0);
+    let run = workspace.run(["bump", "--undo"]).expect(3).says("the remote `origin` does not answer");
+    let _ = run.says("hint: try again when the network is there, or leave remotes out with `--offline`");
+    assert!(read(&workspace, "packages/core/pyproject.toml").contains("version = \"1.0.1\""));
+    let _ = workspace.run(["bump", "--undo", "--offline"]).expect(0).says("Took back core 1.0.1");
+}
