@@ -7,7 +7,7 @@ use std::path::Path;
 use pyrel_build::{BuildRequest, Variation, replicate};
 use pyrel_dist::{Dist, Limits, MemberInfo};
 use pyrel_model::{Artifact, PackageName};
-use pyrel_project::{Package, VersionSource};
+use pyrel_project::{Backend, Git, Package, VersionSource};
 use serde::Serialize;
 
 use crate::builder;
@@ -64,9 +64,8 @@ fn compare_with_copy(
     variation: Variation,
 ) -> Result<Vec<Difference>, CommandError> {
     let room = builder::room()?;
-    // A version that only the history knows is lost in a copy, so the second build is one in the same place.
-    let needs_history = matches!(request.package.version, VersionSource::Unresolved { .. });
-    let copy = if needs_history {
+    // What only the repository knows is lost in a copy, so the second build is one in the same place.
+    let copy = if needs_repository(request.package) {
         request.package.directory.clone()
     } else {
         replicate(&request.package.directory, &room.path().join("copy"), variation)
@@ -91,6 +90,12 @@ fn compare_with_copy(
         });
     }
     Ok(differences)
+}
+
+/// Tells whether git has a say in a build: for versions of its history, and for the files that Poetry leaves out.
+fn needs_repository(package: &Package) -> bool {
+    matches!(package.version, VersionSource::Unresolved { .. })
+        || (package.backend == Backend::Poetry && Git::discover(&package.directory).is_some())
 }
 
 fn same_name(one: &Artifact, other: &Artifact) -> bool {

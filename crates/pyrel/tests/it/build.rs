@@ -131,6 +131,31 @@ fn shuffled_copies_give_the_same_bytes() {
     );
 }
 
+/// A package of Poetry, whose backend asks git which files are ignored.
+const POETRY: &str = r#"
+[build-system]
+requires = ["poetry-core"]
+build-backend = "poetry.core.masonry.api"
+[tool.poetry]
+name = "gamma"
+version = "1.0"
+description = "Gamma"
+"#;
+
+#[test]
+fn files_that_git_ignores_do_not_come_back_where_builds_are_repeated() {
+    let workspace = workspace()
+        .file("pyproject.toml", POETRY)
+        .file("gamma/__init__.py", "")
+        .file(".gitignore", "*.log\n");
+    workspace.git(&["init", "-q", "-b", "main"]);
+    workspace.write("gamma/noise.log", "noise\n");
+    let run = workspace.run(["build", "--native-only", "--verify-reproducible"]).expect(0);
+    let _ = run.says("Reproduced gamma");
+    let json = workspace.run(["build", "--list", "--format", "json"]).expect(0).json();
+    assert!(json.to_string().contains("gamma/__init__.py") && !json.to_string().contains("noise.log"));
+}
+
 /// A backend inside the project that writes the random number of its run into the wheel.
 const UNSTEADY: &str = r#"
 import io, os, random, tarfile, zipfile
