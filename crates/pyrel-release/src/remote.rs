@@ -9,8 +9,9 @@ use pyrel_model::{PackageName, Sha256};
 
 use crate::plan::{Remote, Staged, Standing};
 
-/// How many lookups are under way at once.
-const LOOKUPS: usize = 32;
+/// How many lookups are under way at once: as many downloads as uv begins at a time unless told otherwise, so that
+/// every index has met it.
+const LOOKUPS: usize = 50;
 
 /// What one index tells about a set of projects.
 #[derive(Debug, Default)]
