@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Builds projects by pyrel and by their real backends, and compares every sdist and wheel.
 
-usage: run.py --pyrel PATH --python PATH [--real DIR] [--no-real] [--only TEXT] [--keep DIR]
+usage: run.py --pyrel PATH --python PATH [--real DIR] [--no-real] [--only TEXT] [--keep DIR] [--page FILE [--bless]]
 
 --pyrel    the pyrel binary, or one that understands `-C DIR build --format json --out-dir D`
 --python   an interpreter with tests/parity/requirements.txt installed
@@ -9,6 +9,7 @@ usage: run.py --pyrel PATH --python PATH [--real DIR] [--no-real] [--only TEXT] 
 --no-real  leaves out the real projects, and those for earlier backends (no network needed)
 --only     takes only projects with this text in their name
 --keep     leaves trees and archives in this folder
+--page     compares the page of figures with this run, or with --bless writes it; for runs of everything
 
 Projects: every package under packages/, every folder under tests/parity/projects/ (a name part that starts with
 `dot-` becomes a dot file; with a list `tracked.txt` it becomes a git repository), and twelve real projects from PyPI,
@@ -30,7 +31,9 @@ import sys
 import tarfile
 import tempfile
 import threading
+
 import tomllib
+from page import page, settle
 
 HERE = pathlib.Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
@@ -138,7 +141,7 @@ def download(requirement, folder, python):
 
 def earlier_programs(project, downloads, python):
     """Return the folder with the programs of the newest version below the project's upper bound, if it has one."""
-    with open(project / "pyproject.toml", "rb") as file:
+    with (project / "pyproject.toml").open("rb") as file:
         requires = tomllib.load(file).get("build-system", {}).get("requires", [])
     for requirement in requires:
         name = re.match(r"[\w-]*", requirement)[0].replace("-", "_")
@@ -160,13 +163,13 @@ def series(version):
 
 
 def projects(arguments, downloads):
-    """Yield each project as (name, function that copies it to a folder)."""
+    """Yield each project as (name, kind, function that copies it to a folder)."""
     for folder in sorted((REPOSITORY / "packages").glob("*/pyproject.toml")):
-        yield folder.parent.name, lambda target, source=folder.parent: copy_package(source, target)
+        yield folder.parent.name, "package", lambda target, source=folder.parent: copy_package(source, target)
     for folder in sorted((HERE / "projects").iterdir()):
         if arguments.no_real and "-series-" in folder.name:
             continue
-        yield folder.name, lambda target, source=folder: copy_fixture(source, target)
+        yield folder.name, "corpus", lambda target, source=folder: copy_fixture(source, target)
     if arguments.no_real:
         return
     for requirement in REAL:
@@ -174,7 +177,7 @@ def projects(arguments, downloads):
         def copy(target, requirement=requirement):
             copy_real(download(requirement, downloads, arguments.python), target)
 
-        yield requirement.replace("==", "-"), copy
+        yield requirement.replace("==", "-"), "real", copy
 
 
 def build_native(arguments, project, out):
@@ -186,6 +189,7 @@ def build_native(arguments, project, out):
             raise BuildError("not built natively: {}".format(artifact.get("reason", artifact)))
     if sorted(artifact["kind"] for artifact in artifacts) != ["sdist", "wheel"]:
         raise BuildError(f"expected one sdist and one wheel, not {artifacts}")
+    return artifacts[0]["dialect"]
 
 
 def build_real(arguments, project, out):
@@ -210,8 +214,10 @@ def compare(arguments, native, real, pattern):
     return "" if result.returncode == 0 else result.stdout + result.stderr
 
 
-def check(arguments, name, copy, scratch):
-    """Build and compare one project; returns (name, sdist verdict, wheel verdict, report)."""
+def check(arguments, project, scratch):
+    """Build and compare one project; returns (name, kind, dialect, sdist verdict, wheel verdict, report)."""
+    name, kind, copy = project
+    dialect = None
     try:
         outs = {}
         for side, build in (("native", build_native), ("real", build_real)):
@@ -219,13 +225,13 @@ def check(arguments, name, copy, scratch):
             project.parent.mkdir(parents=True)
             copy(project)
             outs[side] = scratch / name / ("out-" + side)
-            build(arguments, project, outs[side])
+            dialect = build(arguments, project, outs[side]) or dialect
         sdist = compare(arguments, outs["native"], outs["real"], "*.tar.gz")
         wheel = compare(arguments, outs["native"], outs["real"], "*.whl")
     except BuildError as failure:
-        return name, "failed", "failed", str(failure)
+        return name, kind, dialect, "failed", "failed", str(failure)
     verdict = {True: "differs", False: "same"}
-    return name, verdict[bool(sdist)], verdict[bool(wheel)], sdist + wheel
+    return name, kind, dialect, verdict[bool(sdist)], verdict[bool(wheel)], sdist + wheel
 
 
 def main():
@@ -237,6 +243,8 @@ def main():
     parser.add_argument("--no-real", action="store_true")
     parser.add_argument("--only", default="")
     parser.add_argument("--keep", type=pathlib.Path)
+    parser.add_argument("--page", type=pathlib.Path)
+    parser.add_argument("--bless", action="store_true")
     arguments = parser.parse_args()
     arguments.pyrel = arguments.pyrel.absolute()
     arguments.python = arguments.python.absolute()
@@ -249,16 +257,19 @@ def main():
         downloads.mkdir(parents=True, exist_ok=True)
         chosen = [item for item in projects(arguments, downloads) if arguments.only in item[0]]
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            futures = [pool.submit(check, arguments, name, copy, scratch) for name, copy in chosen]
+            futures = [pool.submit(check, arguments, project, scratch) for project in chosen]
             results = [future.result() for future in futures]
     width = max((len(name) for name, *_ in results), default=0)
-    for name, sdist, wheel, report in results:
+    for name, _, _, sdist, wheel, report in results:
         print(f"{name:<{width}}  sdist {sdist:<8} wheel {wheel}")
         if report:
             print("\n".join("    " + line for line in report.splitlines()))
-    failed = sum((sdist, wheel) != ("same", "same") for _, sdist, wheel, _ in results)
+    failed = sum((sdist, wheel) != ("same", "same") for *_, sdist, wheel, _ in results)
     print(f"{len(results) - failed} passed, {failed} failed")
-    return 1 if failed else 0
+    stale = settle(arguments.page, page(results), arguments.bless) if arguments.page else []
+    if stale:
+        print("\n".join([*stale, f"{arguments.page} is not of this run: write it with --bless"]))
+    return 1 if failed or stale else 0
 
 
 if __name__ == "__main__":
