@@ -275,7 +275,15 @@ pub(crate) const STAGES: &[Stage] = &[
         "parity",
         "native builds give what the real backends give",
         &["python-env", "binary"],
-        Action::Run(&[python(&["tests/parity/run.py", "--pyrel", "{pyrel}", "--python", "{python}"])]),
+        Action::Run(&[python(&[
+            "tests/parity/run.py",
+            "--pyrel",
+            "{pyrel}",
+            "--python",
+            "{python}",
+            "--page",
+            "docs/parity.md",
+        ])]),
     ),
     slow(
         "readmes",

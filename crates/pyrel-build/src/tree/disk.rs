@@ -131,6 +131,9 @@ impl DiskTree {
     }
 }
 
+/// Where pyrel keeps journals and built files: no part of any project, whatever its backend would select.
+const OWN_FOLDER: &str = ".pyrel";
+
 /// Lists a folder; `link` is told each symbolic link before it is followed.
 pub(crate) fn list_folder(path: &Path, link: &dyn Fn(&Path)) -> Result<Listing, BuildError> {
     let read = |source| BuildError::Read { path: path.to_path_buf(), source };
@@ -144,6 +147,9 @@ pub(crate) fn list_folder(path: &Path, link: &dyn Fn(&Path)) -> Result<Listing, 
     };
     for entry in entries {
         let entry = entry.map_err(read)?;
+        if entry.file_name() == OWN_FOLDER {
+            continue;
+        }
         let kind = entry.file_type().map_err(read)?;
         if kind.is_symlink() {
             link(&entry.path());

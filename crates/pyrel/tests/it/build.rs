@@ -215,3 +215,19 @@ fn what_did_not_change_is_not_built_again() {
     assert_eq!(built(&workspace.run(["build", "--source-date-epoch", "400000000"]).expect(0)), (4, 0));
     assert_eq!(workspace.run(["build", "--rebuild"]).expect(0).stderr.matches("Built ").count(), 4);
 }
+
+#[test]
+fn what_pyrel_keeps_at_the_root_is_no_part_of_a_project_there() {
+    let system = "[build-system]\nrequires = [\"hatchling\"]\nbuild-backend = \"hatchling.build\"\n";
+    let workspace = workspace()
+        .file("pyproject.toml", format!("{system}[project]\nname = \"alpha\"\nversion = \"1.0\"\n"))
+        .file("alpha/__init__.py", "");
+    for _ in 0..2 {
+        let _ = workspace.run(["build", "--rebuild"]).expect(0);
+        assert!(workspace.root().join(".pyrel").is_dir());
+        let dist = workspace.root().join("dist/alpha-1.0.tar.gz");
+        let dist = pyrel_dist::Dist::open(&dist, &pyrel_dist::Limits::default()).unwrap();
+        let names: Vec<&str> = dist.members().iter().map(|member| member.name.as_str()).collect();
+        assert!(names.iter().all(|name| !name.contains(".pyrel")), "{names:?}");
+    }
+}

@@ -30,7 +30,7 @@ pyrel
 };
 
 /// Folders of which everything is junk.
-const FOLDERS: [&str; 18] = [
+const FOLDERS: [&str; 19] = [
     "__pycache__",
     "__MACOSX",
     ".git",
@@ -41,6 +41,7 @@ const FOLDERS: [&str; 18] = [
     ".nox",
     ".venv",
     ".eggs",
+    ".pyrel",
     ".idea",
     ".vscode",
     ".pytest_cache",
@@ -113,6 +114,7 @@ mod tests {
             Fixture::sdist().file("demo-1.0/a/__pycache__/x.pyc", "x").file("demo-1.0/a/__pycache__/y", "y");
         assert_eq!(two.messages("junk-file"), ["the archive has junk: `demo-1.0/a/__pycache__/`"]);
         assert_eq!(with(&Fixture::sdist(), "demo-1.0/.git/config").len(), 1);
+        assert_eq!(with(&Fixture::sdist(), "demo-1.0/.pyrel/.gitignore").len(), 1);
     }
 
     #[test]
