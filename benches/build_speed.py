@@ -105,7 +105,7 @@ def unchanged(args: argparse.Namespace, tree: Path) -> None:
 def make(work: Path, name: str) -> Path:
     tree = work / name
     if not tree.is_dir():
-        maker = [sys.executable, str(HERE / "gen_workspaces.py"), "--work", str(work), "--only", WORKSPACES[name]]
+        maker = [sys.executable, str(HERE / "workspaces" / "gen_workspaces.py"), "--work", str(work), "--only", WORKSPACES[name]]
         subprocess.run(maker, check=True, stdout=subprocess.DEVNULL)
         time.sleep(3)  # what was written just now is never taken for unchanged
     return tree

@@ -46,9 +46,14 @@ impl BuildMemory {
     }
 
     /// Returns the moment by the clock of the file system; `None` when it cannot be told.
+    ///
+    /// Setting any time of a file makes the file system note when that was. One file serves all, because some file
+    /// systems take long to find a place for a new one where many were just removed.
     pub(crate) fn now(&self) -> Option<Moment> {
-        let probe = tempfile::Builder::new().prefix(".clock-").tempfile_in(&self.folder).ok()?;
-        Stamp::of(probe.path())?.changed()
+        let path = self.folder.join("clock");
+        let file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).ok()?;
+        file.file().set_modified(std::time::SystemTime::UNIX_EPOCH).ok()?;
+        Stamp::of(&path)?.changed()
     }
 
     /// Returns the files that an earlier build left, if a build now would make the same.
@@ -101,11 +106,9 @@ impl BuildMemory {
         }
     }
 
+    /// Writes in place: what is torn by a kill is no JSON, and as good as no record.
     fn write(&self, path: &Path, record: &Record) -> io::Result<()> {
-        let file = tempfile::Builder::new().prefix(".record-").tempfile_in(&self.folder)?;
-        serde_json::to_writer(io::BufWriter::new(file.as_file()), record)?;
-        file.persist(path)?;
-        Ok(())
+        fs::write(path, serde_json::to_vec(record)?)
     }
 
     fn path(&self, request: &BuildRequest<'_>) -> PathBuf {
