@@ -105,7 +105,8 @@ def unchanged(args: argparse.Namespace, tree: Path) -> None:
 def make(work: Path, name: str) -> Path:
     tree = work / name
     if not tree.is_dir():
-        maker = [sys.executable, str(HERE / "workspaces" / "gen_workspaces.py"), "--work", str(work), "--only", WORKSPACES[name]]
+        program = str(HERE / "workspaces" / "gen_workspaces.py")
+        maker = [sys.executable, program, "--work", str(work), "--only", WORKSPACES[name]]
         subprocess.run(maker, check=True, stdout=subprocess.DEVNULL)
         time.sleep(3)  # what was written just now is never taken for unchanged
     return tree
