@@ -14,6 +14,7 @@ mod credential_variable;
 pub mod edit;
 pub mod git;
 pub mod graph;
+mod own_folder;
 pub mod package;
 pub mod process;
 mod process_output;
@@ -32,6 +33,7 @@ pub use config::{
 pub use edit::{Edit, EditError, EditSet, Transaction};
 pub use git::{Git, GitError};
 pub use graph::{Cycle, Edge, Graph};
+pub use own_folder::{OWN_FOLDER, own_folder};
 pub use package::{Backend, BuiltFile, DependencyKind, InternalDependency, Package};
 pub use process::{Process, ProcessError, ProcessOutput, is_credential_variable};
 pub use root::{Root, RootReason};

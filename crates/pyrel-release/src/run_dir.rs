@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 use pyrel_model::Sha256;
+use pyrel_project::{OWN_FOLDER, own_folder};
 use sha2::Digest as _;
 
 use crate::journal::{JournalError, KeptAttestation, KeptFile, RunKind, RunLock, RunState, replay};
@@ -84,12 +85,7 @@ impl RunDir {
     /// Fails on an identifier that is no plain name, a run that exists, and when the disk says no.
     pub fn create(root: &Path, id: &str) -> Result<Self, RunDirError> {
         let run = Self::at(root, id)?;
-        let base = root.join(".pyrel");
-        fs::create_dir_all(base.join("runs"))?;
-        let ignore = base.join(".gitignore");
-        if !ignore.exists() {
-            fs::write(ignore, "*\n")?;
-        }
+        fs::create_dir_all(own_folder(root)?.join("runs"))?;
         match fs::create_dir(&run.path) {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
                 return Err(RunDirError::Exists(run.id));
@@ -116,7 +112,7 @@ impl RunDir {
     ///
     /// Fails when the directory of runs cannot be read.
     pub fn list(root: &Path) -> Result<Vec<RunSummary>, RunDirError> {
-        let runs = root.join(".pyrel").join("runs");
+        let runs = root.join(OWN_FOLDER).join("runs");
         if !runs.is_dir() {
             return Ok(Vec::new());
         }
@@ -157,7 +153,7 @@ impl RunDir {
         if !plain {
             return Err(RunDirError::Id(id.to_owned()));
         }
-        Ok(Self { id: id.to_owned(), path: root.join(".pyrel").join("runs").join(id) })
+        Ok(Self { id: id.to_owned(), path: root.join(OWN_FOLDER).join("runs").join(id) })
     }
 
     /// Returns how many bytes the run holds.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 use pyrel_model::Artifact;
+use pyrel_project::own_folder;
 
 use super::Trace;
 use super::record::Record;
@@ -28,13 +29,8 @@ impl BuildMemory {
     /// # Errors
     /// When the folder cannot be made.
     pub fn open(root: &Path, tool: impl Into<String>) -> io::Result<Self> {
-        let base = root.join(".pyrel");
-        let folder = base.join("build");
+        let folder = own_folder(root)?.join("build");
         fs::create_dir_all(&folder)?;
-        let ignore = base.join(".gitignore");
-        if !ignore.exists() {
-            fs::write(ignore, "*\n")?;
-        }
         Ok(Self { folder, tool: tool.into(), recalls: true })
     }
 

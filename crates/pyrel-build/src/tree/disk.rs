@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use fs_err as fs;
 use pyrel_model::{Diagnostic, Location};
+use pyrel_project::OWN_FOLDER;
 
 use super::{Listing, TreeFile};
 use crate::entry_set::Source;
@@ -131,10 +132,7 @@ impl DiskTree {
     }
 }
 
-/// Where pyrel keeps journals and built files: no part of any project, whatever its backend would select.
-const OWN_FOLDER: &str = ".pyrel";
-
-/// Lists a folder; `link` is told each symbolic link before it is followed.
+/// Lists a folder but for pyrel's own in it, which is no part of any project; `link` is told each symbolic link before it is followed.
 pub(crate) fn list_folder(path: &Path, link: &dyn Fn(&Path)) -> Result<Listing, BuildError> {
     let read = |source| BuildError::Read { path: path.to_path_buf(), source };
     let mut listing = Listing::default();

@@ -1,22 +1,12 @@
 //! What makes a build step back for the real backend: each option, where it is, never silently.
 
-use pyrel_build::Planned;
-
 use crate::project::{DEMO, HATCHLING, Project, SETUPTOOLS};
 
 /// Plans a project and returns `option @ line` of the reason, or `native`.
 fn verdict(pyproject: &str, files: &[(&str, &str)]) -> String {
     let mut all = vec![("demo/__init__.py", "x = 1\n")];
     all.extend(files);
-    match Project::new(pyproject, &all).plan() {
-        Ok(Planned::Native(_)) => "native".to_owned(),
-        Ok(Planned::Fallback(unsupported)) => {
-            let line = unsupported.location.as_ref().map_or(0, |location| location.line);
-            assert!(!unsupported.reason.is_empty());
-            format!("{} @ {line}", unsupported.option)
-        }
-        Err(error) => format!("error: {error}"),
-    }
+    Project::new(pyproject, &all).verdict(None)
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! What makes the dialect of flit step back: each rule, and where it points.
 
-use pyrel_build::Planned;
-
 use crate::project::{FLIT, Project};
 
 /// `[project]` with everything that flit wants; lines 4 to 7 of the file.
@@ -14,18 +12,7 @@ fn verdict(pyproject: &str, files: &[(&str, &str)]) -> String {
 }
 
 fn judge(project: &Project) -> String {
-    match project.plan() {
-        Ok(Planned::Native(set)) => {
-            assert_eq!(set.dialect, "flit");
-            "native".to_owned()
-        }
-        Ok(Planned::Fallback(unsupported)) => {
-            let line = unsupported.location.as_ref().map_or(0, |location| location.line);
-            assert!(!unsupported.reason.is_empty());
-            format!("{} @ {line}", unsupported.option)
-        }
-        Err(error) => format!("error: {error}"),
-    }
+    project.verdict(Some("flit"))
 }
 
 #[test]

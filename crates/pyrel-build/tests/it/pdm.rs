@@ -1,7 +1,5 @@
 //! What makes the dialect of pdm-backend step back: each rule, and where it points.
 
-use pyrel_build::Planned;
-
 use crate::project::{DEMO, PDM, Project};
 
 const MODULE: (&str, &str) = ("demo/__init__.py", "__version__ = '1.0'\n");
@@ -12,18 +10,7 @@ fn verdict(pyproject: &str, files: &[(&str, &str)]) -> String {
 }
 
 fn judge(project: &Project) -> String {
-    match project.plan() {
-        Ok(Planned::Native(set)) => {
-            assert_eq!(set.dialect, "pdm");
-            "native".to_owned()
-        }
-        Ok(Planned::Fallback(unsupported)) => {
-            let line = unsupported.location.as_ref().map_or(0, |location| location.line);
-            assert!(!unsupported.reason.is_empty());
-            format!("{} @ {line}", unsupported.option)
-        }
-        Err(error) => format!("error: {error}"),
-    }
+    project.verdict(Some("pdm"))
 }
 
 #[test]

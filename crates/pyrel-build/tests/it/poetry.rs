@@ -14,18 +14,7 @@ fn verdict(pyproject: &str, files: &[(&str, &str)]) -> String {
 }
 
 fn judge(project: &Project) -> String {
-    match project.plan() {
-        Ok(Planned::Native(set)) => {
-            assert_eq!(set.dialect, "poetry");
-            "native".to_owned()
-        }
-        Ok(Planned::Fallback(unsupported)) => {
-            let line = unsupported.location.as_ref().map_or(0, |location| location.line);
-            assert!(!unsupported.reason.is_empty());
-            format!("{} @ {line}", unsupported.option)
-        }
-        Err(error) => format!("error: {error}"),
-    }
+    project.verdict(Some("poetry"))
 }
 
 #[test]

@@ -62,6 +62,23 @@ impl Project {
         pyrel_build::plan(&self.package())
     }
 
+    /// Plans and returns `option @ line` of the reason to step back, or `native`, which must be by the dialect where one
+    /// is named.
+    pub(crate) fn verdict(&self, dialect: Option<&str>) -> String {
+        match self.plan() {
+            Ok(Planned::Native(set)) => {
+                assert_eq!(dialect.unwrap_or(set.dialect), set.dialect);
+                "native".to_owned()
+            }
+            Ok(Planned::Fallback(unsupported)) => {
+                let line = unsupported.location.as_ref().map_or(0, |location| location.line);
+                assert!(!unsupported.reason.is_empty());
+                format!("{} @ {line}", unsupported.option)
+            }
+            Err(error) => format!("error: {error}"),
+        }
+    }
+
     /// Builds into the folder `out`.
     pub(crate) fn build(&self) -> Result<Vec<Artifact>, BuildError> {
         self.build_watched(&Silent)

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use pyrel_model::python::{Kind, Lexer, Token};
 
+use crate::version::unescaped;
+
 /// A source that the lexer understands from its first to its last byte.
 #[derive(Debug)]
 pub(super) struct Source<'t> {
@@ -194,22 +196,7 @@ pub(super) fn literal(word: &str) -> Option<String> {
     if raw || !inner.contains('\\') {
         return Some(inner.replace("\r\n", "\n"));
     }
-    let mut out = String::new();
-    let mut characters = inner.chars();
-    while let Some(c) = characters.next() {
-        if c != '\\' {
-            out.push(c);
-            continue;
-        }
-        match characters.next()? {
-            'n' => out.push('\n'),
-            't' => out.push('\t'),
-            '\n' => {}
-            same @ ('\\' | '\'' | '"') => out.push(same),
-            _ => return None,
-        }
-    }
-    Some(out)
+    unescaped(inner)
 }
 
 #[cfg(test)]

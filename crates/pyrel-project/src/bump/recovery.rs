@@ -10,6 +10,7 @@ use super::{BumpError, Precondition};
 use crate::adopt::{ADOPT, AdoptError, Adoption};
 use crate::edit::{EditError, Recovery, Transaction};
 use crate::git::Git;
+use crate::own_folder::OWN_FOLDER;
 
 /// How an interrupted command was brought to an end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,7 +160,7 @@ pub(super) fn finish_undo(
 fn read<T: DeserializeOwned>(transaction: &Transaction, root: &Path) -> Result<T, BumpError> {
     serde_json::from_value(transaction.payload().clone()).map_err(|_| {
         BumpError::Edit(EditError::BrokenRecord {
-            path: root.join(".pyrel").join("edit").join("intent.json"),
+            path: root.join(OWN_FOLDER).join("edit").join("intent.json"),
         })
     })
 }

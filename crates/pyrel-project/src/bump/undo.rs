@@ -7,6 +7,7 @@ use super::recovery::finish_undo;
 use super::{BumpError, Precondition};
 use crate::edit::{EditError, EditSet, Observer, Transaction};
 use crate::git::Git;
+use crate::own_folder::OWN_FOLDER;
 
 /// What was taken back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +30,9 @@ pub fn undo(root: &Path, ask_remotes: bool, observer: Observer) -> Result<Undone
         return Err(Precondition::NothingToUndo.into());
     };
     let record: BumpRecord = serde_json::from_value(recorded).map_err(|_| {
-        BumpError::Edit(EditError::BrokenRecord { path: root.join(".pyrel").join(LAST).join("intent.json") })
+        BumpError::Edit(EditError::BrokenRecord {
+            path: root.join(OWN_FOLDER).join(LAST).join("intent.json"),
+        })
     })?;
     let Some(in_git) = &record.git else {
         let transaction = written(kept.reversed(), &UndoRecord { git: None }, observer)?;

@@ -19,6 +19,7 @@ use serde_json::Value;
 use super::intent::{Intent, sync_directory};
 use super::set::read_file;
 use super::{Edit, EditError, EditSet};
+use crate::own_folder::{OWN_FOLDER, own_folder};
 use crate::root::absolute;
 
 /// How often the lock of a tree is tried, and how long is waited in between.
@@ -241,12 +242,12 @@ impl Transaction {
     /// When the disk says no.
     pub fn finish_keeping(self, name: &str) -> Result<(), EditError> {
         clear_temporary(&self.edits)?;
-        let kept = self.edits.root().join(".pyrel").join(name);
+        let kept = self.edits.root().join(OWN_FOLDER).join(name);
         if kept.exists() {
             fs::remove_dir_all(&kept)?;
         }
         fs::rename(&self.folder, &kept)?;
-        sync_directory(&self.edits.root().join(".pyrel"))?;
+        sync_directory(&self.edits.root().join(OWN_FOLDER))?;
         (self.observer)(Step::Finished);
         Ok(())
     }
@@ -257,7 +258,7 @@ impl Transaction {
     /// When the record is broken.
     pub fn kept(root: &Path, name: &str) -> Result<Option<(EditSet, Value)>, EditError> {
         let root = absolute(root)?;
-        let found = Intent::load(&root.join(".pyrel").join(name), &root)?;
+        let found = Intent::load(&root.join(OWN_FOLDER).join(name), &root)?;
         Ok(found.map(|(intent, edits)| (edits, intent.payload)))
     }
 
@@ -266,7 +267,7 @@ impl Transaction {
     /// # Errors
     /// When the disk says no.
     pub fn forget(root: &Path, name: &str) -> Result<(), EditError> {
-        match fs::remove_dir_all(root.join(".pyrel").join(name)) {
+        match fs::remove_dir_all(root.join(OWN_FOLDER).join(name)) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(EditError::Io(error)),
             _ => Ok(()),
         }
@@ -314,18 +315,12 @@ impl Transaction {
 }
 
 fn folder(root: &Path) -> PathBuf {
-    root.join(".pyrel").join("edit")
+    root.join(OWN_FOLDER).join("edit")
 }
 
-/// Takes the lock of a tree; it falls with the process. `.pyrel/` ignores itself in git.
+/// Takes the lock of a tree; it falls with the process.
 fn lock(root: &Path) -> Result<fs::File, EditError> {
-    let base = root.join(".pyrel");
-    fs::create_dir_all(&base)?;
-    let ignore = base.join(".gitignore");
-    if !ignore.exists() {
-        fs::write(ignore, "*\n")?;
-    }
-    let path = base.join("edit.lock");
+    let path = own_folder(root)?.join("edit.lock");
     let file = fs::File::options().create(true).truncate(false).write(true).open(&path)?;
     for _ in 0..LOCK_ATTEMPTS {
         match file.file().try_lock() {

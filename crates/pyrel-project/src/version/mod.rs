@@ -12,4 +12,5 @@ mod source;
 pub use python_literal::{Assignment, Literal, assigned_spans, find_assignment};
 pub use source::VersionSource;
 
+pub(crate) use python_literal::unescaped;
 pub(crate) use resolve::resolve;

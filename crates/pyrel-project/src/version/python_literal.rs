@@ -358,8 +358,8 @@ impl Parser<'_> {
     }
 }
 
-/// Resolves the escapes that a version may have; `None` for the others.
-fn unescaped(text: &str) -> Option<String> {
+/// Resolves the escapes that versions and names have; `None` for the others.
+pub(crate) fn unescaped(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars();
     while let Some(c) = chars.next() {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use fs_err as fs;
 use pyrel_build::{Interpreter, PythonSettings};
 use pyrel_model::PackageName;
-use pyrel_project::{Cancel, Package, PackageConfig};
+use pyrel_project::{Cancel, Package, PackageConfig, own_folder};
 
 use super::TestResult;
 
@@ -81,12 +81,7 @@ impl TestWatcher for SilentWatcher {
 /// # Errors
 /// When the disk says no.
 pub fn results_dir(root: &Path) -> io::Result<PathBuf> {
-    let base = root.join(".pyrel");
-    let results = base.join("test");
+    let results = own_folder(root)?.join("test");
     fs::create_dir_all(&results)?;
-    let ignore = base.join(".gitignore");
-    if !ignore.exists() {
-        fs::write(ignore, "*\n")?;
-    }
     Ok(results)
 }

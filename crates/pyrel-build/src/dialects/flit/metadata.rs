@@ -13,7 +13,7 @@ use super::layout::{Module, refuse_link};
 use super::{dynamic, license};
 use crate::detector::option;
 use crate::error::{Plan, Stop, unsupported};
-use crate::metadata::{people_fields, python_lines, sorted};
+use crate::metadata::{field, one_line, people_fields, python_lines, sorted};
 use crate::pattern::{GlobOptions, has_magic, python_glob};
 use crate::tree::{Tree, normalize};
 
@@ -75,21 +75,9 @@ pub(super) fn table<'a>(subject: &'a Subject<'_>) -> TableReader<'a> {
     subject.pyproject.reader("project", table)
 }
 
-fn field(text: &mut String, name: &str, value: &str) {
-    let _ = writeln!(text, "{name}: {value}");
-}
-
 /// Writes a field whose further lines are indented; an empty value is written, too.
 fn folded(text: &mut String, name: &str, value: &str) {
     field(text, name, &python_lines(value).join("\n        "));
-}
-
-/// Steps back for a text that would not stay on its line: flit writes it as it is.
-fn one_line<'t>((table, key): (&TableReader<'_>, &str), value: &'t str) -> Plan<&'t str> {
-    if value.contains(char::is_control) || python_lines(value).len() > 1 {
-        return Err(option(table, key, "holds a text of more than one line, or a control character"));
-    }
-    Ok(value)
 }
 
 fn people(subject: &Subject<'_>, table: &TableReader<'_>, text: &mut String) -> Plan<()> {

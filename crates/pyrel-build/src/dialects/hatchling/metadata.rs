@@ -13,8 +13,8 @@ use super::super::Subject;
 use crate::detector::option;
 use crate::error::{Plan, Stop, unsupported};
 use crate::metadata::{
-    canonical_license, classifier_rank, is_exotic, is_private_classifier, nearest_classifier, people_fields,
-    python_lines, single_line,
+    canonical_license, classifier_rank, field_unless_empty as field, is_exotic, is_private_classifier,
+    nearest_classifier, people_fields, python_lines, single_line,
 };
 use crate::pattern::{GlobOptions, has_magic, python_glob};
 use crate::tree::{Tree, normalize};
@@ -76,13 +76,6 @@ fn project_table<'a>(subject: &'a Subject<'_>) -> TableReader<'a> {
     let table = subject.pyproject.root().get("project").and_then(toml_edit::Item::as_table_like);
     let table = table.expect("a subject has the table that its project was read from");
     subject.pyproject.reader("project", table)
-}
-
-/// Writes a field unless it is empty.
-fn field(text: &mut String, name: &str, value: &str) {
-    if !value.is_empty() {
-        let _ = writeln!(text, "{name}: {value}");
-    }
 }
 
 fn import_names(table: &TableReader<'_>, project: &Project, text: &mut String) -> Plan<()> {

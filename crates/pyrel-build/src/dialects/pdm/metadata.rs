@@ -10,7 +10,7 @@ use super::super::Subject;
 use super::license::{self, Licenses};
 use crate::detector::option;
 use crate::error::Plan;
-use crate::metadata::{is_exotic, people_fields, python_lines};
+use crate::metadata::{field_unless_empty as field, is_exotic, one_line, people_fields};
 use crate::tree::{Tree, normalize};
 
 /// The text of `METADATA`, and what it was made from that other files need.
@@ -83,21 +83,6 @@ fn metadata_version(subject: &Subject<'_>) -> &'static str {
     } else {
         "2.1"
     }
-}
-
-/// Writes a field unless it is empty.
-fn field(text: &mut String, name: &str, value: &str) {
-    if !value.is_empty() {
-        let _ = writeln!(text, "{name}: {value}");
-    }
-}
-
-/// Steps back for a text that would not stay on its line.
-fn one_line<'t>((table, key): (&TableReader<'_>, &str), value: &'t str) -> Plan<&'t str> {
-    if value.contains(char::is_control) || python_lines(value).len() > 1 {
-        return Err(option(table, key, "holds a text of more than one line, or a control character"));
-    }
-    Ok(value)
 }
 
 /// Writes people; one without a name is called `Unknown`.

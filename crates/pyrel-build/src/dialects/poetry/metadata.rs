@@ -15,7 +15,7 @@ use super::options::is_certain;
 use super::python::Python;
 use crate::detector::option;
 use crate::error::{Plan, unsupported};
-use crate::metadata::python_lines;
+use crate::metadata::{field_unless_empty as field, one_line};
 use crate::tree::Tree;
 
 /// The text of `METADATA`, and what it was made from that other files need.
@@ -113,21 +113,6 @@ impl Metadata {
         }
         Ok(Self { text, version, license_files, readmes: readme.paths, python })
     }
-}
-
-/// Writes a field unless it is empty.
-fn field(text: &mut String, name: &str, value: &str) {
-    if !value.is_empty() {
-        let _ = writeln!(text, "{name}: {value}");
-    }
-}
-
-/// Steps back for a text that would not stay on its line.
-fn one_line<'t>((table, key): (&TableReader<'_>, &str), value: &'t str) -> Plan<&'t str> {
-    if value.contains(char::is_control) || python_lines(value).len() > 1 {
-        return Err(option(table, key, "holds a text of more than one line, or a control character"));
-    }
-    Ok(value)
 }
 
 fn name<'a>(subject: &'a Subject<'_>, sources: &Sources<'a>) -> Plan<&'a str> {

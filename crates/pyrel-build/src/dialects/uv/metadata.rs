@@ -10,7 +10,7 @@ use super::super::Subject;
 use super::{Profile, layout, requirement};
 use crate::detector::option;
 use crate::error::{Plan, unsupported};
-use crate::metadata::{python_lines, sorted};
+use crate::metadata::{field, one_line, sorted};
 use crate::pattern::{Escapes, PortableGlob};
 use crate::tree::{Tree, normalize};
 
@@ -91,18 +91,6 @@ fn metadata_version(subject: &Subject<'_>) -> &'static str {
     } else {
         "2.3"
     }
-}
-
-fn field(text: &mut String, name: &str, value: &str) {
-    let _ = writeln!(text, "{name}: {value}");
-}
-
-/// Steps back for a text that would not stay on its line.
-fn one_line<'t>((table, key): (&TableReader<'_>, &str), value: &'t str) -> Plan<&'t str> {
-    if value.contains(char::is_control) || python_lines(value).len() > 1 {
-        return Err(option(table, key, "holds a text of more than one line, or a control character"));
-    }
-    Ok(value)
 }
 
 /// Names stand alone and before their addresses; nothing is quoted.
