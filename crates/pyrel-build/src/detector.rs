@@ -97,11 +97,11 @@ fn check_requirements(
     dialect: &dyn Dialect,
 ) -> Plan<&'static str> {
     for requirement in &system.requires {
-        if let Some(reason) = objection(requirement, dialect) {
+        if let Some(reason) = objection(requirement, dialect, &system.backend) {
             return Err(at(pyproject, "requires", &reason).into());
         }
     }
-    let backend = dialect.emulates().0;
+    let backend = dialect.provider(&system.backend);
     let mut listed = system.requires.iter().filter(|requirement| requirement.name.normalized() == backend);
     let Some(requirement) = listed.next() else {
         let reason = format!("does not list `{backend}`, which the backend `{}` comes from", system.backend);
@@ -114,8 +114,8 @@ fn check_requirements(
 }
 
 /// Returns why a build requirement may change the outcome.
-fn objection(requirement: &Requirement, dialect: &dyn Dialect) -> Option<String> {
-    let (backend, version) = dialect.emulates();
+fn objection(requirement: &Requirement, dialect: &dyn Dialect, spelling: &str) -> Option<String> {
+    let (backend, version) = (dialect.provider(spelling), dialect.emulates().1);
     let name = requirement.name.normalized();
     if requirement.url.is_some() {
         return Some(format!("takes `{name}` from a URL"));

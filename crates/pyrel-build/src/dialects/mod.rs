@@ -58,6 +58,11 @@ pub(crate) trait Dialect: Sync {
     /// Returns the distribution that provides the backend, and the version that is reproduced.
     fn emulates(&self) -> (&'static str, &'static str);
 
+    /// Returns the distribution that a spelling of the backend needs to be listed under in `build-system.requires`.
+    fn provider(&self, _backend: &str) -> &'static str {
+        self.emulates().0
+    }
+
     /// Returns earlier versions that are reproduced, too, for projects that shut out the newer ones; newest first.
     fn earlier(&self) -> &'static [&'static str] {
         &[]

@@ -27,9 +27,23 @@ fn the_build_system_has_to_admit_the_version() {
         let system = FLIT.replace("\"flit_core\"", requires);
         assert_eq!(verdict(&format!("{system}{DEMO}"), &[MODULE]), expected, "{requires}");
     }
-    for backend in ["flit.buildapi", "flit_scm:buildapi"] {
-        let system = FLIT.replace("flit_core.buildapi", backend);
-        assert_eq!(verdict(&format!("{system}{DEMO}"), &[MODULE]), "build-system.build-backend @ 3");
+    let other = FLIT.replace("flit_core.buildapi", "flit_scm:buildapi");
+    assert_eq!(verdict(&format!("{other}{DEMO}"), &[MODULE]), "build-system.build-backend @ 3");
+}
+
+#[test]
+fn the_older_spelling_needs_the_distribution_that_it_comes_from() {
+    let old = FLIT.replace("flit_core.buildapi", "flit.buildapi");
+    for (requires, tool, expected) in [
+        ("\"flit\"", "", "native"),
+        ("\"flit >=1.3\"", "", "native"),
+        ("\"flit >=2,<4\"", "", "build-system.requires @ 2"),
+        ("\"flit_core\"", "", "build-system.requires @ 2"),
+        ("\"flit\", \"flit_core\"", "", "build-system.requires @ 2"),
+        ("\"flit\"", "[tool.flit.metadata]\nmodule = \"demo\"\n", "tool.flit.metadata @ 8"),
+    ] {
+        let system = old.replace("\"flit_core\"", requires);
+        assert_eq!(verdict(&format!("{system}{DEMO}{tool}"), &[MODULE]), expected, "{requires}");
     }
 }
 
@@ -38,7 +52,13 @@ fn every_unknown_option_of_flit_steps_back() {
     for (tool, expected) in [
         ("[tool.flit.metadata]\nmodule = \"demo\"", "tool.flit.metadata @ 8"),
         ("[tool.flit.scripts]\nx = \"y\"", "tool.flit.scripts @ 8"),
-        ("[tool.flit.external-data]\ndirectory = \"data\"", "tool.flit.external-data @ 8"),
+        ("[tool.flit.entrypoints]\nx = \"y\"", "tool.flit.entrypoints @ 8"),
+        ("[tool.flit.external-data]\ndirectory = \"demo\"", "native"),
+        ("[tool.flit.external-data]\nother = 1", "tool.flit.external-data.other @ 9"),
+        ("[tool.flit.external-data]\ndirectory = \"data\"", "tool.flit.external-data.directory @ 9"),
+        ("[tool.flit.external-data]\ndirectory = \".\"", "tool.flit.external-data.directory @ 9"),
+        ("[tool.flit.external-data]\ndirectory = \"../data\"", "tool.flit.external-data.directory @ 9"),
+        ("[tool.flit.external-data]\ndirectory = \"dem*\"", "tool.flit.external-data.directory @ 9"),
         ("[tool.flit]\nunknown = 1", "tool.flit.unknown @ 9"),
         ("[tool.flit.X-mine]\ny = 1", "native"),
         ("[tool.flit.module]\nother = 1", "tool.flit.module.other @ 9"),
@@ -70,7 +90,21 @@ fn files_that_flit_treats_in_its_own_way_step_back() {
     assert_eq!(verdict(&text, &[MODULE, ("src/demo.py", "")]), "tool.flit.module @ 0");
     assert_eq!(verdict(&text, &[("demo/part.py", "")]), "tool.flit.module @ 0");
     let stubs = text.replace("\"demo\"", "\"demo-stubs\"");
-    assert_eq!(verdict(&stubs, &[("demo-stubs/__init__.pyi", "")]), "project.name @ 0");
+    let hints = ("demo-stubs/__init__.pyi", "");
+    assert_eq!(verdict(&stubs, &[hints]), "native");
+    let dotted = format!("{text}[tool.flit.module]\nname = \"a.demo-stubs\"\n");
+    assert_eq!(verdict(&dotted, &[("a/demo-stubs/__init__.pyi", "")]), "tool.flit.module.name @ 9");
+    let imports = stubs.replace("version =", "import-names = [\"demo-stubs\"]\nversion =");
+    assert_eq!(verdict(&imports, &[hints]), "project.import-names @ 6");
+    let dynamic = stubs.replace("version = \"1.0\"", "dynamic = [\"version\"]");
+    assert_eq!(verdict(&dynamic, &[hints]), "project.dynamic @ 6");
+    let data = format!("{text}[tool.flit.external-data]\ndirectory = \"data\"\n");
+    assert_eq!(
+        verdict(&data, &[MODULE, ("data/x/__pycache__/y.pyc", "")]),
+        "tool.flit.external-data.directory @ 0"
+    );
+    let gone = format!("{data}[tool.flit.sdist]\nexclude = [\"data\"]\n");
+    assert_eq!(verdict(&gone, &[MODULE, ("data/x", "")]), "tool.flit.external-data.directory @ 0");
     let digits = text.replace("\"demo\"", "\"9demo\"");
     assert_eq!(verdict(&digits, &[("9demo.py", "")]), "project.name @ 0");
     let sdist = format!("{text}[tool.flit.sdist]\ninclude = [\"PKG-INFO\"]\n");

@@ -39,13 +39,18 @@ impl Module {
         if !found.is_empty() {
             return unsupported("tool.flit.module", format!("stands for more than one module: `{name}`"));
         }
-        if only.is_package && !tree.is_file(&only.file()) {
+        if only.is_package && !only.is_stub() && !tree.is_file(&only.file()) {
             return unsupported(
                 "tool.flit.module",
                 format!("stands for a folder without `__init__.py`: `{name}`"),
             );
         }
         Ok(only)
+    }
+
+    /// Tells whether the module holds nothing but type hints for another one; it needs no file to be imported.
+    pub(super) fn is_stub(&self) -> bool {
+        self.name.ends_with("-stubs")
     }
 
     /// Returns the file that an import of the module reads.

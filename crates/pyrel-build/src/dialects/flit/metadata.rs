@@ -321,7 +321,8 @@ fn import_names(
     text: &mut String,
 ) -> Plan<()> {
     let namespaces = module.namespaces();
-    if subject.project.import_names.as_ref().is_some_and(|names| *names != [module.name.as_str()]) {
+    let says = |names: &Vec<String>| !module.is_stub() && *names == [module.name.as_str()];
+    if subject.project.import_names.as_ref().is_some_and(|names| !says(names)) {
         return Err(option(table, "import-names", format!("says something else than `{}`", module.name)));
     }
     if subject.project.import_namespaces.as_ref().is_some_and(|names| *names != namespaces) {

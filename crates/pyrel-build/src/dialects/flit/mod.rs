@@ -1,8 +1,9 @@
 //! flit_core 4.2: what `flit_core.buildapi` makes of a project that it never has to import.
 //!
-//! The tables that flit gave up, external data, stub packages, links, modules that are more than imports and
-//! constants where something is read from them, and whatever flit would refuse go to flit itself.
+//! The tables that flit gave up, links, modules that are more than imports and constants where something is read
+//! from them, and whatever flit would refuse go to flit itself.
 
+mod data;
 mod dynamic;
 mod layout;
 mod license;
@@ -30,7 +31,12 @@ impl Dialect for Flit {
     }
 
     fn backends(&self) -> &'static [&'static str] {
-        &["flit_core.buildapi"]
+        &["flit_core.buildapi", "flit.buildapi"]
+    }
+
+    /// The older spelling is of the distribution `flit`, whose versions name those of flit_core that they pass on.
+    fn provider(&self, backend: &str) -> &'static str {
+        if backend == "flit.buildapi" { "flit" } else { self.emulates().0 }
     }
 
     fn emulates(&self) -> (&'static str, &'static str) {
@@ -67,6 +73,9 @@ impl Dialect for Flit {
         for path in module.files(&unpacked)? {
             let place = module.place_in_wheel(&path).to_owned();
             set.wheel.push(unpacked.file(&path)?.into_entry(place));
+        }
+        if let Some(directory) = &options.data {
+            set.wheel.extend(data::wheel_entries(&unpacked, directory, &set.stem())?);
         }
         let dist_info = set.dist_info();
         set.wheel.extend(dist_info_entries(subject, &unpacked, &again, (&dist_info, &set.tags))?);

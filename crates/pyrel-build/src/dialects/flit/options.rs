@@ -5,7 +5,8 @@ use pyrel_model::pyproject::TableReader;
 use super::super::Subject;
 use crate::detector::{known_options, option};
 use crate::error::{Plan, Stop, unsupported};
-use crate::tree::normalize;
+use crate::pattern::has_magic;
+use crate::tree::{Tree, normalize};
 
 /// The options of `[tool.flit]`, checked.
 pub(super) struct Options<'a> {
@@ -13,6 +14,8 @@ pub(super) struct Options<'a> {
     pub(super) module: String,
     /// The patterns for the sdist, when there is a table for them.
     pub(super) sdist: Option<SdistOptions<'a>>,
+    /// The folder of external data.
+    pub(super) data: Option<String>,
 }
 
 /// The patterns of `[tool.flit.sdist]`, normalised.
@@ -28,6 +31,7 @@ impl<'a> Options<'a> {
         let pyproject = subject.pyproject;
         let mut module = module_of_project(subject.project.name.as_written());
         let mut sdist = None;
+        let mut data = None;
         if let Some(flit) = pyproject.tool(&["flit"]) {
             let flit = pyproject.reader("tool.flit", flit);
             check_tables(&flit)?;
@@ -44,18 +48,23 @@ impl<'a> Options<'a> {
             if let Some(table) = flit.subtable("sdist")? {
                 sdist = Some(SdistOptions::read(pyproject.reader("tool.flit.sdist", table))?);
             }
+            if let Some(table) = flit.subtable("external-data")? {
+                data = directory(&pyproject.reader("tool.flit.external-data", table), &subject.tree)?;
+            }
         }
         if !is_module(&module) {
             let reason = format!("gives no name of a plain module: `{module}`");
             return unsupported("project.name", reason);
         }
-        Ok(Self { module, sdist })
+        Ok(Self { module, sdist, data })
     }
 }
 
 /// Tables named `x-…` are for other tools.
 fn check_tables(flit: &TableReader<'_>) -> Plan<()> {
-    let known = |key: &str| ["module", "sdist"].contains(&key) || key.to_lowercase().starts_with("x-");
+    let known = |key: &str| {
+        ["module", "sdist", "external-data"].contains(&key) || key.to_lowercase().starts_with("x-")
+    };
     match flit.table().iter().find(|(key, _)| !known(key)) {
         None => Ok(()),
         Some((key, _)) => Err(option(flit, key, "is not reproduced natively")),
@@ -75,6 +84,19 @@ fn patterns(table: &TableReader<'_>, key: &str) -> Plan<Vec<String>> {
         .into_iter()
         .map(|written| pattern(written).ok_or_else(|| odd_pattern(table, key, written)))
         .collect()
+}
+
+/// Returns the folder of external data; odd ones, and those that flit refuses, are for flit.
+fn directory(table: &TableReader<'_>, tree: &Tree) -> Plan<Option<String>> {
+    known_options(table, &["directory"])?;
+    let Some(written) = table.string("directory")? else { return Ok(None) };
+    match pattern(written) {
+        Some(normal) if !has_magic(&normal) && tree.is_dir(&normal) => Ok(Some(normal)),
+        _ => {
+            let reason = format!("names no folder that is plainly below the project's: `{written}`");
+            Err(option(table, "directory", reason))
+        }
+    }
 }
 
 /// Returns the normal form of a pattern; `None` for one whose meaning depends on the system or on the version of
@@ -103,8 +125,9 @@ fn module_of_project(name: &str) -> String {
     }
 }
 
-/// Tells whether a text is a dotted name of ASCII identifiers.
+/// Tells whether a text is a dotted name of ASCII identifiers, or that of a stub package.
 fn is_module(name: &str) -> bool {
+    let name = name.strip_suffix("-stubs").filter(|stem| !stem.contains('.')).unwrap_or(name);
     name.split('.').all(|part| {
         part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
             && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')

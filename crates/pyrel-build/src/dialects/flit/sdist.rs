@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::Subject;
+use super::data;
 use super::layout::{Module, all_below, refuse_link};
 use super::metadata::Metadata;
 use super::options::{Options, SdistOptions};
@@ -24,10 +25,14 @@ pub(super) fn plan(
     stem: &str,
 ) -> Plan<Vec<Entry>> {
     let tree = &subject.tree;
-    let mut crucial = vec!["pyproject.toml".to_owned(), module.file()];
+    let mut crucial = vec!["pyproject.toml".to_owned()];
+    crucial.extend((!module.is_stub()).then(|| module.file()));
     crucial.extend(metadata.readme.iter().chain(&metadata.license_files).cloned());
     let mut files: BTreeSet<String> =
         module.files(tree)?.into_iter().chain(crucial.iter().cloned()).collect();
+    if let Some(directory) = &options.data {
+        files.extend(data::files(tree, directory)?);
+    }
     if let Some(sdist) = &options.sdist {
         files.extend(included(tree, sdist)?);
     }
