@@ -12,8 +12,16 @@ usage: run.py --pyrel PATH --python PATH [--real DIR] [--no-real] [--only TEXT] 
 --page     compares the page of figures with this run, or with --bless writes it; for runs of everything
 
 Projects: every package under packages/, every folder under tests/parity/projects/ (a name part that starts with
-`dot-` becomes a dot file; with a list `tracked.txt` it becomes a git repository), and twelve real projects from PyPI,
-stripped to what a checkout would hold.
+`dot-` becomes a dot file; with a list `tracked.txt`, or a history `git.txt`, it becomes a git repository), and twelve
+real projects from PyPI, stripped to what a checkout would hold.
+A history has one command a line, carried out in order with fixed names and times (`#` starts a comment):
+    commit           commits everything that is not ignored, even if nothing changed
+    tag NAME         tags the last commit
+    branch NAME      goes on in a new branch
+    change FILE      adds a line to a file, which may be new
+    forget           removes the repository, as if the rest had been unpacked from an archive
+    set NAME=VALUE   sets an environment variable for both builds
+    project FOLDER   builds in a folder of the repository, not at its top
 Each must be built natively and be equivalent to what its backend makes. Exit status 1 on any difference.
 """
 
@@ -52,6 +60,10 @@ REAL = [
     "scim2-models==0.12.3",
 ]
 TRACKED = "tracked.txt"
+HISTORY = "git.txt"
+# 2026-01-02 03:04:05 UTC, when every build happens; commits are made before, a day apart.
+NOW = 1767323045
+DAY = 86400
 # Versions that are reproduced for projects that bind their backend; the last is the one that is installed.
 EARLIER = {"uv_build": ["0.9.30", "0.10.12", "0.11.33", "0.12.24", "0.13.6"]}
 GENERATED_CFG = re.compile(r"\s*\[egg_info\]\s*tag_build\s*=\s*tag_date\s*=\s*0\s*\Z")
@@ -63,12 +75,13 @@ class BuildError(Exception):
     """A project that could not be built or differs; the text goes into the report."""
 
 
-def run(command, programs=None, **options):
+def run(command, programs=None, variables=None, **options):
     """Run a command, returning its standard output; a failure carries the end of all output.
 
     Programs in the given folder, and beside the command, are found first: a backend may be one.
     """
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "GIT_"))}
+    environment |= {"SOURCE_DATE_EPOCH": str(NOW), **(variables or {})}
     folders = [programs, pathlib.Path(command[0]).parent, os.environ["PATH"]]
     environment["PATH"] = os.pathsep.join(str(folder) for folder in folders if folder)
     result = subprocess.run(
@@ -97,6 +110,7 @@ def copy_fixture(source, target):
             shutil.copy2(path, place, follow_symlinks=False)
     if (target / TRACKED).is_file():
         make_repository(target)
+    return make_history(target) if (target / HISTORY).is_file() else (target, {})
 
 
 def make_repository(project):
@@ -107,12 +121,49 @@ def make_repository(project):
     run(["git", "-C", project, "add", "--force", "--", *tracked])
 
 
+def make_history(project):
+    """Carry out the commands of a history; returns the folder to build and the variables to set."""
+    lines = (project / HISTORY).read_text(encoding="utf-8").splitlines()
+    (project / HISTORY).unlink()
+    folder, variables = project, {}
+    commits = sum(line.strip() == "commit" for line in lines)
+    person = {"NAME": "Parity", "EMAIL": "parity@example.org"}
+    git = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in person.items()}
+    git |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    run(["git", "init", "--quiet", "--initial-branch", "main", project], variables=git)
+    for line in lines:
+        command, _, argument = line.partition("#")[0].strip().partition(" ")
+        steps = {
+            "commit": [["add", "--all"], ["commit", "--quiet", "--allow-empty", "--message", "Go on"]],
+            "tag": [["tag", argument]],
+            "branch": [["checkout", "--quiet", "-b", argument]],
+        }
+        for step in steps.get(command, []):
+            date = {f"GIT_{role}_DATE": f"@{NOW - commits * DAY} +0000" for role in ("AUTHOR", "COMMITTER")}
+            run(["git", "-C", project, *step], variables=git | date)
+        if command == "commit":
+            commits -= 1
+        elif command == "change":
+            with (project / argument).open("a", encoding="utf-8") as file:
+                file.write("# changed\n")
+        elif command == "forget":
+            shutil.rmtree(project / ".git")
+        elif command == "set":
+            name, _, variables[name] = argument.partition("=")
+        elif command == "project":
+            folder = project / argument
+        elif command and command not in steps:
+            raise BuildError(f"{HISTORY} has an unknown command: {line}")
+    return folder, variables
+
+
 def copy_package(source, target):
     """Copy a package of this repository below a folder that looks like the repository to a backend."""
     outer = target.parent
     (outer / ".git").mkdir(parents=True, exist_ok=True)
     shutil.copy2(REPOSITORY / ".gitignore", outer / ".gitignore")
     shutil.copytree(source, target, ignore=LEFTOVERS, symlinks=True)
+    return target, {}
 
 
 def copy_real(sdist, target):
@@ -127,6 +178,7 @@ def copy_real(sdist, target):
     config = target / "setup.cfg"
     if config.is_file() and GENERATED_CFG.fullmatch(config.read_text(encoding="utf-8")):
         config.unlink()
+    return target, {}
 
 
 def download(requirement, folder, python):
@@ -163,7 +215,10 @@ def series(version):
 
 
 def projects(arguments, downloads):
-    """Yield each project as (name, kind, function that copies it to a folder)."""
+    """Yield each project as (name, kind, function that copies it to a folder).
+
+    The function returns the folder to build, and variables to set.
+    """
     for folder in sorted((REPOSITORY / "packages").glob("*/pyproject.toml")):
         yield folder.parent.name, "package", lambda target, source=folder.parent: copy_package(source, target)
     for folder in sorted((HERE / "projects").iterdir()):
@@ -175,14 +230,14 @@ def projects(arguments, downloads):
     for requirement in REAL:
 
         def copy(target, requirement=requirement):
-            copy_real(download(requirement, downloads, arguments.python), target)
+            return copy_real(download(requirement, downloads, arguments.python), target)
 
         yield requirement.replace("==", "-"), "real", copy
 
 
-def build_native(arguments, project, out):
+def build_native(arguments, project, variables, out):
     """Build by pyrel and insist on a native build."""
-    text = run([arguments.pyrel, "-C", project, "build", "--format", "json", "--out-dir", out])
+    text = run([arguments.pyrel, "-C", project, "build", "--format", "json", "--out-dir", out], variables=variables)
     artifacts = json.loads(text)["artifacts"]
     for artifact in artifacts:
         if artifact["builder"] != "native":
@@ -192,11 +247,11 @@ def build_native(arguments, project, out):
     return artifacts[0]["dialect"]
 
 
-def build_real(arguments, project, out):
+def build_real(arguments, project, variables, out):
     """Build by the project's own backend: the sdist, and the wheel from it."""
     flags = ["--no-isolation", "--skip-dependency-check", "--outdir", out]
     programs = earlier_programs(project, arguments.downloads, arguments.python)
-    run([arguments.python, "-m", "build", *flags, project], programs)
+    run([arguments.python, "-m", "build", *flags, project], programs, variables)
 
 
 def one(out, pattern):
@@ -223,9 +278,9 @@ def check(arguments, project, scratch):
         for side, build in (("native", build_native), ("real", build_real)):
             project = scratch / name / side / name
             project.parent.mkdir(parents=True)
-            copy(project)
+            project, variables = copy(project)
             outs[side] = scratch / name / ("out-" + side)
-            dialect = build(arguments, project, outs[side]) or dialect
+            dialect = build(arguments, project, variables, outs[side]) or dialect
         sdist = compare(arguments, outs["native"], outs["real"], "*.tar.gz")
         wheel = compare(arguments, outs["native"], outs["real"], "*.whl")
     except BuildError as failure:

@@ -50,6 +50,7 @@ fn child(project: &Path) -> io::Result<ExitCode> {
         force_pep517: false,
         source_date: 315_532_800,
         python: &pyrel_build::PythonSettings::default(),
+        variables: &pyrel_build::NO_VARIABLES,
     };
     let start = std::time::Instant::now();
     let artifacts = pyrel_build::build(&request, &pyrel_build::Silent).map_err(io::Error::other)?;

@@ -65,6 +65,7 @@ fn run(arguments: &Arguments) -> (Vec<serde_json::Value>, Vec<String>) {
             force_pep517: arguments.force_pep517,
             source_date: 315_532_800,
             python: &arguments.python,
+            variables: &pyrel_build::NO_VARIABLES,
         })
         .collect();
     let mut artifacts = Vec::new();

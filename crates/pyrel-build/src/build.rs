@@ -4,7 +4,6 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use pyrel_model::{Artifact, ArtifactKind, Builder};
-use pyrel_project::Package;
 use rayon::prelude::*;
 
 use crate::detector;
@@ -17,12 +16,12 @@ use crate::request::BuildRequest;
 use crate::writer::{Budget, Finished, OutDir, write_sdist, write_wheel};
 
 /// Says what a build of the package would put into its archives, or why its own backend has to build it.
-/// Reads the tree and writes nothing.
+/// Reads the tree and writes nothing. Whether the backend was asked for is not considered.
 ///
 /// # Errors
 /// When the project is at fault, so that its backend would fail too, or cannot be read.
-pub fn plan(package: &Package) -> Result<Planned, BuildError> {
-    detector::plan(package, None).map(|(planned, _)| planned)
+pub fn plan(request: &BuildRequest<'_>) -> Result<Planned, BuildError> {
+    detector::plan(request, None).map(|(planned, _)| planned)
 }
 
 /// Builds one package: the sdist first, and the wheel from the content of the sdist.
@@ -143,7 +142,7 @@ fn build_within(
 /// Looks again after the first build has made the output folder, as the next build will; `None` when that gives
 /// another plan.
 fn trace_again(request: &BuildRequest<'_>, set: &EntrySet) -> Option<Trace> {
-    match detector::plan(request.package, Some(Trace::default())) {
+    match detector::plan(request, Some(Trace::default())) {
         Ok((Planned::Native(again), trace)) if again == *set => trace,
         _ => None,
     }
@@ -155,7 +154,7 @@ fn choose(request: &BuildRequest<'_>, trace: Option<Trace>) -> Result<(Planned, 
         let option = "--force-pep517".to_owned();
         return Ok((Planned::Fallback(Unsupported { option, location: None, reason }), None));
     }
-    detector::plan(request.package, trace)
+    detector::plan(request, trace)
 }
 
 fn write_native(

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use pyrel_model::pyproject::{BuildSystem, Project, TableReader};
-use pyrel_model::{Location, PackageName, PyProject, Requirement};
-use pyrel_project::Package;
+use pyrel_model::{Location, PackageName, PyProject, Requirement, Version};
 
 use crate::dialects::{DIALECTS, Dialect, Subject, admitted_version};
 use crate::entry_set::{EntrySet, Planned, Unsupported};
 use crate::error::{BuildError, Plan, Stop, unsupported};
 use crate::incremental::Trace;
+use crate::request::BuildRequest;
 use crate::tree::Tree;
 
 /// Requirements that change nothing about a native build, whatever their version.
@@ -20,15 +20,19 @@ const HARMLESS_WHEN_NEW: [&str; 3] = ["packaging", "pathspec", "trove-classifier
 /// Plans a package: the entry set of a dialect, or the reason for the real backend.
 ///
 /// With a trace, a native plan comes with everything that it looked at.
-pub(crate) fn plan(package: &Package, trace: Option<Trace>) -> Result<(Planned, Option<Trace>), BuildError> {
-    match native(package, trace) {
+pub(crate) fn plan(
+    request: &BuildRequest<'_>,
+    trace: Option<Trace>,
+) -> Result<(Planned, Option<Trace>), BuildError> {
+    match native(request, trace) {
         Ok((set, trace)) => Ok((Planned::Native(set), trace)),
         Err(Stop::Unsupported(unsupported)) => Ok((Planned::Fallback(unsupported), None)),
         Err(Stop::Failed(error)) => Err(error),
     }
 }
 
-fn native(package: &Package, trace: Option<Trace>) -> Plan<(EntrySet, Option<Trace>)> {
+fn native(request: &BuildRequest<'_>, trace: Option<Trace>) -> Plan<(EntrySet, Option<Trace>)> {
+    let package = request.package;
     let Some(pyproject) = &package.pyproject else {
         return unsupported("pyproject.toml", "does not exist, so that only the backend knows the metadata");
     };
@@ -44,7 +48,8 @@ fn native(package: &Package, trace: Option<Trace>) -> Plan<(EntrySet, Option<Tra
     };
     let root = std::path::absolute(&package.directory)
         .map_err(|source| BuildError::Read { path: package.directory.clone(), source })?;
-    let subject = Subject { pyproject, project, tree: Tree::disk(&root, trace), root, version };
+    let tree = Tree::disk(&root, trace);
+    let subject = Subject { pyproject, project, tree, root, version, request };
     let set = dialect.plan(&subject)?;
     Ok((set, subject.tree.into_trace()))
 }
@@ -128,6 +133,9 @@ fn objection(requirement: &Requirement, dialect: &dyn Dialect, spelling: &str) -
             .is_none()
             .then(|| format!("shuts out the reproduced version {version}: `{requirement}`"));
     }
+    if let Some((_, version)) = dialect.plugins().iter().find(|(plugin, _)| *plugin == name) {
+        return plugin_objection(requirement, version);
+    }
     if HARMLESS.contains(&name) {
         return None;
     }
@@ -136,6 +144,20 @@ fn objection(requirement: &Requirement, dialect: &dyn Dialect, spelling: &str) -
         return None;
     }
     Some(format!("lists `{requirement}`, which may change what the backend does"))
+}
+
+/// Returns why a plug-in may do something else than the reproduced version does.
+fn plugin_objection(requirement: &Requirement, version: &str) -> Option<String> {
+    let name = requirement.name.normalized();
+    let known_extras = ["rich", "simple", "toml"];
+    if requirement.marker.is_some()
+        || requirement.extras.iter().any(|extra| !known_extras.contains(&extra.as_str()))
+    {
+        return Some(format!("has a marker or extras on `{name}`"));
+    }
+    let version: Version = version.parse().expect("reproduced versions are valid versions");
+    (!requirement.specifiers.contains(&version))
+        .then(|| format!("shuts out the reproduced version {version}: `{requirement}`"))
 }
 
 /// Makes the reason at a key of `[build-system]`.

@@ -20,6 +20,7 @@ pub mod python;
 mod replica;
 mod request;
 mod tree;
+mod vcs;
 mod writer;
 
 pub use build::{build, build_all, build_changed, plan};
@@ -31,4 +32,4 @@ pub use observer::{BuildEvent, BuildObserver, Silent};
 pub use pep517::Pep517Error;
 pub use python::{InstallRequest, Interpreter, PythonError, Venv};
 pub use replica::{Variation, replicate};
-pub use request::{BuildRequest, Kinds, PythonSettings};
+pub use request::{BuildRequest, Kinds, NO_VARIABLES, PythonSettings};

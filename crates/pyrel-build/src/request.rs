@@ -1,5 +1,6 @@
 //! What a caller asks for; every value that depends on the environment is already resolved here.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use pyrel_project::Package;
@@ -33,7 +34,12 @@ pub struct BuildRequest<'a> {
     pub source_date: u64,
     /// How to get at Python when a real backend has to run.
     pub python: &'a PythonSettings,
+    /// The environment variables that backends may look at, none of which is a credential.
+    pub variables: &'a BTreeMap<String, String>,
 }
+
+/// An environment without variables.
+pub static NO_VARIABLES: BTreeMap<String, String> = BTreeMap::new();
 
 /// How the PEP 517 fallback finds Python and packages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

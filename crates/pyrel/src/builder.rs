@@ -143,13 +143,17 @@ pub(crate) fn room() -> Result<TempDir, CommandError> {
 }
 
 /// Refuses the packages that only their own backend can build, each with the reason; nothing was written then.
-pub(crate) fn require_native(context: &Context, packages: &[&Package]) -> Result<(), CommandError> {
-    let plans: Vec<_> = packages.par_iter().map(|package| pyrel_build::plan(package)).collect();
+pub(crate) fn require_native(context: &Context, requests: &[BuildRequest<'_>]) -> Result<(), CommandError> {
+    let plans: Vec<_> = requests.par_iter().map(pyrel_build::plan).collect();
     let mut refused = 0;
-    for (package, planned) in packages.iter().zip(plans) {
+    for (request, planned) in requests.iter().zip(plans) {
         if let Planned::Fallback(unsupported) = planned.map_err(|error| failed(context, error))? {
             refused += 1;
-            context.ui().status(Tone::Fail, "Not native", &because(context, &package.name, &unsupported));
+            context.ui().status(
+                Tone::Fail,
+                "Not native",
+                &because(context, &request.package.name, &unsupported),
+            );
         }
     }
     if refused == 0 {

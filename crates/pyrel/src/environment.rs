@@ -6,11 +6,15 @@ use std::io::{IsTerminal, stderr, stdin};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use pyrel_project::is_credential_variable;
+
 /// The machine as this process sees it.
 #[derive(Debug, Clone)]
 pub(crate) struct Environment {
     /// Environment variables whose names and values are Unicode.
     pub(crate) variables: BTreeMap<String, String>,
+    /// Those of them that a backend may see, because they are no credentials.
+    backend_variables: BTreeMap<String, String>,
     /// The working directory.
     pub(crate) directory: PathBuf,
     /// Whether standard input and standard error are a terminal.
@@ -29,12 +33,15 @@ impl Environment {
     /// Reads the environment of this process.
     #[expect(clippy::disallowed_methods, reason = "this is the edge")]
     pub(crate) fn read() -> Self {
-        let variables = std::env::vars_os()
+        let variables: BTreeMap<String, String> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
+        let mut backend_variables = variables.clone();
+        backend_variables.retain(|name, _| !is_credential_variable(name.as_ref()));
         let stderr_is_terminal = stderr().is_terminal();
         Self {
             variables,
+            backend_variables,
             directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             interactive: stderr_is_terminal && stdin().is_terminal(),
             stderr_is_terminal,
@@ -47,6 +54,11 @@ impl Environment {
     /// Returns a variable that is set and not empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Returns the variables that a backend may see.
+    pub(crate) fn for_backends(&self) -> &BTreeMap<String, String> {
+        &self.backend_variables
     }
 
     /// Returns the day of the start in UTC, or of `SOURCE_DATE_EPOCH`, as `2024-01-02`; the text of the variable when

@@ -39,7 +39,7 @@ pub(crate) fn show(context: &Context, requests: &[BuildRequest<'_>]) -> CommandR
         let planned = if request.force_pep517 {
             None
         } else {
-            match pyrel_build::plan(request.package).map_err(|error| builder::failed(context, error))? {
+            match pyrel_build::plan(request).map_err(|error| builder::failed(context, error))? {
                 Planned::Native(set) => Some(set),
                 Planned::Fallback(_) => None,
             }

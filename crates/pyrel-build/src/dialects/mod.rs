@@ -10,12 +10,15 @@ mod poetry;
 mod setuptools;
 mod uv;
 
+use std::collections::BTreeMap;
+
 use pyrel_model::pyproject::{Project, TableReader};
 use pyrel_model::requirement::SpecifierSet;
 use pyrel_model::{PyProject, Version};
 
 use crate::entry_set::EntrySet;
 use crate::error::Plan;
+use crate::request::BuildRequest;
 use crate::tree::Tree;
 
 /// A package as a dialect sees it.
@@ -30,6 +33,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) root: std::path::PathBuf,
     /// The version of the backend that is reproduced.
     pub(crate) version: &'static str,
+    /// What was asked for; of it only what a real backend would see may be looked at.
+    pub(crate) request: &'a BuildRequest<'a>,
 }
 
 impl<'a> Subject<'a> {
@@ -38,6 +43,12 @@ impl<'a> Subject<'a> {
         let table = self.pyproject.root().get("project").and_then(toml_edit::Item::as_table_like);
         let table = table.expect("a subject has the table that its project was read from");
         self.pyproject.reader("project", table)
+    }
+
+    /// Returns the environment variables; a plan that looks at them is never taken for another build's.
+    pub(crate) fn variables(&self) -> &'a BTreeMap<String, String> {
+        self.tree.depends_on_more();
+        self.request.variables
     }
 
     /// Returns the symbolic link that a path is, or leads through.
@@ -65,6 +76,11 @@ pub(crate) trait Dialect: Sync {
 
     /// Returns earlier versions that are reproduced, too, for projects that shut out the newer ones; newest first.
     fn earlier(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Returns the plug-ins that are reproduced, with their versions.
+    fn plugins(&self) -> &'static [(&'static str, &'static str)] {
         &[]
     }
 

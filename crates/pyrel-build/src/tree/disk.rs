@@ -1,7 +1,7 @@
 //! A folder on disk, each sub-folder listed at most once.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -11,7 +11,7 @@ use fs_err as fs;
 use pyrel_model::{Diagnostic, Location};
 use pyrel_project::OWN_FOLDER;
 
-use super::{Listing, TreeFile};
+use super::{Listing, TreeFile, parent_and_name};
 use crate::entry_set::Source;
 use crate::error::BuildError;
 use crate::incremental::Trace;
@@ -22,11 +22,13 @@ pub(crate) struct DiskTree {
     folders: RefCell<HashMap<String, Rc<Listing>>>,
     /// Notes everything that is looked at, when somebody wants to know.
     trace: Option<Trace>,
+    /// Files that are not on disk, or are there with other bytes.
+    written: RefCell<BTreeMap<String, Arc<[u8]>>>,
 }
 
 impl DiskTree {
     pub(super) fn new(root: &Path, trace: Option<Trace>) -> Self {
-        Self { root: root.to_path_buf(), folders: RefCell::default(), trace }
+        Self { root: root.to_path_buf(), folders: RefCell::default(), trace, written: RefCell::default() }
     }
 
     /// Returns what was looked at.
@@ -56,16 +58,18 @@ impl DiskTree {
             return Ok(Rc::clone(listing));
         }
         let full = self.look_at(dir);
-        let listing = Rc::new(list_folder(&full, &|link| self.touch(link))?);
+        let mut listing = list_folder(&full, &|link| self.touch(link))?;
         if let Some(trace) = &self.trace {
             trace.listed(&full, &listing);
         }
+        self.add_written(dir, &mut listing);
+        let listing = Rc::new(listing);
         self.folders.borrow_mut().insert(dir.to_owned(), Rc::clone(&listing));
         Ok(listing)
     }
 
     pub(super) fn is_file(&self, path: &str) -> bool {
-        self.look_at(path).is_file()
+        self.written.borrow().contains_key(path) || self.look_at(path).is_file()
     }
 
     pub(super) fn is_dir(&self, path: &str) -> bool {
@@ -73,12 +77,19 @@ impl DiskTree {
     }
 
     pub(super) fn read(&self, path: &str) -> Result<Arc<[u8]>, BuildError> {
+        if let Some(bytes) = self.written.borrow().get(path) {
+            return Ok(Arc::clone(bytes));
+        }
         let path = self.look_at(path);
         fs::read(&path).map(Arc::from).map_err(|source| BuildError::Read { path, source })
     }
 
     pub(super) fn file(&self, path: &str) -> Result<TreeFile, BuildError> {
         let full = self.look_at(path);
+        if let Some(bytes) = self.written.borrow().get(path) {
+            let executable = fs::metadata(&full).is_ok_and(|there| is_executable(&full, &there));
+            return Ok(TreeFile { source: Source::Bytes(Arc::clone(bytes)), executable, is_link: false });
+        }
         let own =
             fs::symlink_metadata(&full).map_err(|source| BuildError::Read { path: full.clone(), source })?;
         let is_link = own.is_symlink();
@@ -96,12 +107,38 @@ impl DiskTree {
 
     /// Tells whether anything is there, links followed.
     pub(super) fn exists(&self, path: &str) -> bool {
-        self.look_at(path).exists()
+        self.written.borrow().contains_key(path) || self.look_at(path).exists()
     }
 
     /// Tells whether the path itself is a symbolic link.
     pub(super) fn is_link(&self, path: &str) -> bool {
         fs::symlink_metadata(self.look_at(path)).is_ok_and(|metadata| metadata.is_symlink())
+    }
+
+    /// Puts a file over what is on disk, into a folder that is there.
+    pub(super) fn put(&self, path: &str, bytes: &[u8]) {
+        self.depends_on_more();
+        self.written.borrow_mut().insert(path.to_owned(), bytes.into());
+        self.folders.borrow_mut().remove(parent_and_name(path).0);
+    }
+
+    /// Adds the files of a folder that are not on disk.
+    fn add_written(&self, dir: &str, listing: &mut Listing) {
+        let written = self.written.borrow();
+        let names = written.keys().map(|path| parent_and_name(path));
+        for (_, name) in names.filter(|(folder, _)| *folder == dir) {
+            if !listing.files.iter().any(|known| known == name) {
+                listing.files.push(name.to_owned());
+            }
+        }
+        listing.files.sort();
+    }
+
+    /// Notes that a plan depends on something that is no path.
+    pub(super) fn depends_on_more(&self) {
+        if let Some(trace) = &self.trace {
+            trace.spoil();
+        }
     }
 
     /// Notes that a plan depends on whether there is a repository around the folder, or on what git says about it.

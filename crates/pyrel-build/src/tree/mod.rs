@@ -120,6 +120,21 @@ impl Tree {
         }
     }
 
+    /// Notes that the plan depends on something that is no path, such as a variable.
+    pub(crate) fn depends_on_more(&self) {
+        if let Self::Disk(tree) = self {
+            tree.depends_on_more();
+        }
+    }
+
+    /// Puts a file into a folder on disk, over any other at its path, for a backend that writes one before it looks;
+    /// the disk stays as it is. What is in memory cannot be written to.
+    pub(crate) fn put(&self, path: &str, bytes: &[u8]) {
+        if let Self::Disk(tree) = self {
+            tree.put(path, bytes);
+        }
+    }
+
     /// Returns a file for an archive; broken links and special files are located errors.
     pub(crate) fn file(&self, path: &str) -> Result<TreeFile, BuildError> {
         match self {

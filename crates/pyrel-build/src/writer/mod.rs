@@ -14,6 +14,7 @@ pub(crate) use atomic::{Finished, OutDir};
 use clash::refuse_clashes;
 pub(crate) use output::Output;
 pub(crate) use sdist::write_sdist;
+pub(crate) use time::civil;
 pub(crate) use wheel::write_wheel;
 
 /// Is told the uncompressed bytes that went into an archive since the last call.

@@ -18,7 +18,7 @@ pub(super) fn dos_time(unix: u64) -> (u16, u16) {
 }
 
 /// Turns days since 1970-01-01 into year, month, and day (Gregorian).
-fn civil(days: u64) -> (u64, u64, u64) {
+pub(crate) fn civil(days: u64) -> (u64, u64, u64) {
     // Count from 0000-03-01, so that the leap day is the last of its year.
     let days = days + 719_468;
     let era = days / 146_097;

@@ -33,7 +33,7 @@ fn the_build_system_decides_first() {
         (SETUPTOOLS.replace("\"setuptools\"", "\"setuptools>=61\", \"wheel\""), "native"),
         (SETUPTOOLS.replace("\"setuptools\"", "\"setuptools<77\""), "build-system.requires @ 2"),
         (
-            SETUPTOOLS.replace("\"setuptools\"", "\"setuptools\", \"setuptools-scm>=8\""),
+            SETUPTOOLS.replace("\"setuptools\"", "\"setuptools\", \"setuptools-git\""),
             "build-system.requires @ 2",
         ),
         (SETUPTOOLS.replace("\"setuptools\"", "\"setuptools\", \"Cython\""), "build-system.requires @ 2"),

@@ -80,6 +80,7 @@ impl Repository {
             force_pep517: false,
             source_date: SOURCE_DATE,
             python: &self.python,
+            variables: &pyrel_build::NO_VARIABLES,
         }
     }
 
@@ -96,7 +97,10 @@ impl Repository {
     /// Tells whether only the real backend could build the project as it is now.
     fn is_for_the_backend(&self) -> bool {
         let package = Package::load(&self.path("packages/demo"));
-        package.is_ok_and(|package| matches!(pyrel_build::plan(&package), Ok(Planned::Fallback(_))))
+        package.is_ok_and(|package| {
+            let request = self.request(&package, self.path("packages/demo/dist"));
+            matches!(pyrel_build::plan(&request), Ok(Planned::Fallback(_)))
+        })
     }
 
     /// Builds in another folder as if for the first time.

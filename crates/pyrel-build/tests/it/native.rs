@@ -168,6 +168,7 @@ fn many_packages_at_once_give_what_one_gives() {
             force_pep517: false,
             source_date: SOURCE_DATE,
             python: &python,
+            variables: &pyrel_build::NO_VARIABLES,
         })
         .collect();
     let results = build_all(&requests, &Silent);

@@ -1,5 +1,6 @@
 //! Projects in temporary folders.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
@@ -59,7 +60,13 @@ impl Project {
     }
 
     pub(crate) fn plan(&self) -> Result<Planned, BuildError> {
-        pyrel_build::plan(&self.package())
+        self.plan_with(&pyrel_build::NO_VARIABLES)
+    }
+
+    /// Plans in an environment with variables.
+    pub(crate) fn plan_with(&self, variables: &BTreeMap<String, String>) -> Result<Planned, BuildError> {
+        let (package, python) = (self.package(), PythonSettings::default());
+        pyrel_build::plan(&request(&package, &python, variables))
     }
 
     /// Plans and returns `option @ line` of the reason to step back, or `native`, which must be by the dialect where one
@@ -105,15 +112,7 @@ pub(crate) fn build_dir(
     observer: &dyn BuildObserver,
 ) -> Result<Vec<Artifact>, BuildError> {
     let package = Package::load(dir).unwrap();
-    let request = BuildRequest {
-        package: &package,
-        kinds: Kinds::BOTH,
-        out_dir: dir.join("out"),
-        force_pep517: false,
-        source_date: SOURCE_DATE,
-        python,
-    };
-    pyrel_build::build(&request, observer)
+    pyrel_build::build(&request(&package, python, &pyrel_build::NO_VARIABLES), observer)
 }
 
 /// Returns an error with all its causes, as a person sees it.
@@ -125,4 +124,21 @@ pub(crate) fn chain(error: &BuildError) -> String {
         source = cause.source();
     }
     text
+}
+
+/// Asks for both files, in the folder `out` of the package.
+fn request<'a>(
+    package: &'a Package,
+    python: &'a PythonSettings,
+    variables: &'a BTreeMap<String, String>,
+) -> BuildRequest<'a> {
+    BuildRequest {
+        package,
+        kinds: Kinds::BOTH,
+        out_dir: package.directory.join("out"),
+        force_pep517: false,
+        source_date: SOURCE_DATE,
+        python,
+        variables,
+    }
 }

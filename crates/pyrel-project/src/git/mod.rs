@@ -2,12 +2,14 @@
 
 mod changes;
 mod error;
+mod export;
 mod history;
 mod release_tag;
 mod repository;
 mod write;
 
 pub use error::GitError;
+pub use export::TrackedKind;
 pub use history::{Commit, CommitsByDirectory, History};
 pub use release_tag::{ReleaseTag, ReleaseTags};
 pub use repository::Git;

@@ -161,6 +161,7 @@ pub(super) async fn build_files(
                 force_pep517: options.force_pep517,
                 source_date: options.source_date,
                 python: &options.python,
+                variables: &options.variables,
             })
             .collect();
         build_all(&requests, &observer)

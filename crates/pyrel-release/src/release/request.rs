@@ -1,5 +1,6 @@
 //! What a run is asked for: packages, steps, indexes, and means. Absent parts are steps that do not happen.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +32,8 @@ pub struct BuildOptions {
     pub force_pep517: bool,
     /// How to get at Python when a real backend has to run.
     pub python: PythonSettings,
+    /// The environment variables that backends may look at.
+    pub variables: BTreeMap<String, String>,
 }
 
 /// An index with the credentials for it.

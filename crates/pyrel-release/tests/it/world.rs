@@ -1,5 +1,6 @@
 //! A workspace in a temporary folder, and everything a run needs with sensible test values.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -84,6 +85,7 @@ pub(crate) fn request<'a>(world: &'a World, workspace: &'a Workspace, id: &str) 
             source_date: 315_532_800,
             force_pep517: false,
             python: PythonSettings { offline: true, ..PythonSettings::default() },
+            variables: BTreeMap::new(),
         }),
         test: None,
         check: CheckOptions::default(),

@@ -65,11 +65,11 @@ pub(crate) fn run(args: &BuildArgs, context: &Context) -> CommandResult {
     let started = Instant::now();
     let workspace = context.workspace()?;
     let selection = context.select(&workspace, &args.selection)?;
-    if args.options.native_only {
-        builder::require_native(context, selection.packages())?;
-    }
     let python = builder::python_settings(context);
     let requests = requests(context, selection.packages(), &args.options, &python)?;
+    if args.options.native_only {
+        builder::require_native(context, &requests)?;
+    }
     if args.list {
         return listing::show(context, &requests);
     }
@@ -116,7 +116,7 @@ pub(crate) fn build_each(
 }
 
 fn requests<'a>(
-    context: &Context,
+    context: &'a Context,
     packages: &[&'a Package],
     options: &BuildOptions,
     python: &'a PythonSettings,
@@ -133,6 +133,7 @@ fn requests<'a>(
             force_pep517: options.force_pep517,
             source_date: builder::source_date(context, options.source_date_epoch, package)?,
             python,
+            variables: context.environment().for_backends(),
         })
     };
     packages.iter().map(request).collect()

@@ -20,7 +20,12 @@ const TRIAL: Duration = Duration::from_secs(60);
 pub(crate) fn build_options(context: &Context, packages: &[&Package]) -> Result<BuildOptions, CommandError> {
     let times = packages.iter().map(|package| builder::source_date(context, None, package));
     let source_date = times.collect::<Result<Vec<u64>, _>>()?.into_iter().max().unwrap_or_default();
-    Ok(BuildOptions { source_date, force_pep517: false, python: builder::python_settings(context) })
+    Ok(BuildOptions {
+        source_date,
+        force_pep517: false,
+        python: builder::python_settings(context),
+        variables: context.environment().for_backends().clone(),
+    })
 }
 
 /// Returns how what was uploaded is installed and tried.

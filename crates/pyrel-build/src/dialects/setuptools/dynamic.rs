@@ -27,11 +27,19 @@ pub(super) struct Dynamic {
 const TABLE: &str = "tool.setuptools.dynamic";
 
 impl Dynamic {
-    pub(super) fn read(subject: &Subject<'_>, tree: &Tree, layout: &Layout) -> Plan<Self> {
-        let mut out = Self::default();
+    /// Reads all dynamic fields but a version that is known already.
+    pub(super) fn read(
+        subject: &Subject<'_>,
+        tree: &Tree,
+        layout: &Layout,
+        version: Option<&Version>,
+    ) -> Plan<Self> {
+        let mut out = Self { version: version.cloned(), ..Self::default() };
+        let is_open = |field: &&str| version.is_none() || *field != "version";
+        let fields: Vec<&str> = subject.project.dynamic.iter().map(String::as_str).filter(is_open).collect();
         let table = subject.pyproject.tool(&["setuptools", "dynamic"]);
         let Some(table) = table else {
-            return match subject.project.dynamic.first() {
+            return match fields.first() {
                 None => Ok(out),
                 Some(field) => {
                     let reason = format!("is missing, though `project.dynamic` lists `{field}`");
@@ -40,7 +48,6 @@ impl Dynamic {
             };
         };
         let table = subject.pyproject.reader(TABLE, table);
-        let fields: Vec<&str> = subject.project.dynamic.iter().map(String::as_str).collect();
         known_options(&table, &fields)?;
         for field in fields {
             let Some(directive) = table.subtable(field)? else {

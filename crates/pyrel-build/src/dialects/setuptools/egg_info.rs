@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use pyrel_model::Requirement;
 
 use super::super::Subject;
+use super::Project;
 use super::layout::Layout;
-use super::metadata::Metadata;
 use super::options::Options;
 use crate::entry_set::Entry;
 use crate::tree::join;
@@ -18,12 +18,8 @@ pub(super) struct EggInfo {
 }
 
 impl EggInfo {
-    pub(super) fn new(
-        subject: &Subject<'_>,
-        metadata: &Metadata,
-        layout: &Layout,
-        options: &Options,
-    ) -> Self {
+    pub(super) fn new(subject: &Subject<'_>, project: &Project, options: &Options) -> Self {
+        let Project { layout, metadata, seen } = project;
         let name = subject.project.name.as_written().replace('-', "_");
         let folder = join(layout.base(), &format!("{}.egg-info", name.trim_matches('_')));
         let mut files = vec![
@@ -40,6 +36,7 @@ impl EggInfo {
         if let Some(safe) = options.zip_safe {
             files.push((if safe { "zip-safe" } else { "not-zip-safe" }.to_owned(), "\n".to_owned()));
         }
+        files.extend(seen.records());
         Self { folder, files }
     }
 

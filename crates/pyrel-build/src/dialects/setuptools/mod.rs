@@ -12,6 +12,7 @@ mod manifest;
 mod metadata;
 mod options;
 mod python_source;
+mod scm;
 
 use std::collections::BTreeMap;
 
@@ -21,12 +22,14 @@ use self::layout::Layout;
 use self::manifest::FileList;
 use self::metadata::Metadata;
 use self::options::Options;
+use self::scm::{Scm, Seen};
 use super::{Dialect, Subject, generator};
 use crate::detector;
 use crate::entry_set::{Entry, EntrySet};
 use crate::error::{Plan, unsupported};
 use crate::pattern::{GlobOptions, python_glob};
 use crate::tree::{Tree, parent_and_name};
+use crate::vcs::{SETUPTOOLS_SCM, VCS_VERSIONING};
 
 pub(super) struct Setuptools;
 
@@ -45,6 +48,10 @@ impl Dialect for Setuptools {
         ("setuptools", "84.2.1")
     }
 
+    fn plugins(&self) -> &'static [(&'static str, &'static str)] {
+        &[SETUPTOOLS_SCM, VCS_VERSIONING]
+    }
+
     fn plan(&self, subject: &Subject<'_>) -> Plan<EntrySet> {
         let tree = &subject.tree;
         if tree.is_file("PKG-INFO") {
@@ -53,12 +60,19 @@ impl Dialect for Setuptools {
         }
         legacy::check_setup_py(tree)?;
         let options = Options::read(subject.pyproject)?;
-        let project = Project::read(subject, tree, &options)?;
+        let scm = Scm::read(subject)?;
+        let seen = scm.look(subject, tree)?;
+        let project = Project::read(subject, tree, &options, seen)?;
         let stem = format!("{}-{}", subject.project.name.file_stem(), project.metadata.version);
         let sdist = plan_sdist(subject, &options, &project, &stem)?;
 
         let unpacked = Tree::unpacked(&sdist);
-        let again = Project::read(subject, &unpacked, &options)?;
+        let seen = scm.look(subject, &unpacked)?;
+        let unpacked = scm.written(&sdist, &seen).unwrap_or(unpacked);
+        let again = Project::read(subject, &unpacked, &options, seen)?;
+        if again.metadata.version != project.metadata.version {
+            return unsupported("project.version", "is another one where the sdist is unpacked");
+        }
         let wheel = plan_wheel(subject, &unpacked, &options, &again)?;
         let tags = "py3-none-any".parse().expect("a constant tag");
         let mut set = EntrySet {
@@ -91,18 +105,19 @@ fn normal(version: &pyrel_model::Version) -> pyrel_model::Version {
 struct Project {
     layout: Layout,
     metadata: Metadata,
+    seen: Seen,
 }
 
 impl Project {
-    fn read(subject: &Subject<'_>, tree: &Tree, options: &Options) -> Plan<Self> {
+    fn read(subject: &Subject<'_>, tree: &Tree, options: &Options, seen: Seen) -> Plan<Self> {
         let layout = discovery::layout(subject, tree, options)?;
         if !tree.is_dir(layout.base()) {
             let reason = format!("names a folder that does not exist: `{}`", layout.base());
             return unsupported("tool.setuptools.package-dir", reason);
         }
-        let dynamic = Dynamic::read(subject, tree, &layout)?;
+        let dynamic = Dynamic::read(subject, tree, &layout, seen.version())?;
         let metadata = Metadata::read(subject, tree, options, dynamic)?;
-        Ok(Self { layout, metadata })
+        Ok(Self { layout, metadata, seen })
     }
 }
 
@@ -133,7 +148,9 @@ fn manifest(
     list.add_known(data_files.into_iter().map(|(path, _)| path));
     list.add("MANIFEST.in");
     let sources = egg_info.path("SOURCES.txt");
-    if matches!(tree, Tree::Memory(_)) && tree.is_file(&sources) {
+    if let Some(tracked) = &project.seen.tracked {
+        tracked.iter().for_each(|path| list.add(path));
+    } else if matches!(tree, Tree::Memory(_)) && tree.is_file(&sources) {
         for line in tree.read_text(&sources)?.lines() {
             list.add(line);
         }
@@ -167,7 +184,7 @@ fn is_pruned(path: &str, stem: &str) -> bool {
 
 fn plan_sdist(subject: &Subject<'_>, options: &Options, project: &Project, stem: &str) -> Plan<Vec<Entry>> {
     let tree = &subject.tree;
-    let egg_info = EggInfo::new(subject, &project.metadata, &project.layout, options);
+    let egg_info = EggInfo::new(subject, project, options);
     let setup_cfg = legacy::setup_cfg(tree)?;
     if tree.is_dir(stem) {
         let reason = "has the name of the folder in which setuptools prepares the sdist";
@@ -195,7 +212,7 @@ fn plan_sdist(subject: &Subject<'_>, options: &Options, project: &Project, stem:
 }
 
 fn plan_wheel(subject: &Subject<'_>, tree: &Tree, options: &Options, project: &Project) -> Plan<Vec<Entry>> {
-    let egg_info = EggInfo::new(subject, &project.metadata, &project.layout, options);
+    let egg_info = EggInfo::new(subject, project, options);
     let listed = manifest(subject, tree, options, project, &egg_info)?;
     let mut files: BTreeMap<(String, String), Entry> = BTreeMap::new();
     let python_files = project.layout.python_files(subject, tree)?;
@@ -204,6 +221,10 @@ fn plan_wheel(subject: &Subject<'_>, tree: &Tree, options: &Options, project: &P
         let (dir, name) = parent_and_name(&target);
         let entry = tree.file(&path)?.into_entry(target.clone());
         files.entry((dir.to_owned(), name.to_owned())).or_insert(entry);
+    }
+    for (target, text) in project.seen.built(&project.layout) {
+        let (dir, name) = parent_and_name(&target);
+        files.insert((dir.to_owned(), name.to_owned()), Entry::generated(target.clone(), text.as_bytes()));
     }
     Ok(files.into_values().collect())
 }
