@@ -20,9 +20,12 @@ mod tag;
 mod tracked;
 mod version_file;
 
+pub(crate) use checkout::ask;
 pub(crate) use discovery::{Workdir, discover};
+pub(crate) use expression::python_expression;
 pub(crate) use resolution::{Resolved, resolve};
 pub(crate) use settings::{Settings, Spelling};
+pub(crate) use tag::DEFAULT_TAG_EXPRESSION;
 pub(crate) use tracked::{enclosing_checkout, tracked_files};
 pub(crate) use version_file::{VersionFile, version_file};
 

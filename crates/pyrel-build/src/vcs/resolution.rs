@@ -78,3 +78,70 @@ impl Resolved {
         record.chain(list).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use pyrel_model::{Location, PyProject};
+
+    use super::*;
+    use crate::vcs::checkout::of_description;
+    use crate::vcs::version_file::{VersionFile, version_file};
+    use crate::vcs::{Settings, Spelling};
+
+    /// 2026-01-02 03:04:05 UTC
+    const NOW: u64 = 1_767_323_045;
+
+    fn settings(version_scheme: &str, local_scheme: &str) -> Settings {
+        let locals: Vec<String> = local_scheme.split(',').map(|name| format!("\"{name}\"")).collect();
+        let text = format!(
+            "[tool.x]\nversion_scheme = \"{version_scheme}\"\nlocal_scheme = [{}]\n",
+            locals.join(", ")
+        );
+        let path = std::path::Path::new("pyproject.toml");
+        let pyproject = PyProject::parse(path, &text).unwrap();
+        let table = pyproject.reader("tool.x", pyproject.tool(&["x"]).unwrap());
+        Settings::read(&table, Spelling::Table).unwrap()
+    }
+
+    fn version(describe: &str, branch: &str, settings: &Settings) -> Plan<Resolved> {
+        let state = of_description(describe, settings)?;
+        let state = State { branch: Some(branch.to_owned()), node_date: Some(Date(2026, 1, 1)), ..state };
+        finished(&state, settings, NOW)
+    }
+
+    /// The expected versions are those of setuptools-scm 10.3.4 itself: `tests/parity/versions.py` asks it, and says how
+    /// the lines are to be read.
+    #[test]
+    fn versions_are_those_of_the_library() {
+        let mut differences = Vec::new();
+        let lines = include_str!("../../tests/data/versions.txt").lines();
+        let count = lines.clone().count();
+        for line in lines {
+            let fields: Vec<&str> = line.split('|').map(str::trim).collect();
+            let [describe, branch, scheme, local, expected, tuple] = fields[..] else { panic!("{line}") };
+            let settings = settings(scheme, local);
+            let (found, parts) = match version(describe, branch, &settings) {
+                Err(_) => ("error".to_owned(), String::new()),
+                Ok(resolved) => {
+                    let template = Some("{version_tuple}".to_owned());
+                    let file = VersionFile { path: "x".to_owned(), template };
+                    let parts = version_file(&file, &resolved.text, None, &settings).unwrap();
+                    (resolved.text, parts)
+                }
+            };
+            if (found.as_str(), parts.as_str()) != (expected, tuple) {
+                differences.push(format!("{line}: {found} {parts}"));
+            }
+        }
+        assert!(count > 700, "{count}");
+        assert_eq!(differences, Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_archive_of_git_may_have_no_day() {
+        let place = Location::of_file(std::path::Path::new("pyproject.toml"));
+        let settings = Settings::defaults("tool.x", place, Spelling::Table);
+        let state = of_description("v1.0-2-gab", &settings).unwrap();
+        assert_eq!(formatted(&state, &settings, NOW).unwrap(), "1.1.dev2+gab");
+    }
+}

@@ -1,12 +1,13 @@
 //! pdm-backend 2.5: what `pdm.backend` makes of a project without hooks.
 //!
-//! Hooks, runs of setuptools, versions from tags or calls, links, patterns of doubtful meaning, and whatever
+//! Hooks, runs of setuptools, versions from calls, links, patterns of doubtful meaning, and whatever
 //! pdm-backend would refuse go to pdm-backend itself.
 
 mod document;
 mod license;
 mod metadata;
 mod options;
+mod scm;
 mod selection;
 mod version;
 
@@ -17,13 +18,15 @@ use pyrel_model::tag::TagSet;
 
 use self::metadata::Metadata;
 use self::options::Options;
+use self::scm::{Told, Written};
 use self::selection::{Target, collect};
 use super::{Dialect, Subject, generator};
 use crate::detector;
 use crate::entry_set::{Entry, EntrySet};
 use crate::error::{Plan, unsupported};
 use crate::metadata::sorted;
-use crate::tree::Tree;
+use crate::pattern::has_magic;
+use crate::tree::{Tree, join};
 
 pub(super) struct Pdm;
 
@@ -42,10 +45,13 @@ impl Dialect for Pdm {
 
     fn plan(&self, subject: &Subject<'_>) -> Plan<EntrySet> {
         let options = Options::read(subject)?;
-        let version = version::resolve(subject)?;
+        let Told { version, written } = version::resolve(subject)?;
         let metadata = Metadata::read(subject, &subject.tree, &version)?;
         let stem = format!("{}-{version}", subject.project.name.file_stem());
-        let sdist = plan_sdist(subject, &options, &metadata, (&stem, &version))?;
+        let mut sdist = plan_sdist(subject, &options, &metadata, (&stem, &version))?;
+        if let Some(written) = written {
+            add_written(subject, &options, &metadata, (&stem, &mut sdist), written)?;
+        }
 
         let unpacked = Tree::unpacked(&sdist);
         let again = Metadata::read(subject, &unpacked, &version)?;
@@ -94,6 +100,36 @@ fn plan_sdist(
     let mut entries: Vec<Entry> = members.into_values().collect();
     entries.push(Entry::generated(format!("{stem}/PKG-INFO"), metadata.text.clone().into_bytes()));
     Ok(entries)
+}
+
+/// Puts the file with the version into the sdist, over any other at its place.
+fn add_written(
+    subject: &Subject<'_>,
+    options: &Options,
+    metadata: &Metadata,
+    (stem, sdist): (&str, &mut Vec<Entry>),
+    written: Written,
+) -> Plan<()> {
+    let path = join(&options.package_dir(&subject.tree), &written.path);
+    let refused = |reason: &str| unsupported("tool.pdm.version.write_to", format!("{reason}: `{path}`"));
+    if options.may_exclude(&path) {
+        return refused("writes a file that a pattern may exclude");
+    }
+    let licenses = license::packed(&metadata.licenses, &subject.tree)?;
+    let is_taken = metadata.readme.iter().chain(&licenses).any(|other| *other == path);
+    if is_taken || ["pyproject.toml", "PKG-INFO"].contains(&path.as_str()) {
+        return refused("writes a file that has another purpose");
+    }
+    // Licences are looked for when the file is there already, in the folder in which pdm-backend works.
+    let mut patterns = subject.project.license_files.iter().flatten();
+    if patterns.any(|pattern| pattern.split('/').next().is_some_and(has_magic)) {
+        return refused("writes a file that a pattern of licences may match");
+    }
+    let entry = Entry::generated(format!("{stem}/{path}"), written.text.into_bytes());
+    sdist.retain(|other| other.path != entry.path);
+    let at = sdist.partition_point(|other| other.path < entry.path && !other.path.ends_with("/PKG-INFO"));
+    sdist.insert(at, entry);
+    Ok(())
 }
 
 /// Lists the members of the wheel, sorted.

@@ -5,7 +5,7 @@ use pyrel_model::pyproject::TableReader;
 use super::super::Subject;
 use crate::detector::{self, known_options, option};
 use crate::error::Plan;
-use crate::pattern::FnMatch;
+use crate::pattern::{FnMatch, has_magic};
 use crate::tree::Tree;
 
 /// Tables of PDM the package manager, which its backend does not read, beside the two that it does.
@@ -84,6 +84,16 @@ impl Options {
             excludes: patterns(&table, "excludes")?,
             package_dir: package_dir(&table)?,
             data: data(&table)?,
+        })
+    }
+
+    /// Tells whether a pattern of the sdist may leave out a path.
+    pub(super) fn may_exclude(&self, path: &str) -> bool {
+        self.excludes.iter().any(|pattern| {
+            let pattern = pattern.trim_end_matches('/');
+            let is_above =
+                path.strip_prefix(pattern).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+            has_magic(pattern) || is_above
         })
     }
 

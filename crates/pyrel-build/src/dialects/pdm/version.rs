@@ -1,4 +1,4 @@
-//! The version: written in the file, or found in another one.
+//! The version: written in the file, found in another one, or told by git.
 
 use std::sync::LazyLock;
 
@@ -7,24 +7,34 @@ use pyrel_model::pyproject::TableReader;
 use regex::{Regex, RegexBuilder};
 
 use super::super::Subject;
+use super::scm::{self, Told};
 use crate::detector::{known_options, option};
-use crate::error::{Plan, unsupported};
+use crate::error::Plan;
+use crate::vcs::python_expression;
 
 const DEFAULT_PATTERN: &str = r#"^(?:__version__|VERSION)\s*=\s*["'](.+?)["']\s*(?:#.*)?$"#;
 
 /// Returns the version, in normal form wherever it is printed.
-pub(super) fn resolve(subject: &Subject<'_>) -> Plan<Version> {
-    let project = subject.project;
-    if let Some(version) = &project.version {
-        return plain(version).ok_or_else(|| odd(&subject.project_table(), "version"));
+pub(super) fn resolve(subject: &Subject<'_>) -> Plan<Told> {
+    let known = |version| Told { version, written: None };
+    if let Some(version) = &subject.project.version {
+        return plain(version).map(known).ok_or_else(|| odd(&subject.project_table(), "version"));
     }
     let Some(table) = subject.pyproject.tool(&["pdm", "version"]) else {
-        return unsupported("tool.pdm.version", "is missing, so that the version would be 0.0.0");
+        return Ok(known("0.0.0".parse().expect("a constant version")));
     };
     let table = subject.pyproject.reader("tool.pdm.version", table);
+    if table.table().is_empty() {
+        return Ok(known("0.0.0".parse().expect("a constant version")));
+    }
     let path = table.string("path")?;
     match table.string("source")? {
         Some("file") | None => {}
+        Some("scm") => {
+            let told = scm::resolve(subject, &table)?;
+            let version = plain(&told.version).ok_or_else(|| odd(&table, "source"))?;
+            return Ok(Told { version, ..told });
+        }
         Some(source) => {
             return Err(option(&table, "source", format!("takes the version from elsewhere: `{source}`")));
         }
@@ -39,27 +49,18 @@ pub(super) fn resolve(subject: &Subject<'_>) -> Plan<Version> {
     let expression = pattern(&table, &text)?;
     let found = expression.captures(&text).and_then(|found| found.get(1));
     let version = found.and_then(|found| found.as_str().parse().ok());
-    version.as_ref().and_then(plain).ok_or_else(|| odd(&table, "path"))
+    version.as_ref().and_then(plain).map(known).ok_or_else(|| odd(&table, "path"))
 }
 
 /// Compiles the pattern; one whose meaning could differ from that in Python is for pdm-backend.
 fn pattern(table: &TableReader<'_>, text: &str) -> Plan<Regex> {
-    static SURE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"^(?:[A-Za-z0-9_ =:"',.*+|^$#<>/!@%&~`;-]|\\[.dswDSW*+?|()\[\]"'/-]|\(\?:|\((?:[^?]|$)|\)|\?|\[\^?[A-Za-z0-9_ ."'=-]+\])*$"#)
-            .expect("a constant expression")
+    static DEFAULT: LazyLock<Regex> = LazyLock::new(|| {
+        RegexBuilder::new(DEFAULT_PATTERN).multi_line(true).build().expect("a constant expression")
     });
-    let written = table.string("pattern")?;
+    let Some(own) = table.string("pattern")? else { return Ok(DEFAULT.clone()) };
     let uncertain = |c: char| !c.is_ascii() || (c.is_control() && !matches!(c, '\n' | '\t'));
-    if let Some(own) = written
-        && (!SURE.is_match(own) || text.contains(uncertain))
-    {
-        return Err(option(table, "pattern", "has a meaning that only Python's `re` is sure of"));
-    }
-    RegexBuilder::new(written.unwrap_or(DEFAULT_PATTERN))
-        .multi_line(true)
-        .size_limit(1 << 20)
-        .build()
-        .map_err(|_| option(table, "pattern", "is an expression that only Python's `re` can evaluate"))
+    let compiled = python_expression(own, true).filter(|_| !text.contains(uncertain));
+    compiled.ok_or_else(|| option(table, "pattern", "has a meaning that only Python's `re` is sure of"))
 }
 
 /// Lets through versions that stand in file names as they are.
