@@ -7,6 +7,7 @@ use pyrel_model::name::normalize as normalize_name;
 use pyrel_model::pyproject::{License, Person, Readme, TableReader};
 
 use super::super::Subject;
+use super::marker::Printer;
 use super::{Profile, layout, requirement};
 use crate::detector::option;
 use crate::error::{Plan, unsupported};
@@ -220,8 +221,13 @@ fn classifiers(subject: &Subject<'_>, table: &TableReader<'_>, text: &mut String
 /// Writes requirements, those of extras by name of the extra, and returns the extras.
 fn requirements(subject: &Subject<'_>, table: &TableReader<'_>, text: &mut String) -> Plan<Vec<String>> {
     let project = subject.project;
+    let profile = Profile::of(subject);
+    let optional = project.optional_dependencies.iter().flat_map(|(_, requirements)| requirements);
+    let needed = &subject.pyproject.build_system().requires;
+    let all = project.dependencies.iter().chain(optional).chain(needed);
+    let markers = Printer::new(all.filter_map(|requirement| requirement.marker.as_ref()), profile.markers);
     let mut add = |key: &str, requirement: &pyrel_model::Requirement, extra: Option<&str>| {
-        let printed = requirement::print(requirement, extra, Profile::of(subject))
+        let printed = requirement::print(requirement, extra, profile, &markers)
             .map_err(|reason| option(table, key, format!("{reason}: `{}`", requirement.as_written())))?;
         field(text, "Requires-Dist", &printed);
         Plan::Ok(())

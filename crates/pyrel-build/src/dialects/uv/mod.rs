@@ -3,8 +3,8 @@
 //! Projects bind uv_build to one series, as its maker advises, so that more than the newest counts. [`Profile`] holds
 //! what differs between them.
 //!
-//! Markers that uv would rewrite beyond a plain list of comparisons, links to folders, patterns of doubtful meaning,
-//! and whatever uv_build would refuse go to uv_build itself.
+//! Markers that uv ignores in part, links to folders, patterns of doubtful meaning, and whatever uv_build would refuse go to
+//! uv_build itself.
 
 mod document;
 mod layout;
@@ -15,6 +15,7 @@ mod requirement;
 
 use pyrel_model::tag::TagSet;
 
+use self::marker::Generation;
 use self::metadata::{Metadata, entry_points};
 use self::options::Options;
 use super::{Dialect, Subject, generator};
@@ -30,18 +31,29 @@ pub(super) struct Uv;
 struct Profile {
     /// A file matches a pattern that it could be a folder on the way of (before 0.13).
     takes_leading_files: bool,
-    /// `pyproject.toml` is printed anew, and comparisons with one version are sorted by operator (from 0.12 on).
+    /// `pyproject.toml` is printed anew (from 0.12 on).
     rewrites: bool,
+    /// Comparisons with one version are sorted by operator (from 0.11 on).
+    sorts_operators: bool,
     /// Import names become metadata (from 0.11 on).
     knows_import_names: bool,
+    /// What becomes of markers.
+    markers: Generation,
 }
 
 impl Profile {
     fn of(subject: &Subject<'_>) -> Self {
+        let is_before_0_11 = ["0.10.12", "0.9.30"].contains(&subject.version);
         Self {
             takes_leading_files: subject.version != Uv.emulates().1,
             rewrites: !["0.11.33", "0.10.12", "0.9.30"].contains(&subject.version),
-            knows_import_names: !["0.10.12", "0.9.30"].contains(&subject.version),
+            sorts_operators: !is_before_0_11,
+            knows_import_names: !is_before_0_11,
+            markers: match subject.version {
+                "0.9.30" | "0.10.12" | "0.11.33" => Generation::Ordered,
+                "0.12.24" => Generation::Unordered,
+                _ => Generation::Covers,
+            },
         }
     }
 
