@@ -92,10 +92,14 @@ fn compare_with_copy(
     Ok(differences)
 }
 
-/// Tells whether git has a say in a build: for versions of its history, and for the files that Poetry leaves out.
+/// Tells whether git has a say in a build: for versions of its history, for the files that Poetry leaves out, and for
+/// those that setuptools-scm packs.
 fn needs_repository(package: &Package) -> bool {
+    let has_scm = package.pyproject.as_ref().is_some_and(|pyproject| {
+        pyproject.build_system().requires.iter().any(|one| one.name.normalized() == "setuptools-scm")
+    });
     matches!(package.version, VersionSource::Unresolved { .. })
-        || (package.backend == Backend::Poetry && Git::discover(&package.directory).is_some())
+        || ((package.backend == Backend::Poetry || has_scm) && Git::discover(&package.directory).is_some())
 }
 
 fn same_name(one: &Artifact, other: &Artifact) -> bool {

@@ -67,8 +67,8 @@ pub(crate) fn tracked_files(subject: &Subject<'_>, top: &Path) -> Plan<Vec<Strin
     let mut files = Vec::new();
     for (path, kind) in exported {
         let Some(path) = path.strip_prefix(&prefix) else { continue };
-        if path.contains('\u{fffd}') {
-            return refused(format!("tracks a name that is not UTF-8: `{path}`"));
+        if path.contains(|c: char| c.is_control() || matches!(c, '\u{fffd}' | '\\')) {
+            return refused(format!("tracks an unusual name: `{path}`"));
         }
         let link = subject.link_on(&subject.tree, path);
         if kind != TrackedKind::File || link.is_some() {
@@ -81,5 +81,6 @@ pub(crate) fn tracked_files(subject: &Subject<'_>, top: &Path) -> Plan<Vec<Strin
         }
     }
     files.sort();
+    files.dedup();
     Ok(files)
 }

@@ -131,6 +131,17 @@ fn a_package_that_git_has_a_say_in_is_built_every_time() {
         repository.build(&memory).unwrap().1
     };
     assert!(!known() && !known());
+    let tracked =
+        Repository::new(&SETUPTOOLS.replace("\"setuptools\"", "\"setuptools\", \"setuptools-scm\""));
+    fs::remove_dir_all(tracked.path(".git")).unwrap();
+    let memory_of_tracked = tracked.memory();
+    for _ in 0..2 {
+        std::thread::sleep(SETTLE);
+        assert!(
+            !tracked.build(&memory_of_tracked).unwrap().1,
+            "whether there is a repository above is not remembered"
+        );
+    }
     fs::remove_dir_all(repository.path(".git")).unwrap();
     assert!(!known() && known());
     repository.write(".git/HEAD", "ref: refs/heads/main\n");

@@ -13,3 +13,4 @@ mod pdm;
 mod poetry;
 mod project;
 mod uv;
+mod vcs;

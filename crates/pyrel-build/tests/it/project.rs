@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 use pyrel_build::{BuildError, BuildObserver, BuildRequest, Kinds, Planned, PythonSettings, Silent};
 use pyrel_model::Artifact;
-use pyrel_project::Package;
+use pyrel_project::{Package, Process};
 use tempfile::TempDir;
 
 pub(crate) const HATCHLING: &str =
@@ -55,6 +55,31 @@ impl Project {
         self.root.path().join(path)
     }
 
+    /// Runs git in the project, which is made a repository first where it is none.
+    pub(crate) fn git(&self, commands: &[&str]) {
+        if !self.path(".git").exists() {
+            self.git_command("init -q -b main");
+        }
+        commands.iter().for_each(|command| self.git_command(command));
+    }
+
+    /// Commits everything and tags it.
+    pub(crate) fn tagged(self, tag: &str) -> Self {
+        self.git(&["add -A", "commit -q --allow-empty -m all", &format!("tag {tag}")]);
+        self
+    }
+
+    fn git_command(&self, command: &str) {
+        let mut process = Process::new("git").args(command.split(' ')).current_dir(self.root.path());
+        for role in ["AUTHOR", "COMMITTER"] {
+            process = process
+                .env(format!("GIT_{role}_NAME"), "Test")
+                .env(format!("GIT_{role}_EMAIL"), "test@example.org")
+                .env(format!("GIT_{role}_DATE"), format!("@{SOURCE_DATE} +0000"));
+        }
+        process.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "").run_checked().unwrap();
+    }
+
     pub(crate) fn package(&self) -> Package {
         Package::load(self.root.path()).unwrap()
     }
@@ -72,7 +97,12 @@ impl Project {
     /// Plans and returns `option @ line` of the reason to step back, or `native`, which must be by the dialect where one
     /// is named.
     pub(crate) fn verdict(&self, dialect: Option<&str>) -> String {
-        match self.plan() {
+        self.verdict_with(dialect, &pyrel_build::NO_VARIABLES)
+    }
+
+    /// As [`verdict`](Self::verdict), in an environment with variables.
+    pub(crate) fn verdict_with(&self, dialect: Option<&str>, variables: &BTreeMap<String, String>) -> String {
+        match self.plan_with(variables) {
             Ok(Planned::Native(set)) => {
                 assert_eq!(dialect.unwrap_or(set.dialect), set.dialect);
                 "native".to_owned()

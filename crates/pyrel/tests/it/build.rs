@@ -156,6 +156,45 @@ fn files_that_git_ignores_do_not_come_back_where_builds_are_repeated() {
     assert!(json.to_string().contains("gamma/__init__.py") && !json.to_string().contains("noise.log"));
 }
 
+/// A package of setuptools whose version the tags tell.
+const TAGGED: &str = r#"
+[build-system]
+requires = ["setuptools", "setuptools-scm"]
+build-backend = "setuptools.build_meta"
+[project]
+name = "delta"
+dynamic = ["version"]
+[tool.setuptools_scm]
+version_file = "delta/_version.py"
+"#;
+
+#[test]
+fn versions_of_tags_are_in_names_and_files() {
+    let workspace = workspace()
+        .file("pyproject.toml", TAGGED)
+        .file("delta/__init__.py", "")
+        .file("delta/data.bin", "data\n")
+        .file(".gitignore", "dist/\n.pyrel/\n");
+    workspace.git(&["init", "-q", "-b", "main"]);
+    workspace.git(&["add", "-A"]);
+    workspace.git(&["commit", "-q", "-m", "all"]);
+    workspace.git(&["tag", "v1.4"]);
+    let run = workspace.run(["build", "--native-only", "--verify-reproducible"]).expect(0);
+    let _ = run.says("Reproduced delta");
+    assert_eq!(workspace.files("dist"), ["dist/delta-1.4-py3-none-any.whl", "dist/delta-1.4.tar.gz"]);
+    let json = workspace.run(["build", "--list", "--format", "json"]).expect(0).json();
+    assert!(json.to_string().contains("delta/data.bin"), "{json}");
+    let fixed = TAGGED.replace("dynamic = [\"version\"]", "version = \"2.0\"");
+    workspace.write("pyproject.toml", fixed);
+    let run = workspace.run(["build", "--native-only", "--verify-reproducible"]).expect(0);
+    let _ = run.says("Reproduced delta");
+    workspace.write("pyproject.toml", TAGGED);
+    let workspace = workspace.env("SETUPTOOLS_SCM_PRETEND_VERSION", "3.0");
+    let json = workspace.run(["build", "--format", "json"]).expect(0).json();
+    assert_eq!(json["artifacts"][0]["version"], "3.0");
+    assert_eq!(json["artifacts"][0]["builder"], "native");
+}
+
 /// A backend inside the project that writes the random number of its run into the wheel.
 const UNSTEADY: &str = r#"
 import io, os, random, tarfile, zipfile

@@ -97,6 +97,14 @@ impl Scm {
             files.push((file.path.clone(), text));
         }
         let tracked = self.tracked(subject, tree, settings)?;
+        let is_tracked = |path: &String| tracked.iter().flatten().any(|tracked| tracked == path);
+        if let (Tree::Disk(_), true, Some((path, _))) =
+            (tree, settings.writes_to_source, files.iter().find(|(path, _)| is_tracked(path)))
+        {
+            // It is written once before the version counts, so that the checkout may have changes by then.
+            let reason = "is written by setuptools-scm, though it is tracked";
+            return Err(detector::file(&tree.display_path(path), path, reason));
+        }
         Ok(Seen { resolved: Some(resolved), tracked: tracked.filter(|files| !files.is_empty()), files })
     }
 
