@@ -83,22 +83,35 @@ impl EntrySet {
         format!("{}-{}", self.name.file_stem(), self.version)
     }
 
-    /// Returns the file name of the sdist.
+    /// Returns the file name of the sdist, which is that of its top folder: backends can be told to keep the spelling
+    /// of a name.
     #[must_use]
     pub fn sdist_file_name(&self) -> String {
-        SdistFilename::normal_form(&self.name, &self.version)
+        let top = self.sdist.first().and_then(|entry| entry.path.split_once('/'));
+        match top {
+            Some((top, _)) => format!("{top}.tar.gz"),
+            None => SdistFilename::normal_form(&self.name, &self.version),
+        }
     }
 
     /// Returns the file name of the wheel.
     #[must_use]
     pub fn wheel_file_name(&self) -> String {
-        format!("{}-{}.whl", self.stem(), self.tags)
+        format!("{}-{}.whl", self.wheel_stem(), self.tags)
     }
 
     /// Returns the name of the wheel's dist-info folder.
     #[must_use]
     pub fn dist_info(&self) -> String {
-        format!("{}.dist-info", self.stem())
+        format!("{}.dist-info", self.wheel_stem())
+    }
+
+    /// Returns what the names of the wheel begin with: what its dist-info folder says, once it has one.
+    fn wheel_stem(&self) -> String {
+        let said = self.wheel.iter().rev().find_map(|entry| {
+            entry.path.strip_suffix(".dist-info/METADATA").filter(|stem| !stem.contains('/'))
+        });
+        said.map_or_else(|| self.stem(), str::to_owned)
     }
 }
 

@@ -39,6 +39,8 @@ struct Circumstances {
     sdist: bool,
     wheel: bool,
     source_date: u64,
+    /// Variables that a dialect looks at whatever it builds.
+    variables: BTreeMap<String, String>,
     /// The digest of `pyproject.toml` as it was loaded.
     pyproject: Option<Sha256>,
 }
@@ -65,6 +67,12 @@ impl Circumstances {
             sdist: request.kinds.sdist,
             wheel: request.kinds.wheel,
             source_date: request.source_date,
+            variables: request
+                .variables
+                .iter()
+                .filter(|(name, _)| name.starts_with("HATCH_"))
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
             pyproject: request.package.pyproject.as_ref().map(|pyproject| digest(pyproject.text())),
         }
     }

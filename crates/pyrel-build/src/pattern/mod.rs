@@ -1,12 +1,14 @@
 //! The pattern languages of the backends: git-style lists, Python's `glob` and `fnmatch`, `MANIFEST.in`, and the
-//! portable globs of PEP 639.
+//! portable globs of PEP 639; and expressions of Python's `re`.
 
+mod expression;
 mod fnmatch;
 mod gitignore;
 mod glob;
 mod manifest;
 mod portable;
 
+pub(crate) use expression::{Found, PythonExpression};
 pub(crate) use fnmatch::FnMatch;
 pub(crate) use gitignore::IgnoreSpec;
 pub(crate) use glob::{GlobOptions, has_magic, python_glob};

@@ -11,7 +11,7 @@ use fs_err as fs;
 use pyrel_model::{Diagnostic, Location};
 use pyrel_project::OWN_FOLDER;
 
-use super::{Listing, TreeFile, parent_and_name};
+use super::{Listing, TreeFile};
 use crate::entry_set::Source;
 use crate::error::BuildError;
 use crate::incremental::Trace;
@@ -73,7 +73,7 @@ impl DiskTree {
     }
 
     pub(super) fn is_dir(&self, path: &str) -> bool {
-        self.look_at(path).is_dir()
+        self.leads_to_written(path) || self.look_at(path).is_dir()
     }
 
     pub(super) fn read(&self, path: &str) -> Result<Arc<[u8]>, BuildError> {
@@ -107,7 +107,7 @@ impl DiskTree {
 
     /// Tells whether anything is there, links followed.
     pub(super) fn exists(&self, path: &str) -> bool {
-        self.written.borrow().contains_key(path) || self.look_at(path).exists()
+        self.written.borrow().contains_key(path) || self.leads_to_written(path) || self.look_at(path).exists()
     }
 
     /// Tells whether the path itself is a symbolic link.
@@ -115,23 +115,30 @@ impl DiskTree {
         fs::symlink_metadata(self.look_at(path)).is_ok_and(|metadata| metadata.is_symlink())
     }
 
-    /// Puts a file over what is on disk, into a folder that is there.
+    /// Puts a file over what is on disk, with the folders that lead to it.
     pub(super) fn put(&self, path: &str, bytes: &[u8]) {
-        self.depends_on_more();
         self.written.borrow_mut().insert(path.to_owned(), bytes.into());
-        self.folders.borrow_mut().remove(parent_and_name(path).0);
+        self.folders.borrow_mut().clear();
     }
 
-    /// Adds the files of a folder that are not on disk.
-    fn add_written(&self, dir: &str, listing: &mut Listing) {
+    /// Tells whether the path is a folder on the way to a file that is not on disk.
+    fn leads_to_written(&self, path: &str) -> bool {
         let written = self.written.borrow();
-        let names = written.keys().map(|path| parent_and_name(path));
-        for (_, name) in names.filter(|(folder, _)| *folder == dir) {
-            if !listing.files.iter().any(|known| known == name) {
-                listing.files.push(name.to_owned());
+        written.keys().any(|file| file.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')))
+    }
+
+    /// Adds the files of a folder that are not on disk, and the folders that lead to such files.
+    fn add_written(&self, dir: &str, listing: &mut Listing) {
+        let start = if dir.is_empty() { String::new() } else { format!("{dir}/") };
+        for rest in self.written.borrow().keys().filter_map(|path| path.strip_prefix(&start)) {
+            let (list, name) = match rest.split_once('/') {
+                Some((folder, _)) => (&mut listing.dirs, folder),
+                None => (&mut listing.files, rest),
+            };
+            if let Err(at) = list.binary_search_by(|known| known.as_str().cmp(name)) {
+                list.insert(at, name.to_owned());
             }
         }
-        listing.files.sort();
     }
 
     /// Notes that a plan depends on something that is no path.

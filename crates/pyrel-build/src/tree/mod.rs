@@ -127,7 +127,7 @@ impl Tree {
         }
     }
 
-    /// Puts a file into a folder on disk, over any other at its path, for a backend that writes one before it looks;
+    /// Puts a file below a folder on disk, over any other at its path, for a backend that writes one before it looks;
     /// the disk stays as it is. What is in memory cannot be written to.
     pub(crate) fn put(&self, path: &str, bytes: &[u8]) {
         if let Self::Disk(tree) = self {

@@ -43,58 +43,6 @@ fn the_build_system_decides_first() {
 }
 
 #[test]
-fn every_unknown_option_of_hatch_steps_back() {
-    let text = |tool: &str| format!("{HATCHLING}{DEMO}{tool}\n");
-    for (tool, expected) in [
-        ("[tool.hatch.build.hooks.vcs]\nversion-file = \"x\"", "tool.hatch.build.hooks @ 7"),
-        ("[tool.hatch.build.targets.wheel.hooks.custom]", "tool.hatch.build.targets.wheel.hooks @ 7"),
-        ("[tool.hatch.build.targets.custom]", "tool.hatch.build.targets.custom @ 7"),
-        (
-            "[tool.hatch.build.targets.wheel]\nshared-data = {a = \"b\"}",
-            "tool.hatch.build.targets.wheel.shared-data @ 8",
-        ),
-        (
-            "[tool.hatch.build.targets.sdist]\nsupport-legacy = true",
-            "tool.hatch.build.targets.sdist.support-legacy @ 8",
-        ),
-        (
-            "[tool.hatch.build.targets.sdist]\nstrict-naming = false",
-            "tool.hatch.build.targets.sdist.strict-naming @ 8",
-        ),
-        ("[tool.hatch.build]\nreproducible = false", "tool.hatch.build.reproducible @ 8"),
-        ("[tool.hatch.build]\nno-such-option = 1", "tool.hatch.build.no-such-option @ 8"),
-        ("[tool.hatch.build]\nexclude = [\"a\\\\\"]", "tool.hatch.build.exclude @ 8"),
-        ("[tool.hatch.build]\nforce-include = {\"../x\" = \"y\"}", "tool.hatch.build.force-include @ 8"),
-        ("[tool.hatch.metadata.hooks.custom]", "tool.hatch.metadata.hooks @ 7"),
-        ("[tool.hatch.version]\nsource = \"vcs\"", "tool.hatch.version.source @ 8"),
-        ("[tool.hatch.version]\npath = \"x\"\npattern = \"y\"", "tool.hatch.version.pattern @ 9"),
-        ("[tool.hatch]\nunknown = 1", "tool.hatch.unknown @ 8"),
-        ("[tool.hatch.envs.default]\nx = 1\n[tool.other]\ny = 2", "native"),
-    ] {
-        assert_eq!(verdict(&text(tool), &[]), expected, "{tool}");
-    }
-    assert_eq!(verdict(&text(""), &[("hatch.toml", "")]), "hatch.toml @ 0");
-    assert_eq!(verdict(&text(""), &[("PKG-INFO", "Name: demo\n")]), "PKG-INFO @ 0");
-    assert_eq!(verdict(&text(""), &[(".hgignore", "x")]), ".hgignore @ 0");
-    assert_eq!(verdict(&text(""), &[(".gitignore", "[z-a]\n")]), ".gitignore @ 0");
-}
-
-#[test]
-fn metadata_that_is_not_reproduced_steps_back() {
-    for (lines, expected) in [
-        ("dynamic = [\"readme\"]", "project.dynamic @ 7"),
-        ("dependencies = [\"a @ {root:uri}\"]", "project.dependencies @ 7"),
-        ("authors = [{email = \"a b@example.org\"}]", "project.authors @ 7"),
-        ("readme = \"../README.md\"", "project.readme @ 7"),
-        ("license-files = [\"demo/*\", \"demo/__init__.py\"]", "project.license-files @ 7"),
-        ("requires-python = \"==3.11.4\"", "project.requires-python @ 0"),
-        ("import-names = [\"demo ; private\"]", "project.import-names @ 7"),
-    ] {
-        assert_eq!(verdict(&format!("{HATCHLING}{DEMO}{lines}\n"), &[]), expected, "{lines}");
-    }
-}
-
-#[test]
 fn every_unknown_option_of_setuptools_steps_back() {
     let text = |tool: &str| format!("{SETUPTOOLS}{DEMO}{tool}\n");
     for (tool, expected) in [

@@ -7,6 +7,7 @@ mod detection;
 mod fallback;
 mod fault;
 mod flit;
+mod hatchling;
 mod incremental;
 mod native;
 mod pdm;

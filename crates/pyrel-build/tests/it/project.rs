@@ -157,7 +157,7 @@ pub(crate) fn chain(error: &BuildError) -> String {
 }
 
 /// Asks for both files, in the folder `out` of the package.
-fn request<'a>(
+pub(crate) fn request<'a>(
     package: &'a Package,
     python: &'a PythonSettings,
     variables: &'a BTreeMap<String, String>,

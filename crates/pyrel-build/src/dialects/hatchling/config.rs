@@ -1,16 +1,19 @@
-//! Which options of `[tool.hatch]` are known; everything else is for hatchling.
+//! Which options of hatch are known; everything else is for hatchling.
 
-use pyrel_model::PyProject;
+use std::collections::BTreeMap;
+
 use pyrel_model::pyproject::TableReader;
 
+use super::options::Kind;
+use super::settings::Settings;
 use crate::detector::{known_options, option};
-use crate::error::Plan;
+use crate::error::{Plan, unsupported};
 
-/// Tables of hatch itself, which builds do not read.
-const OTHER_TABLES: [&str; 4] = ["envs", "env", "publish", "workspace"];
+/// Tables at the top: those that builds read, and those of hatch itself.
+const TOP: [&str; 7] = ["build", "metadata", "version", "envs", "env", "publish", "workspace"];
 
-/// Options that select files or have no effect on what is built.
-const COMMON: [&str; 14] = [
+/// Options of both targets and of all builds.
+const COMMON: [&str; 19] = [
     "include",
     "exclude",
     "artifacts",
@@ -25,58 +28,88 @@ const COMMON: [&str; 14] = [
     "directory",
     "dev-mode-dirs",
     "dev-mode-exact",
+    "hooks",
+    "dependencies",
+    "require-runtime-dependencies",
+    "require-runtime-features",
+    "strict-naming",
 ];
 
+/// Steps back for variables that switch hooks, or checks, off and on. A remembered build knows them.
+pub(super) fn check_variables(variables: &BTreeMap<String, String>) -> Plan<()> {
+    let matters =
+        |name: &&String| name.starts_with("HATCH_BUILD_") || *name == "HATCH_METADATA_CLASSIFIERS_NO_VERIFY";
+    match variables.keys().find(matters) {
+        Some(name) => {
+            unsupported(name.as_str(), "is set in the environment, and changes what hatchling does")
+        }
+        None => Ok(()),
+    }
+}
+
 /// Steps back at the first option that is not reproduced.
-pub(super) fn check_options(pyproject: &PyProject) -> Plan<()> {
-    let Some(hatch) = pyproject.tool(&["hatch"]) else { return Ok(()) };
-    let hatch = pyproject.reader("tool.hatch", hatch);
-    let mut known = vec!["build", "metadata", "version"];
-    known.extend(OTHER_TABLES);
-    known_options(&hatch, &known)?;
-    if let Some(metadata) = hatch.subtable("metadata")? {
-        let metadata = pyproject.reader("tool.hatch.metadata", metadata);
-        known_options(&metadata, &["allow-direct-references"])?;
+pub(super) fn check_options(settings: &Settings<'_>) -> Plan<()> {
+    for root in settings.roots() {
+        known_options(&root, &TOP)?;
     }
-    if let Some(version) = hatch.subtable("version")? {
-        check_version(&pyproject.reader("tool.hatch.version", version))?;
+    for key in ["metadata", "version", "build"] {
+        settings.section(key)?;
     }
-    if let Some(build) = hatch.subtable("build")? {
-        check_build(pyproject, &pyproject.reader("tool.hatch.build", build))?;
+    if let Some(metadata) = settings.table("tool.hatch.metadata") {
+        known_options(&metadata, &["allow-direct-references", "allow-ambiguous-features", "hooks"])?;
+        metadata.subtable("hooks")?;
+    }
+    if let Some(hooks) = settings.table("tool.hatch.metadata.hooks") {
+        known_options(&hooks, &[])?;
+    }
+    if let Some(version) = settings.table("tool.hatch.version") {
+        check_version(&version)?;
+    }
+    if let Some(build) = settings.table("tool.hatch.build") {
+        check_build(settings, &build)?;
     }
     Ok(())
 }
 
 fn check_version(version: &TableReader<'_>) -> Plan<()> {
     // `scheme` and `validate-bump` only matter when hatch changes the version.
-    known_options(version, &["source", "path", "scheme", "validate-bump"])?;
     match version.string("source")? {
-        None | Some("regex") => Ok(()),
+        None | Some("regex") => {
+            known_options(version, &["source", "path", "pattern", "scheme", "validate-bump"])
+        }
         Some(other) => {
             Err(option(version, "source", format!("names a version source of a plugin: `{other}`")))
         }
     }
 }
 
-fn check_build(pyproject: &PyProject, build: &TableReader<'_>) -> Plan<()> {
-    let mut known = COMMON.to_vec();
-    known.push("targets");
-    known_options(build, &known)?;
+fn check_build(settings: &Settings<'_>, build: &TableReader<'_>) -> Plan<()> {
+    known_options(build, &[&COMMON[..], &["targets"]].concat())?;
     check_common(build)?;
-    let Some(targets) = build.subtable("targets")? else { return Ok(()) };
-    let targets = pyproject.reader("tool.hatch.build.targets", targets);
+    build.subtable("targets")?;
+    let Some(targets) = settings.table("tool.hatch.build.targets") else { return Ok(()) };
     known_options(&targets, &["sdist", "wheel"])?;
-    if let Some(sdist) = targets.subtable("sdist")? {
-        let sdist = pyproject.reader("tool.hatch.build.targets.sdist", sdist);
-        known_options(&sdist, &COMMON)?;
-        check_common(&sdist)?;
-    }
-    if let Some(wheel) = targets.subtable("wheel")? {
-        let wheel = pyproject.reader("tool.hatch.build.targets.wheel", wheel);
-        let mut known = COMMON.to_vec();
-        known.extend(["bypass-selection", "macos-max-compat"]);
-        known_options(&wheel, &known)?;
-        check_common(&wheel)?;
+    for (key, kind, own) in [
+        ("sdist", Kind::Sdist, &["core-metadata-version", "support-legacy"][..]),
+        (
+            "wheel",
+            Kind::Wheel,
+            &[
+                "core-metadata-version",
+                "bypass-selection",
+                "macos-max-compat",
+                "shared-data",
+                "shared-scripts",
+                "extra-metadata",
+                "sbom-files",
+            ],
+        ),
+    ] {
+        targets.subtable(key)?;
+        if let Some(target) = settings.table(kind.table()) {
+            known_options(&target, &[&COMMON[..], own].concat())?;
+            check_common(&target)?;
+        }
     }
     Ok(())
 }
@@ -84,6 +117,20 @@ fn check_build(pyproject: &PyProject, build: &TableReader<'_>) -> Plan<()> {
 fn check_common(table: &TableReader<'_>) -> Plan<()> {
     if table.boolean("reproducible")? == Some(false) {
         return Err(option(table, "reproducible", "asks for archives that differ from build to build"));
+    }
+    check_build_time(table)
+}
+
+/// Steps back where packages are asked for at build time.
+pub(super) fn check_build_time(table: &TableReader<'_>) -> Plan<()> {
+    let reason = "asks for packages at build time, which may be plugins";
+    for key in ["dependencies", "require-runtime-features"] {
+        if table.strings(key)?.is_some_and(|list| !list.is_empty()) {
+            return Err(option(table, key, reason));
+        }
+    }
+    if table.boolean("require-runtime-dependencies")? == Some(true) {
+        return Err(option(table, "require-runtime-dependencies", reason));
     }
     Ok(())
 }

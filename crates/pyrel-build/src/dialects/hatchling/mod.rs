@@ -1,29 +1,38 @@
-//! hatchling 1.33: what `hatchling.build` makes of a project without plugins.
+//! hatchling 1.33: what `hatchling.build` makes of a project without plugins of others.
 //!
-//! Hooks, other targets, dynamic fields but `version`, `hatch.toml`, and whatever else is not named in this
-//! folder go to hatchling itself.
+//! Hooks of others, other targets, and whatever else is not named in this folder go to hatchling itself.
 
 mod config;
+mod core;
+mod hook;
+mod ignore;
 mod metadata;
 mod options;
+mod pkg_info;
+mod requirement;
 mod selection;
+mod settings;
+mod setup_py;
 mod target;
-mod vcs;
 mod version;
+mod wheel;
 
 use std::collections::HashSet;
 
 use pyrel_model::Version;
+use pyrel_model::pyproject::Readme;
 
-use self::config::check_options;
-use self::metadata::Metadata;
+use self::config::{check_options, check_variables};
+use self::core::Core;
+use self::options::{Kind, Options};
+use self::pkg_info::PkgInfo;
 use self::selection::Selection;
-use self::target::Target;
+use self::settings::Settings;
+use self::target::{Target, file_name_component};
 use super::{Dialect, Subject, generator};
-use crate::detector;
-use crate::entry_set::{Entry, EntrySet};
+use crate::detector::option;
+use crate::entry_set::{Entry, EntrySet, Source};
 use crate::error::{Plan, unsupported};
-use crate::metadata::{groups, sorted};
 use crate::tree::Tree;
 
 pub(super) struct Hatchling;
@@ -42,48 +51,111 @@ impl Dialect for Hatchling {
     }
 
     fn plan(&self, subject: &Subject<'_>) -> Plan<EntrySet> {
-        refuse_files(&subject.tree)?;
-        check_options(subject.pyproject)?;
-        let version = version::resolve(subject)?;
-        let stem = format!("{}-{version}", subject.project.name.file_stem());
-        let metadata = Metadata::read(subject, &subject.tree, &version)?;
-        let sdist = plan_sdist(subject, &metadata, &stem)?;
-
-        let unpacked = Tree::unpacked(&sdist);
-        let wheel_metadata = Metadata::read(subject, &unpacked, &version)?;
-        let tags = metadata::tags(subject.project.requires_python.as_ref())?;
-        let mut wheel = plan_wheel(subject, &unpacked, &stem)?;
-        let dist_info = format!("{stem}.dist-info");
-        let mut add = |name: &str, text: String| {
-            wheel.push(Entry::generated(format!("{dist_info}/{name}"), text.into_bytes()));
-        };
-        add("METADATA", wheel_metadata.text.clone());
-        let mut expanded = tags.expand();
-        expanded.sort();
-        let tag_lines: String = expanded.iter().map(|tag| format!("Tag: {tag}\n")).collect();
-        let generator = generator(self, subject.version);
-        add(
-            "WHEEL",
-            format!("Wheel-Version: 1.0\nGenerator: {generator}\nRoot-Is-Purelib: true\n{tag_lines}"),
-        );
-        let entry_points = entry_points(subject);
-        if !entry_points.is_empty() {
-            add("entry_points.txt", entry_points);
-        }
-        for path in &wheel_metadata.license_files {
-            let file = unpacked.file(path)?;
-            wheel.push(file.into_entry(format!("{dist_info}/licenses/{path}")));
-        }
+        // Not by way of the subject: these are known to whoever remembers a build.
+        check_variables(subject.request.variables)?;
+        let settings = Settings::read(subject.pyproject, &subject.tree)?;
+        check_options(&settings)?;
+        let told = pkg_info::read(&subject.tree)?;
+        let job = Job::new(subject, &settings, told, generator(self, subject.version))?;
+        let core = Core::read(&job, &subject.tree)?;
+        let metadata = metadata::print(&job, &core, Kind::Sdist)?;
+        check_dynamic(&job, &metadata)?;
+        let sdist = plan_sdist(&job, &core, &metadata)?;
+        let wheel = plan_wheel(&job, &sdist)?;
         Ok(EntrySet {
             dialect: self.name(),
             name: subject.project.name.clone(),
-            version: normal(&version),
-            metadata: metadata.text,
-            tags,
+            version: normal(&job.version),
+            metadata,
+            tags: core::tags(subject.project.requires_python.as_ref())?,
             sdist,
             wheel,
         })
     }
+}
+
+/// One build: what all parts of this folder have to know.
+struct Job<'a> {
+    subject: &'a Subject<'a>,
+    settings: &'a Settings<'a>,
+    /// The version with the spelling that metadata carries.
+    version: Version,
+    /// Fields of `[project]` that nothing fills, sorted.
+    dynamic: Vec<String>,
+    /// The description that an sdist's metadata tells.
+    told_readme: Option<Readme>,
+    /// The top folder of the sdist.
+    sdist_stem: String,
+    /// What the names of the wheel and of its folders begin with.
+    wheel_stem: String,
+    /// Who made the wheel.
+    generator: String,
+}
+
+impl<'a> Job<'a> {
+    fn new(
+        subject: &'a Subject<'a>,
+        settings: &'a Settings<'a>,
+        told: Option<PkgInfo>,
+        generator: String,
+    ) -> Plan<Self> {
+        let version = version::resolve(subject, settings, told.as_ref())?;
+        let stem = |kind| -> Plan<String> {
+            let name = &subject.project.name;
+            let is_strict = Options::new(settings, kind).flag("strict-naming", true)?;
+            let name = if is_strict { name.file_stem() } else { file_name_component(name.as_written()) };
+            Ok(format!("{name}-{version}"))
+        };
+        Ok(Self {
+            subject,
+            settings,
+            dynamic: unfilled(subject, told.as_ref())?,
+            sdist_stem: stem(Kind::Sdist)?,
+            wheel_stem: stem(Kind::Wheel)?,
+            version,
+            told_readme: told.and_then(|told| told.readme).filter(|_| subject.project.is_dynamic("readme")),
+            generator,
+        })
+    }
+
+    /// Returns the description, be it static or told by an sdist.
+    fn readme(&self) -> Option<&Readme> {
+        self.subject.project.readme.as_ref().or(self.told_readme.as_ref())
+    }
+}
+
+/// Returns the dynamic fields that nothing fills.
+fn unfilled(subject: &Subject<'_>, told: Option<&PkgInfo>) -> Plan<Vec<String>> {
+    let mut fields: Vec<String> = Vec::new();
+    for field in subject.project.dynamic.iter().filter(|field| *field != "version") {
+        match told {
+            Some(told) if field == "readme" && told.readme.is_some() => {}
+            Some(told) if told.others.contains(field.as_str()) => {
+                let reason = format!("lists `{field}`, which hatchling takes from `{}`", pkg_info::FILE);
+                return Err(option(&subject.project_table(), "dynamic", reason));
+            }
+            _ => fields.push(field.clone()),
+        }
+    }
+    fields.sort();
+    Ok(fields)
+}
+
+/// Steps back where the sdist's own metadata would fill a dynamic field of the wheel.
+fn check_dynamic(job: &Job<'_>, metadata: &str) -> Plan<()> {
+    let project = job.subject.project;
+    for (field, header) in [("dependencies", "\nRequires-Dist: "), ("license-files", "\nLicense-File: ")] {
+        if project.is_dynamic(field) && metadata.contains(header) {
+            let reason = format!("lists `{field}`, which the sdist would tell the wheel");
+            return Err(option(&job.subject.project_table(), "dynamic", reason));
+        }
+    }
+    let asks = project.dependencies.iter().filter_map(|one| one.marker.as_ref()).any(|m| m.mentions_extra());
+    if project.is_dynamic("optional-dependencies") && asks {
+        let reason = "lists `optional-dependencies`, which the sdist would tell the wheel";
+        return Err(option(&job.subject.project_table(), "dynamic", reason));
+    }
+    Ok(())
 }
 
 /// File names carry the normal form, metadata the spelling.
@@ -91,33 +163,46 @@ fn normal(version: &Version) -> Version {
     version.normalized().parse().expect("the normal form of a version is a version")
 }
 
-/// Steps back where a file changes what hatchling does.
-fn refuse_files(tree: &Tree) -> Plan<()> {
-    for (name, reason) in [
-        ("hatch.toml", "holds options of hatch beside `pyproject.toml`, which only hatchling reads"),
-        ("PKG-INFO", "makes this an unpacked sdist, where hatchling takes dynamic fields from"),
-    ] {
-        if tree.is_file(name) {
-            return Err(detector::file(&tree.display_path(name), name, reason));
+fn plan_sdist(job: &Job<'_>, core: &Core, metadata: &str) -> Plan<Vec<Entry>> {
+    let tree = &job.subject.tree;
+    let stem = &job.sdist_stem;
+    let written = hook::run(job, core, Kind::Sdist, tree)?;
+    for file in &written {
+        tree.put(&file.path, &file.bytes);
+    }
+    let target = Target::sdist(job, core, &written)?;
+    for name in ["pyproject.toml", settings::FILE] {
+        if target.distribution_path(name) != name {
+            return unsupported("tool.hatch.build.sources", format!("moves `{name}` inside the sdist"));
         }
     }
-    Ok(())
-}
-
-fn plan_sdist(subject: &Subject<'_>, metadata: &Metadata, stem: &str) -> Plan<Vec<Entry>> {
-    let target = Target::sdist(subject, metadata, stem)?;
-    if target.distribution_path("pyproject.toml") != "pyproject.toml" {
-        return unsupported("tool.hatch.build.sources", "moves `pyproject.toml` inside the sdist");
+    let mut generated = vec![("PKG-INFO", metadata.to_owned())];
+    let files = Selection::new(tree, &target).files()?;
+    let options = Options::new(job.settings, Kind::Sdist);
+    if let Some(table) = options.target
+        && let Some(item) = table.get("support-legacy")
+    {
+        match item.as_bool() {
+            Some(true) => generated.push(("setup.py", setup_py::write(job, core, &files)?)),
+            Some(false) => {}
+            None => return Err(option(&table, "support-legacy", "is neither `true` nor `false`")),
+        }
     }
     let mut entries = Vec::new();
-    for (path, distribution) in Selection::new(&subject.tree, &target).files()? {
-        let file = subject.tree.file(&path)?;
-        if file.is_link {
-            return Err(selection::link(&subject.root, &path));
+    for selected in &files {
+        // hatchling puts the generated file behind one of the same name; unpacked, the last one stays.
+        if generated.iter().any(|(name, _)| *name == selected.distribution) {
+            continue;
         }
-        entries.push(file.into_entry(format!("{stem}/{distribution}")));
+        let file = tree.file(&selected.path)?;
+        if file.is_link {
+            return Err(selection::link(&job.subject.root, &selected.path));
+        }
+        entries.push(file.into_entry(format!("{stem}/{}", selected.distribution)));
     }
-    entries.push(Entry::generated(format!("{stem}/PKG-INFO"), metadata.text.clone().into_bytes()));
+    let generated = generated.into_iter();
+    entries
+        .extend(generated.map(|(name, text)| Entry::generated(format!("{stem}/{name}"), text.into_bytes())));
     let mut seen = HashSet::new();
     if let Some(double) = entries.iter().find(|entry| !seen.insert(entry.path.as_str())) {
         let reason = format!("select a file of the sdist twice: `{}`", double.path);
@@ -126,26 +211,26 @@ fn plan_sdist(subject: &Subject<'_>, metadata: &Metadata, stem: &str) -> Plan<Ve
     Ok(entries)
 }
 
-fn plan_wheel(subject: &Subject<'_>, unpacked: &Tree, stem: &str) -> Plan<Vec<Entry>> {
-    let target = Target::wheel(subject, unpacked, stem)?;
-    let files = Selection::new(unpacked, &target).files()?;
-    let mut entries = Vec::with_capacity(files.len());
-    for (path, distribution) in files {
-        entries.push(unpacked.file(&path)?.into_entry(distribution));
+fn plan_wheel(job: &Job<'_>, sdist: &[Entry]) -> Plan<Vec<Entry>> {
+    let mut unpacked = Tree::unpacked(sdist);
+    let core = Core::read(job, &unpacked)?;
+    let written = hook::run(job, &core, Kind::Wheel, &unpacked)?;
+    if !written.is_empty() {
+        let mut entries = sdist.to_vec();
+        for file in &written {
+            let path = format!("{}/{}", job.sdist_stem, file.path);
+            entries.retain(|entry| entry.path != path);
+            let source = Source::Bytes(file.bytes.as_slice().into());
+            entries.push(Entry { path, executable: file.executable, source });
+        }
+        unpacked = Tree::unpacked(&entries);
     }
+    let target = Target::wheel(job, &unpacked, &written)?;
+    let selection = Selection::new(&unpacked, &target);
+    let mut entries = Vec::new();
+    for selected in selection.files()? {
+        entries.push(unpacked.file(&selected.path)?.into_entry(selected.distribution));
+    }
+    entries.extend(wheel::extras(job, &core, &unpacked, &selection)?);
     Ok(entries)
-}
-
-/// Console scripts, graphical scripts, then the other groups sorted; names sorted; blank lines between groups.
-fn entry_points(subject: &Subject<'_>) -> String {
-    let mut all = groups(subject.project);
-    let scripts = all.iter().filter(|(group, _)| matches!(group.as_str(), "console_scripts" | "gui_scripts"));
-    let first_other = scripts.count();
-    all[first_other..].sort();
-    let sections = all.iter().map(|(group, entries)| {
-        let lines: String =
-            sorted(entries).iter().map(|(name, value)| format!("{name} = {value}\n")).collect();
-        format!("[{group}]\n{lines}")
-    });
-    sections.collect::<Vec<_>>().join("\n")
 }

@@ -1,37 +1,39 @@
 //! Options of one target: the target's own table first, then `[tool.hatch.build]`.
 
-use pyrel_model::PyProject;
 use pyrel_model::pyproject::TableReader;
-use toml_edit::TableLike;
 
+use super::settings::Settings;
 use crate::error::Plan;
 
 const BUILD: &str = "tool.hatch.build";
-const WHEEL: &str = "tool.hatch.build.targets.wheel";
-const SDIST: &str = "tool.hatch.build.targets.sdist";
+
+/// What is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Sdist,
+    Wheel,
+}
+
+impl Kind {
+    /// Returns the name of the target's table.
+    pub(super) fn table(self) -> &'static str {
+        match self {
+            Self::Sdist => "tool.hatch.build.targets.sdist",
+            Self::Wheel => "tool.hatch.build.targets.wheel",
+        }
+    }
+}
 
 /// The two tables that an option of a target may stand in.
 pub(super) struct Options<'a> {
-    target: Option<TableReader<'a>>,
+    /// The target's own table, in which some options alone may stand.
+    pub(super) target: Option<TableReader<'a>>,
     build: Option<TableReader<'a>>,
 }
 
 impl<'a> Options<'a> {
-    pub(super) fn sdist(pyproject: &'a PyProject) -> Self {
-        Self::new(pyproject, SDIST, "sdist")
-    }
-
-    pub(super) fn wheel(pyproject: &'a PyProject) -> Self {
-        Self::new(pyproject, WHEEL, "wheel")
-    }
-
-    fn new(pyproject: &'a PyProject, name: &'static str, target: &str) -> Self {
-        let reader =
-            |name, table: Option<&'a dyn TableLike>| table.map(|table| pyproject.reader(name, table));
-        Self {
-            target: reader(name, pyproject.tool(&["hatch", "build", "targets", target])),
-            build: reader(BUILD, pyproject.tool(&["hatch", "build"])),
-        }
+    pub(super) fn new(settings: &'a Settings<'_>, kind: Kind) -> Self {
+        Self { target: settings.table(kind.table()), build: settings.table(BUILD) }
     }
 
     /// Returns the table that decides about a key, if either has it.
@@ -49,11 +51,11 @@ impl<'a> Options<'a> {
         Ok(Some(list))
     }
 
-    /// Returns a switch that is off unless given.
-    pub(super) fn flag(&self, key: &str) -> Plan<bool> {
+    /// Returns a switch.
+    pub(super) fn flag(&self, key: &str, default: bool) -> Plan<bool> {
         match self.table(key) {
-            Some(table) => Ok(table.boolean(key)?.unwrap_or(false)),
-            None => Ok(false),
+            Some(table) => Ok(table.boolean(key)?.unwrap_or(default)),
+            None => Ok(default),
         }
     }
 

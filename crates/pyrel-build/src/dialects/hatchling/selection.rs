@@ -27,8 +27,15 @@ const SKIPPED_FOLDERS: [&str; 11] = [
 /// Files that hatchling never takes.
 const SKIPPED_FILES: [&str; 2] = [".DS_Store", ".git"];
 
-/// A file's path in the tree and in the archive.
-type Selected = (String, String);
+/// One file that is taken.
+pub(super) struct Selected {
+    /// Its path in the tree.
+    pub(super) path: String,
+    /// The path that hatchling takes for the one in the tree.
+    pub(super) relative: String,
+    /// Its path in the archive.
+    pub(super) distribution: String,
+}
 
 /// Selects the files of one target.
 pub(super) struct Selection<'a> {
@@ -48,7 +55,7 @@ impl<'a> Selection<'a> {
             self.walk_project(&mut out)?;
         } else {
             for path in &self.target.only_include {
-                self.explicit(path, &mut out)?;
+                self.explicit((path, path), &mut out)?;
             }
         }
         for (source, target) in &self.target.force_include {
@@ -64,29 +71,43 @@ impl<'a> Selection<'a> {
             let is_excluded = skips && self.target.excludes(&format!("{path}/"));
             !is_excluded && !SKIPPED_FOLDERS.contains(&name) && !self.target.is_reserved(&path)
         };
-        walk_followed(self.tree, "", &mut enter, &mut |dir, listing| self.visit(dir, false, listing, out))
+        walk_followed(self.tree, "", &mut enter, &mut |dir, listing| {
+            self.visit((dir, dir), false, listing, out)
+        })
     }
 
-    /// Takes a listed file, or everything below a listed folder that is not excluded.
-    fn explicit(&self, path: &str, out: &mut Vec<Selected>) -> Result<(), BuildError> {
-        if self.tree.is_file(path) {
-            let distribution = self.target.distribution_path(path);
+    /// Returns the files of a table that gives paths their places.
+    pub(super) fn mapped(&self, map: &[(String, String)]) -> Result<Vec<Selected>, BuildError> {
+        let mut out = Vec::new();
+        for (source, target) in map {
+            self.explicit((source, target), &mut out)?;
+        }
+        Ok(out)
+    }
+
+    /// Takes a listed file, or everything below a listed folder whose place is not excluded.
+    fn explicit(&self, (source, target): (&str, &str), out: &mut Vec<Selected>) -> Result<(), BuildError> {
+        if self.tree.is_file(source) {
+            let distribution = self.target.distribution_path(target);
             if !self.target.is_reserved(&distribution) {
-                out.push((path.to_owned(), distribution));
+                out.push(Selected { path: source.to_owned(), relative: source.to_owned(), distribution });
             }
             return Ok(());
         }
-        if !self.tree.is_dir(path) {
+        if !self.tree.is_dir(source) {
             return Ok(());
         }
         let mut enter = |_: &str, name: &str| !SKIPPED_FOLDERS.contains(&name);
-        walk_followed(self.tree, path, &mut enter, &mut |dir, listing| self.visit(dir, true, listing, out))
+        walk_followed(self.tree, source, &mut enter, &mut |dir, listing| {
+            let below = dir[source.len()..].trim_start_matches('/');
+            self.visit((dir, &join(target, below)), true, listing, out)
+        })
     }
 
-    /// Takes the files of one folder.
+    /// Takes the files of one folder, judged by the place that they get.
     fn visit(
         &self,
-        dir: &str,
+        (dir, place): (&str, &str),
         explicit: bool,
         listing: &Listing,
         out: &mut Vec<Selected>,
@@ -96,22 +117,23 @@ impl<'a> Selection<'a> {
             if SKIPPED_FILES.contains(&name.as_str()) {
                 continue;
             }
-            let path = join(dir, name);
-            let distribution = self.target.distribution_path(&path);
-            if !self.target.is_reserved(&distribution) && self.target.takes(&path, explicit, in_package) {
-                out.push((path, distribution));
+            let relative = join(place, name);
+            let distribution = self.target.distribution_path(&relative);
+            if !self.target.is_reserved(&distribution) && self.target.takes(&relative, explicit, in_package) {
+                out.push(Selected { path: join(dir, name), relative, distribution });
             }
         }
-        let odd = listing.odd.iter().map(|name| join(dir, name));
-        match odd.into_iter().find(|path| self.target.takes(path, explicit, in_package)) {
-            Some(path) => Err(odd_name(&self.tree.display_path(&path))),
+        let is_taken = |name: &&String| self.target.takes(&join(place, name), explicit, in_package);
+        match listing.odd.iter().find(is_taken) {
+            Some(name) => Err(odd_name(&self.tree.display_path(&join(dir, name)))),
             None => Ok(()),
         }
     }
 
     fn forced(&self, source: &str, target: &str, out: &mut Vec<Selected>) -> Plan<()> {
         if self.tree.is_file(source) {
-            out.push((source.to_owned(), self.target.distribution_path(target)));
+            let (path, relative) = (source.to_owned(), source.to_owned());
+            out.push(Selected { path, relative, distribution: self.target.distribution_path(target) });
             return Ok(());
         }
         if !self.tree.is_dir(source) {
@@ -121,10 +143,10 @@ impl<'a> Selection<'a> {
         walk_followed(self.tree, source, &mut enter, &mut |dir, listing| {
             let below = dir[source.len()..].trim_start_matches('/');
             for name in listing.files.iter().filter(|name| !SKIPPED_FILES.contains(&name.as_str())) {
-                let path = join(&join(target, below), name);
-                let distribution = self.target.distribution_path(&path);
+                let relative = join(&join(target, below), name);
+                let distribution = self.target.distribution_path(&relative);
                 if !self.target.is_reserved(&distribution) {
-                    out.push((join(dir, name), distribution));
+                    out.push(Selected { path: join(dir, name), relative, distribution });
                 }
             }
             match listing.odd.first() {

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use pyrel_model::pyproject::{Readme, TableReader};
+use pyrel_model::pyproject::TableReader;
 
-use super::super::Subject;
-use super::metadata::Metadata;
-use super::options::Options;
-use super::vcs::nearest_ignore_file;
+use super::core::Core;
+use super::hook::WrittenFile;
+use super::ignore::nearest_ignore_files;
+use super::options::{Kind, Options};
+use super::{Job, settings};
 use crate::detector::option;
 use crate::error::Plan;
 use crate::pattern::{GlobOptions, IgnoreSpec, python_glob};
@@ -18,6 +19,8 @@ pub(super) struct Target {
     include: Option<IgnoreSpec>,
     exclude: IgnoreSpec,
     artifacts: Option<IgnoreSpec>,
+    /// Files that build hooks write, which are taken like artifacts.
+    written: HashSet<String>,
     /// Nothing is selected but artifacts and forced files.
     exclude_all: bool,
     only_packages: bool,
@@ -30,6 +33,13 @@ pub(super) struct Target {
     pub(super) force_include: Vec<(String, String)>,
 }
 
+/// What was found beside the options of a target.
+struct Found<'a> {
+    ignore_lines: Vec<String>,
+    written: &'a [WrittenFile],
+    forced: Vec<(String, String)>,
+}
+
 /// Selection options that stand for absent ones.
 #[derive(Default)]
 struct Defaults {
@@ -39,45 +49,36 @@ struct Defaults {
 }
 
 impl Target {
-    pub(super) fn sdist(subject: &Subject<'_>, metadata: &Metadata, stem: &str) -> Plan<Self> {
-        let options = Options::sdist(subject.pyproject);
-        let ignore = nearest_ignore_file(&subject.tree, &subject.root, stem)?;
+    pub(super) fn sdist(job: &Job<'_>, core: &Core, written: &[WrittenFile]) -> Plan<Self> {
+        let tree = &job.subject.tree;
+        let options = Options::new(job.settings, Kind::Sdist);
+        let ignore = nearest_ignore_files(tree, &job.subject.root, &job.sdist_stem)?;
         let mut forced = Vec::new();
-        for name in ["pyproject.toml", "hatch_build.py"] {
-            if subject.tree.is_file(name) {
+        for name in ["pyproject.toml", settings::FILE, "hatch_build.py"] {
+            if tree.exists(name) {
                 forced.push((name.to_owned(), name.to_owned()));
             }
         }
-        if let Some(ignore) = &ignore {
-            forced.push((ignore.path.clone(), ".gitignore".to_owned()));
-        }
-        if let Some(Readme::File { path, .. }) = &subject.project.readme {
-            let path = normalize(path);
-            forced.push((path.clone(), path));
-        }
-        forced.extend(metadata.license_files.iter().map(|path| (path.clone(), path.clone())));
-        let lines = ignore.map(|ignore| ignore.lines).unwrap_or_default();
-        Self::resolve(&subject.tree, &options, &Defaults::default(), &lines, forced)
+        forced.extend(ignore.paths.into_iter().map(|(path, name)| (path, name.to_owned())));
+        let listed = core.readme_path.iter().chain(&core.license_files);
+        forced.extend(listed.map(|path| (path.clone(), path.clone())));
+        let found = Found { ignore_lines: ignore.lines, written, forced };
+        Self::resolve(tree, &options, &Defaults::default(), found)
     }
 
-    pub(super) fn wheel(subject: &Subject<'_>, tree: &Tree, stem: &str) -> Plan<Self> {
-        let options = Options::wheel(subject.pyproject);
-        let defaults = wheel_defaults(subject, tree, &options)?;
-        let ignore = nearest_ignore_file(tree, &subject.root, stem)?;
-        let lines = ignore.map(|ignore| ignore.lines).unwrap_or_default();
-        Self::resolve(tree, &options, &defaults, &lines, Vec::new())
+    pub(super) fn wheel(job: &Job<'_>, tree: &Tree, written: &[WrittenFile]) -> Plan<Self> {
+        let options = Options::new(job.settings, Kind::Wheel);
+        let defaults = wheel_defaults(job, (tree, written), &options)?;
+        let ignore = nearest_ignore_files(tree, &job.subject.root, &job.sdist_stem)?;
+        let found = Found { ignore_lines: ignore.lines, written, forced: Vec::new() };
+        Self::resolve(tree, &options, &defaults, found)
     }
 
-    fn resolve(
-        tree: &Tree,
-        options: &Options<'_>,
-        defaults: &Defaults,
-        ignore_lines: &[String],
-        build_data: Vec<(String, String)>,
-    ) -> Plan<Self> {
+    fn resolve(tree: &Tree, options: &Options<'_>, defaults: &Defaults, found: Found<'_>) -> Plan<Self> {
         let packages = packages(options, defaults)?;
-        let mut force_include = normalized_map(configured_force_include(options)?);
-        for (source, target) in normalized_map(build_data) {
+        let mut force_include =
+            normalized_map(configured_map(options.table("force-include"), "force-include")?);
+        for (source, target) in normalized_map(found.forced) {
             match force_include.iter_mut().find(|(known, _)| *known == source) {
                 Some(entry) => entry.1 = target,
                 None => force_include.push((source, target)),
@@ -85,11 +86,12 @@ impl Target {
         }
         let mut target = Self {
             include: include_spec(options, &packages)?,
-            exclude: exclude_spec(options, ignore_lines)?,
+            exclude: exclude_spec(options, &found.ignore_lines)?,
             artifacts: spec(options, "artifacts", options.strings("artifacts")?.unwrap_or_default())?,
+            written: found.written.iter().map(|file| file.path.clone()).collect(),
             exclude_all: defaults.exclude_all,
-            only_packages: options.flag("only-packages")?,
-            skip_excluded_dirs: options.flag("skip-excluded-dirs")?,
+            only_packages: options.flag("only-packages", false)?,
+            skip_excluded_dirs: options.flag("skip-excluded-dirs", false)?,
             sources: sources(options, &packages)?,
             reserved: HashSet::new(),
             only_include: only_include(options, defaults, &packages)?,
@@ -131,7 +133,7 @@ impl Target {
 
     /// Tells whether a file is taken; `explicit` files need no `include` pattern.
     pub(super) fn takes(&self, path: &str, explicit: bool, in_package: bool) -> bool {
-        if self.artifacts.as_ref().is_some_and(|spec| spec.matches(path)) {
+        if self.written.contains(path) || self.artifacts.as_ref().is_some_and(|spec| spec.matches(path)) {
             return true;
         }
         (in_package || !self.only_packages)
@@ -171,7 +173,7 @@ fn include_spec(options: &Options<'_>, packages: &[String]) -> Plan<Option<Ignor
 
 fn exclude_spec(options: &Options<'_>, ignore_lines: &[String]) -> Plan<IgnoreSpec> {
     let mut patterns = vec!["*.py[cdo]", "/dist"];
-    if !options.flag("ignore-vcs")? {
+    if !options.flag("ignore-vcs", false)? {
         patterns.extend(ignore_lines.iter().map(String::as_str));
     }
     patterns.extend(options.strings("exclude")?.unwrap_or_default());
@@ -235,10 +237,9 @@ fn only_include(options: &Options<'_>, defaults: &Defaults, packages: &[String])
     let mut paths = Vec::new();
     for path in &listed {
         let normal = normalized_relative(path);
-        if path.starts_with('/') || normal.starts_with(['~']) || normal.starts_with("..") {
+        if path.starts_with('/') || normal.starts_with(['~']) || normal == "." || normal.starts_with("..") {
             return Err(outside(options, "only-include", path));
         }
-        let normal = if normal == "." { String::new() } else { normal };
         if paths.iter().any(|(known, _)| *known == normal) {
             return Err(match options.table("only-include") {
                 Some(table) => table.fault("only-include", &format!("lists a path twice: `{path}`")).into(),
@@ -263,17 +264,21 @@ fn outside(options: &Options<'_>, key: &str, path: &str) -> crate::error::Stop {
     }
 }
 
-fn configured_force_include(options: &Options<'_>) -> Plan<Vec<(String, String)>> {
+/// Reads a table of files and their places in an archive; files outside the project are hatchling's business.
+pub(super) fn configured_map(table: Option<TableReader<'_>>, key: &str) -> Plan<Vec<(String, String)>> {
+    let Some(table) = table else { return Ok(Vec::new()) };
     let mut out = Vec::new();
-    for (source, target) in options.pairs("force-include")? {
-        let table: TableReader<'_> =
-            options.table("force-include").expect("the table that the pairs were read from");
+    for (source, target) in table.string_table(key)?.unwrap_or_default() {
         if source.is_empty() || target.is_empty() {
-            return Err(table.fault("force-include", "may not hold an empty path").into());
+            return Err(table.fault(key, "may not hold an empty path").into());
         }
         if source.starts_with(['/', '~']) || normalize(source).starts_with("..") {
             let reason = format!("takes a file from outside the project: `{source}`");
-            return Err(option(&table, "force-include", reason));
+            return Err(option(&table, key, reason));
+        }
+        if matches!(normalized_relative(target).split('/').next(), Some("." | ".." | "")) {
+            let reason = format!("has a place that is no path below the top: `{target}`");
+            return Err(option(&table, key, reason));
         }
         out.push((source.to_owned(), target.to_owned()));
     }
@@ -281,7 +286,7 @@ fn configured_force_include(options: &Options<'_>) -> Plan<Vec<(String, String)>
 }
 
 /// Normalises and orders as hatchling does: by depth of the target, the target, the source.
-fn normalized_map(map: Vec<(String, String)>) -> Vec<(String, String)> {
+pub(super) fn normalized_map(map: Vec<(String, String)>) -> Vec<(String, String)> {
     let mut out: Vec<(String, String)> = Vec::new();
     for (source, target) in map {
         let source = match normalize(&source) {
@@ -306,14 +311,18 @@ fn sort_map(map: &mut [(String, String)]) {
 }
 
 /// What a wheel holds when no option says it: the folder or module named like the project.
-fn wheel_defaults(subject: &Subject<'_>, tree: &Tree, options: &Options<'_>) -> Plan<Defaults> {
+fn wheel_defaults(
+    job: &Job<'_>,
+    (tree, written): (&Tree, &[WrittenFile]),
+    options: &Options<'_>,
+) -> Plan<Defaults> {
     for key in ["include", "packages", "only-include"] {
         if options.strings(key)?.is_some_and(|list| !list.is_empty()) {
             return Ok(Defaults::default());
         }
     }
-    let written = subject.project.name.as_written();
-    let names = [file_name_component(written), subject.project.name.file_stem()];
+    let name = &job.subject.project.name;
+    let names = [file_name_component(name.as_written()), name.file_stem()];
     let package = |path: String| Defaults { packages: vec![path], ..Defaults::default() };
     for name in &names {
         if tree.is_file(&format!("{name}/__init__.py")) {
@@ -332,20 +341,18 @@ fn wheel_defaults(subject: &Subject<'_>, tree: &Tree, options: &Options<'_>) -> 
             return Ok(package(namespace.to_owned()));
         }
     }
-    let wheel = subject.pyproject.tool(&["hatch", "build", "targets", "wheel"]);
-    let wheel = wheel.map(|table| subject.pyproject.reader("tool.hatch.build.targets.wheel", table));
-    let bypass = match wheel {
+    let bypass = match &options.target {
         Some(table) => table.boolean("bypass-selection")?.unwrap_or(false),
         None => false,
     };
-    if bypass || !options.pairs("force-include")?.is_empty() {
+    if bypass || !written.is_empty() || !options.pairs("force-include")?.is_empty() {
         return Ok(Defaults { exclude_all: true, ..Defaults::default() });
     }
-    Err(nothing_to_ship(subject, &names))
+    Err(nothing_to_ship(job, &names))
 }
 
 /// Turns every run of characters that file names do not have into `_`.
-fn file_name_component(name: &str) -> String {
+pub(super) fn file_name_component(name: &str) -> String {
     let mut out = String::new();
     for part in name.split_inclusive('-') {
         let word = part.trim_end_matches('-');
@@ -357,21 +364,16 @@ fn file_name_component(name: &str) -> String {
     out
 }
 
-fn nothing_to_ship(subject: &Subject<'_>, names: &[String; 2]) -> crate::error::Stop {
+fn nothing_to_ship(job: &Job<'_>, names: &[String; 2]) -> crate::error::Stop {
     let name = &names[1];
     let message =
         format!("no files for the wheel: there is no folder `{name}` or `src/{name}` and no `{name}.py`");
-    let span = subject
-        .pyproject
-        .root()
-        .get("project")
-        .and_then(|item| item.get("name"))
-        .and_then(toml_edit::Item::span);
+    let pyproject = job.subject.pyproject;
+    let span =
+        pyproject.root().get("project").and_then(|item| item.get("name")).and_then(toml_edit::Item::span);
     let location = match span {
-        Some(span) => {
-            pyrel_model::Location::of_span(subject.pyproject.path(), subject.pyproject.text(), &span)
-        }
-        None => pyrel_model::Location::of_file(subject.pyproject.path()),
+        Some(span) => pyrel_model::Location::of_span(pyproject.path(), pyproject.text(), &span),
+        None => pyrel_model::Location::of_file(pyproject.path()),
     };
     let hint = "name the package: `[tool.hatch.build.targets.wheel]` with `packages = [\"src/…\"]`";
     Box::new(pyrel_model::Diagnostic::new(message).at(location).with_hint(hint)).into()

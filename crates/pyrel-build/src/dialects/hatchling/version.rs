@@ -1,14 +1,19 @@
-//! The version: written in the file, or read by hatchling's default expression.
+//! The version: written in the file, told by an sdist's metadata, or found in a file by an expression.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use pyrel_model::Version;
+use pyrel_model::pyproject::TableReader;
 use regex::Regex;
 
 use super::super::Subject;
+use super::pkg_info::PkgInfo;
+use super::settings::Settings;
 use crate::detector::option;
 use crate::error::{Plan, unsupported};
-use crate::tree::normalize;
+use crate::pattern::{Found, PythonExpression};
+use crate::tree::{Tree, normalize};
 
 /// hatchling's default expression, its back reference to the quote written out.
 static DEFAULT: LazyLock<Regex> = LazyLock::new(|| {
@@ -17,37 +22,80 @@ static DEFAULT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&expression).expect("a constant expression")
 });
 
+/// The group that an expression must have.
+const GROUP: &str = "version";
+
 /// Returns the version with the spelling that metadata carries.
-pub(super) fn resolve(subject: &Subject<'_>) -> Plan<Version> {
+pub(super) fn resolve(
+    subject: &Subject<'_>,
+    settings: &Settings<'_>,
+    told: Option<&PkgInfo>,
+) -> Plan<Version> {
     if let Some(version) = &subject.project.version {
         return Ok(version.clone());
     }
-    let Some(table) = subject.pyproject.tool(&["hatch", "version"]) else {
+    if let Some(told) = told {
+        return Ok(told.version.clone());
+    }
+    let Some(table) = settings.table("tool.hatch.version") else {
         return unsupported("tool.hatch.version", "is missing, though `project.version` is dynamic");
     };
-    let table = subject.pyproject.reader("tool.hatch.version", table);
     let Some(path) = table.string("path")? else {
         return unsupported("tool.hatch.version.path", "is missing, though `project.version` is dynamic");
     };
+    let pattern = table.string("pattern")?.filter(|pattern| !pattern.is_empty());
+    let (text, place) = find(&table, (path, pattern), &subject.tree)?;
+    let parsed = text[place].parse::<Version>();
+    parsed.map_err(|error| table.fault("path", &format!("names a file with a bad version, {error}")).into())
+}
+
+/// Returns the text of the file under the key `path`, and where the version is in it by an expression.
+pub(super) fn find(
+    table: &TableReader<'_>,
+    (path, pattern): (&str, Option<&str>),
+    tree: &Tree,
+) -> Plan<(String, Range<usize>)> {
     let relative = normalize(path);
     if path.starts_with(['/', '~']) || relative.starts_with("..") {
-        return Err(option(&table, "path", "leads out of the project"));
+        return Err(option(table, "path", "leads out of the project"));
     }
-    if !subject.tree.is_file(&relative) {
+    if !tree.is_file(&relative) {
         let mut fault = *table.fault("path", &format!("names a file that does not exist: `{path}`"));
         fault.hint = Some(format!("create `{path}`, or correct the path"));
         return Err(Box::new(fault).into());
     }
-    let text = subject.tree.read_text(&relative)?;
-    let found = DEFAULT.captures(&text);
-    let found = found.as_ref().and_then(|found| found.name("double").or_else(|| found.name("single")));
-    let Some(found) = found else {
+    let text = tree.read_text(&relative)?;
+    let place = match pattern {
+        Some(pattern) => search(table, pattern, &text)?,
+        None => DEFAULT
+            .captures(&text)
+            .and_then(|found| found.name("double").or_else(|| found.name("single")))
+            .map(|found| found.range()),
+    };
+    let Some(place) = place else {
         let mut fault = *table.fault("path", &format!("names a file without a version: `{path}`"));
-        fault.hint = Some("write `__version__ = \"…\"` at the start of a line".to_owned());
+        fault.hint = Some(match pattern {
+            Some(_) => "correct the expression under `pattern`, or the file".to_owned(),
+            None => "write `__version__ = \"…\"` at the start of a line".to_owned(),
+        });
         return Err(Box::new(fault).into());
     };
-    let parsed = found.as_str().parse::<Version>();
-    parsed.map_err(|error| table.fault("path", &format!("names a file with a bad version, {error}")).into())
+    Ok((text, place))
+}
+
+fn search(table: &TableReader<'_>, pattern: &str, text: &str) -> Plan<Option<Range<usize>>> {
+    let uncertain = || option(table, "pattern", "has a meaning that only Python's `re` is sure of");
+    let expression = PythonExpression::new(pattern).ok_or_else(uncertain)?;
+    if !expression.has_group(GROUP) {
+        let mut fault = *table.fault("pattern", &format!("has no group `{GROUP}`"));
+        fault.hint = Some(format!("write `(?P<{GROUP}>…)` round the version"));
+        return Err(Box::new(fault).into());
+    }
+    match expression.find(text, GROUP) {
+        Found::At(place) => Ok(Some(place)),
+        Found::Nothing => Ok(None),
+        Found::Uncertain => Err(uncertain()),
+    }
 }
 
 #[cfg(test)]

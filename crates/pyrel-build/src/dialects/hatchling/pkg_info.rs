@@ -1,0 +1,76 @@
+//! `PKG-INFO` in the project's folder: what an sdist knows about fields that are dynamic.
+
+use std::collections::BTreeSet;
+
+use pyrel_model::metadata::CoreMetadata;
+use pyrel_model::pyproject::Readme;
+use pyrel_model::{Requirement, Version};
+
+use crate::detector;
+use crate::error::{Plan, Stop};
+use crate::tree::Tree;
+
+pub(super) const FILE: &str = "PKG-INFO";
+
+/// The fields that hatchling takes from there when they are dynamic.
+pub(super) struct PkgInfo {
+    pub(super) version: Version,
+    pub(super) readme: Option<Readme>,
+    /// Other fields of `[project]` that are told there.
+    pub(super) others: BTreeSet<&'static str>,
+}
+
+/// Fields of `[project]`, and the headers that tell them.
+const OTHERS: [(&str, &[&str]); 13] = [
+    ("authors", &["Author", "Author-email"]),
+    ("classifiers", &["Classifier"]),
+    ("dependencies", &["Requires-Dist"]),
+    ("description", &["Summary"]),
+    ("import-names", &["Import-Name"]),
+    ("import-namespaces", &["Import-Namespace"]),
+    ("keywords", &["Keywords"]),
+    ("license", &["License", "License-Expression"]),
+    ("license-files", &["License-File"]),
+    ("maintainers", &["Maintainer", "Maintainer-email"]),
+    ("optional-dependencies", &["Provides-Extra", "Requires-Dist"]),
+    ("requires-python", &["Requires-Python"]),
+    ("urls", &["Project-URL"]),
+];
+
+/// Reads the file, if it is there; one that hatchling might refuse, or read otherwise, is for hatchling.
+pub(super) fn read(tree: &Tree) -> Plan<Option<PkgInfo>> {
+    if !tree.is_file(FILE) {
+        return Ok(None);
+    }
+    let text = tree.read_text(FILE)?;
+    let metadata = CoreMetadata::parse(text.as_bytes()).map_err(|error| stop(tree, &error.to_string()))?;
+    metadata.name().map_err(|error| stop(tree, &error.to_string()))?;
+    let version = metadata.version().map_err(|error| stop(tree, &error.to_string()))?;
+    for requirement in metadata.get_all("Requires-Dist") {
+        requirement.parse::<Requirement>().map_err(|error| stop(tree, &error.to_string()))?;
+    }
+    if let Some(header) =
+        ["Content-Type", "Content-Transfer-Encoding"].iter().find(|name| metadata.get(name).is_some())
+    {
+        return Err(stop(tree, &format!("it has a field of e-mail: `{header}`")));
+    }
+    if metadata.get_all("Project-URL").any(|url| !url.contains(',')) {
+        return Err(stop(tree, "an address has no label"));
+    }
+    let names: BTreeSet<&str> = metadata.get_all("Import-Name").collect();
+    if metadata.get_all("Import-Namespace").any(|name| names.contains(name)) {
+        return Err(stop(tree, "a name of an import is that of a namespace, too"));
+    }
+    let readme = (!metadata.body().is_empty()).then(|| Readme::Text {
+        text: metadata.body().to_owned(),
+        content_type: metadata.get("Description-Content-Type").unwrap_or("text/plain").to_owned(),
+    });
+    let is_told = |headers: &[&str]| headers.iter().any(|header| metadata.get(header).is_some());
+    let others = OTHERS.iter().filter(|(_, headers)| is_told(headers)).map(|(field, _)| *field).collect();
+    Ok(Some(PkgInfo { version, readme, others }))
+}
+
+fn stop(tree: &Tree, reason: &str) -> Stop {
+    let reason = format!("is no metadata that is read natively: {reason}");
+    detector::file(&tree.display_path(FILE), FILE, reason)
+}

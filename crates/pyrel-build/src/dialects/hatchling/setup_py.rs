@@ -1,0 +1,150 @@
+//! The `setup.py` that hatchling adds to sdists for tools that know nothing else.
+
+use std::collections::BTreeSet;
+
+use super::Job;
+use super::core::Core;
+use super::selection::Selected;
+use crate::error::{Plan, unsupported};
+use crate::metadata::{groups, sorted};
+use crate::tree::parent_and_name;
+
+/// Writes the file for a selection of an sdist.
+pub(super) fn write(job: &Job<'_>, core: &Core, files: &[Selected]) -> Plan<String> {
+    let mut out = String::from("from setuptools import setup\n\nsetup(\n");
+    let project = job.subject.project;
+    argument(&mut out, "name", project.name.normalized())?;
+    argument(&mut out, "version", &core.version.normalized())?;
+    let readme = core.readme.as_ref().map(|(_, body)| body.as_str()).unwrap_or_default();
+    for (key, value) in [("description", core.summary.as_str()), ("long_description", readme)] {
+        if !value.is_empty() {
+            argument(&mut out, key, value)?;
+        }
+    }
+    for (header, value) in &core.people {
+        argument(&mut out, &header.to_lowercase().replace('-', "_"), value)?;
+    }
+    list(&mut out, "    classifiers=[", core.classifiers.iter().map(String::as_str))?;
+    let double = |requirement: &String| requirement.replace('\'', "\"");
+    let dependencies: Vec<String> = core.dependencies.iter().map(double).collect();
+    list(&mut out, "    install_requires=[", dependencies.iter().map(String::as_str))?;
+    if !core.extras.is_empty() {
+        out.push_str("    extras_require={\n");
+        for (extra, requirements) in &core.extras {
+            let requirements: Vec<String> = requirements.iter().map(double).collect();
+            let open = format!("        {}: [", repr(extra)?);
+            list(&mut out, &open, requirements.iter().map(String::as_str))?;
+        }
+        out.push_str("    },\n");
+    }
+    entry_points(job, &mut out)?;
+    packages(files, &mut out)?;
+    out.push_str(")\n");
+    Ok(out)
+}
+
+fn argument(out: &mut String, key: &str, value: &str) -> Plan<()> {
+    out.push_str(&format!("    {key}={},\n", repr(value)?));
+    Ok(())
+}
+
+/// Writes a list one level deeper than its opening, unless it is empty.
+fn list<'a>(out: &mut String, open: &str, items: impl Iterator<Item = &'a str>) -> Plan<()> {
+    let indent = &open[..open.len() - open.trim_start().len()];
+    let mut is_empty = true;
+    for item in items {
+        if is_empty {
+            out.push_str(&format!("{open}\n"));
+        }
+        is_empty = false;
+        out.push_str(&format!("{indent}    {},\n", repr(item)?));
+    }
+    if !is_empty {
+        out.push_str(&format!("{indent}],\n"));
+    }
+    Ok(())
+}
+
+/// Writes entry points; their names and values stand between quotes as they are.
+fn entry_points(job: &Job<'_>, out: &mut String) -> Plan<()> {
+    let mut all = groups(job.subject.project);
+    if all.is_empty() {
+        return Ok(());
+    }
+    let rank = |group: &str| ["console_scripts", "gui_scripts"].iter().position(|known| *known == group);
+    all.sort_by_key(|(group, _)| (rank(group).unwrap_or(2), group.clone()));
+    out.push_str("    entry_points={\n");
+    for (group, entries) in &all {
+        out.push_str(&format!("        {}: [\n", repr(group)?));
+        for (name, value) in sorted(entries) {
+            out.push_str(&format!("            '{name} = {value}',\n"));
+        }
+        out.push_str("        ],\n");
+    }
+    out.push_str("    },\n");
+    Ok(())
+}
+
+fn packages(files: &[Selected], out: &mut String) -> Plan<()> {
+    let folders: BTreeSet<&str> = files
+        .iter()
+        .map(|file| parent_and_name(&file.relative))
+        .filter(|(_, name)| *name == "__init__.py")
+        .map(|(folder, _)| folder)
+        .collect();
+    let names: Vec<String> = folders.iter().map(|folder| package_name(folder)).collect();
+    list(out, "    packages=[", names.iter().map(String::as_str))?;
+    if folders.iter().any(|folder| folder.starts_with("src/")) {
+        out.push_str("    package_dir={'': 'src'},\n");
+    }
+    Ok(())
+}
+
+fn package_name(folder: &str) -> String {
+    folder.strip_prefix("src/").unwrap_or(folder).replace('/', ".")
+}
+
+/// Prints a text as Python's `repr` does; what is printable beyond ASCII differs from Python to Python.
+fn repr(text: &str) -> Plan<String> {
+    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
+    let mut out = String::from(quote);
+    for c in text.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\\' => out.push_str("\\\\"),
+            c if c == quote => out.extend(['\\', c]),
+            ' '..='~' => out.push(c),
+            c if c.is_ascii() => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c if c.is_alphanumeric() && u32::from(c) < 0x1_0000 => out.push(c),
+            '–' | '—' | '‘' | '’' | '“' | '”' | '…' | '©' | '®' | '°' | '·' | '→' | '←' | '•' | '€' | '«'
+            | '»' | '§' | '×' | '≤' | '≥' | '≠' | '✓' | '✔' | '✨' | '™' => out.push(c),
+            c => {
+                let reason = format!("needs the character U+{:04X} in Python source", u32::from(c));
+                return unsupported("tool.hatch.build.targets.sdist.support-legacy", reason);
+            }
+        }
+    }
+    out.push(quote);
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_printed_as_python_prints_them() {
+        for (text, expected) in [
+            ("a", "'a'"),
+            ("it's", "\"it's\""),
+            ("\"it's\"", "'\"it\\'s\"'"),
+            ("a\n\t\\\u{1}\u{7f}", "'a\\n\\t\\\\\\x01\\x7f'"),
+            ("näive – ©", "'näive – ©'"),
+        ] {
+            assert_eq!(repr(text).unwrap(), expected);
+        }
+        assert!(repr("\u{a0}").is_err() && repr("\u{1f680}").is_err() && repr("\u{301}").is_err());
+    }
+}

@@ -1,0 +1,394 @@
+//! What makes the dialect of hatchling step back: each rule, and where it points; and what only tests can see.
+
+use std::collections::BTreeMap;
+
+use fs_err as fs;
+use pyrel_build::{
+    BuildEvent, BuildMemory, BuildObserver, BuildRequest, Planned, PythonSettings, build_changed,
+};
+
+use crate::archive::{sdist, text, wheel};
+use crate::project::{DEMO, HATCHLING, Project, request};
+
+const MODULE: (&str, &str) = ("demo/__init__.py", "__version__ = '1.0'\n");
+
+/// Plans a project and returns `option @ line` of the reason, or `native`.
+fn verdict(pyproject: &str, files: &[(&str, &str)]) -> String {
+    let mut all = vec![MODULE];
+    all.extend(files);
+    Project::new(pyproject, &all).verdict(Some("hatchling"))
+}
+
+/// Returns the members of an sdist without their modes.
+fn members(path: &std::path::Path) -> Vec<(String, Vec<u8>)> {
+    sdist(path).into_iter().map(|(name, _, data)| (name, data)).collect()
+}
+
+fn with_tool(tool: &str) -> String {
+    verdict(&format!("{HATCHLING}{DEMO}{tool}\n"), &[("LICENSE", "x\n"), ("odd/x", "x\n")])
+}
+
+#[test]
+fn every_unknown_option_of_hatch_steps_back() {
+    for (tool, expected) in [
+        ("[tool.hatch]\nunknown = 1", "tool.hatch.unknown @ 8"),
+        ("[tool.hatch.envs.default]\nx = 1\n[tool.other]\ny = 2", "native"),
+        ("[tool.hatch.build]\nno-such-option = 1", "tool.hatch.build.no-such-option @ 8"),
+        ("[tool.hatch.build]\nreproducible = false", "tool.hatch.build.reproducible @ 8"),
+        ("[tool.hatch.build]\nreproducible = true\ndirectory = \"x\"", "native"),
+        ("[tool.hatch.build]\nexclude = [\"a\\\\\"]", "tool.hatch.build.exclude @ 8"),
+        ("[tool.hatch.build]\nforce-include = {\"../x\" = \"y\"}", "tool.hatch.build.force-include @ 8"),
+        ("[tool.hatch.build]\nforce-include = {\"LICENSE\" = \".\"}", "tool.hatch.build.force-include @ 8"),
+        ("[tool.hatch.build]\nonly-include = [\".\"]", "tool.hatch.build.only-include @ 8"),
+        ("[tool.hatch.build]\nsources = {\"\" = \"x\"}", "tool.hatch.build.sources @ 0"),
+        ("[tool.hatch.build]\ndependencies = [\"x\"]", "tool.hatch.build.dependencies @ 8"),
+        ("[tool.hatch.build]\ndependencies = []\nrequire-runtime-dependencies = false", "native"),
+        (
+            "[tool.hatch.build]\nrequire-runtime-dependencies = true",
+            "tool.hatch.build.require-runtime-dependencies @ 8",
+        ),
+        (
+            "[tool.hatch.build.targets.wheel]\nrequire-runtime-features = [\"x\"]",
+            "tool.hatch.build.targets.wheel.require-runtime-features @ 8",
+        ),
+        ("[tool.hatch.build.targets.custom]", "tool.hatch.build.targets.custom @ 7"),
+        ("[tool.hatch.build.targets.binary]", "tool.hatch.build.targets.binary @ 7"),
+        (
+            "[tool.hatch.build.targets.wheel]\nversions = [\"standard\"]",
+            "tool.hatch.build.targets.wheel.versions @ 8",
+        ),
+        (
+            "[tool.hatch.build.targets.sdist]\nbypass-selection = true",
+            "tool.hatch.build.targets.sdist.bypass-selection @ 8",
+        ),
+        ("[tool.hatch.build.targets.wheel]\nmacos-max-compat = true\nbypass-selection = true", "native"),
+        ("[tool.hatch.build]\nstrict-naming = false", "native"),
+    ] {
+        assert_eq!(with_tool(tool), expected, "{tool}");
+    }
+}
+
+#[test]
+fn what_wheels_hold_beside_modules_is_judged() {
+    for (options, expected) in [
+        ("shared-data = {\"odd\" = \"etc\"}", "native"),
+        ("shared-data = {\"../odd\" = \"etc\"}", "shared-data @ 8"),
+        ("shared-data = {\"~/odd\" = \"etc\"}", "shared-data @ 8"),
+        ("shared-scripts = {\"/bin/sh\" = \"sh\"}", "shared-scripts @ 8"),
+        ("extra-metadata = {\"odd\" = \"..\"}", "extra-metadata @ 8"),
+        ("sbom-files = [\"odd/x\"]", "native"),
+        ("sbom-files = [\"./odd/x\"]", "sbom-files @ 8"),
+        ("core-metadata-version = \"2.1\"", "native"),
+    ] {
+        let found = with_tool(&format!("[tool.hatch.build.targets.wheel]\n{options}"));
+        assert_eq!(found.replace("tool.hatch.build.targets.wheel.", ""), expected, "{options}");
+    }
+    for (options, expected) in [
+        ("support-legacy = true", "native"),
+        ("support-legacy = 1", "support-legacy @ 8"),
+        ("core-metadata-version = \"2.4\"", "native"),
+    ] {
+        let found = with_tool(&format!("[tool.hatch.build.targets.sdist]\n{options}"));
+        assert_eq!(found.replace("tool.hatch.build.targets.sdist.", ""), expected, "{options}");
+    }
+    let legacy = "description = \"\u{1f680}\"\n[tool.hatch.build.targets.sdist]\nsupport-legacy = true";
+    assert_eq!(with_tool(legacy), "tool.hatch.build.targets.sdist.support-legacy @ 0");
+}
+
+#[test]
+fn every_hook_but_the_known_ones_steps_back() {
+    for (tool, expected) in [
+        ("[tool.hatch.build.hooks.custom]", "tool.hatch.build.hooks.custom @ 7"),
+        ("[tool.hatch.build.hooks.mypyc]\nenable-by-default = true", "tool.hatch.build.hooks.mypyc @ 7"),
+        ("[tool.hatch.build.hooks.mypyc]\nenable-by-default = false", "native"),
+        ("[tool.hatch.build.hooks.mypyc]\nenable-by-default = 0", "tool.hatch.build.hooks.mypyc @ 7"),
+        (
+            "[tool.hatch.build.targets.wheel.hooks.jupyter-builder]",
+            "tool.hatch.build.targets.wheel.hooks.jupyter-builder @ 7",
+        ),
+        (
+            "[tool.hatch.build.hooks.custom]\n[tool.hatch.build.targets.wheel.hooks.custom]\n\
+             enable-by-default = false",
+            "tool.hatch.build.hooks.custom @ 7",
+        ),
+        (
+            "[tool.hatch.build.hooks.custom]\n[tool.hatch.build.targets.wheel.hooks.custom]\n\
+             enable-by-default = false\n[tool.hatch.build.targets.sdist.hooks.custom]\n\
+             enable-by-default = false",
+            "native",
+        ),
+        ("[tool.hatch.metadata.hooks.custom]", "tool.hatch.metadata.hooks.custom @ 7"),
+        ("[tool.hatch.metadata.hooks]", "native"),
+    ] {
+        assert_eq!(with_tool(tool), expected, "{tool}");
+    }
+    for (options, expected) in [
+        ("path = \"demo/v.py\"", "native"),
+        ("path = \"demo/__init__.py\"\npattern = true", "native"),
+        ("path = \"demo/v.py\"\nother = 1", "other @ 9"),
+        ("path = \"demo/v.py\"\ndependencies = [\"x\"]", "dependencies @ 9"),
+        ("path = \"demo/v.py\"\ntemplate = \"{version:>9}\"", "template @ 9"),
+        ("path = \"demo/__init__.py\"\npattern = \"(?P<version>x++)\"", "pattern @ 9"),
+        ("path = \"./demo/v.py\"", "path @ 8"),
+        ("path = \"../v.py\"", "path @ 8"),
+        ("path = \"/v.py\"", "path @ 8"),
+        ("path = \"demo/v*.py\"", "path @ 8"),
+        ("path = \"pyproject.toml\"", "path @ 8"),
+        ("path = \"LICENSE\"", "path @ 8"),
+        ("path = \"demo\"", "path @ 8"),
+    ] {
+        let found = with_tool(&format!("[tool.hatch.build.hooks.version]\n{options}"));
+        assert_eq!(found.replace("tool.hatch.build.hooks.version.", ""), expected, "{options}");
+    }
+}
+
+#[test]
+fn a_hook_leaves_the_tree_as_it_is() {
+    let tool = "[tool.hatch.build.hooks.version]\npath = \"demo/made/v.py\"\n";
+    let project = Project::demo(HATCHLING, tool);
+    let artifacts = project.build().unwrap();
+    let expected = "__version__ = VERSION = '1.0'\n";
+    assert!(text(&members(&artifacts[0].path), "demo-1.0/demo/made/v.py").ends_with(expected));
+    assert!(text(&wheel(&artifacts[1].path), "demo/made/v.py").ends_with(expected));
+    assert!(!project.path("demo/made").exists());
+}
+
+#[test]
+fn versions_that_are_not_read_step_back() {
+    let dynamic = "[project]\nname = \"demo\"\ndynamic = [\"version\"]\n";
+    for (tool, expected) in [
+        ("", "tool.hatch.version @ 0"),
+        ("[tool.hatch.version]\npattern = \"x\"", "tool.hatch.version.path @ 0"),
+        ("[tool.hatch.version]\npath = \"demo/__init__.py\"", "native"),
+        ("[tool.hatch.version]\npath = \"demo/__init__.py\"\nscheme = \"standard\"", "native"),
+        ("[tool.hatch.version]\npath = \"demo/__init__.py\"\nother = 1", "tool.hatch.version.other @ 9"),
+        ("[tool.hatch.version]\npath = \"../x.py\"", "tool.hatch.version.path @ 8"),
+        ("[tool.hatch.version]\nsource = \"code\"\npath = \"x\"", "tool.hatch.version.source @ 8"),
+        ("[tool.hatch.version]\nsource = \"uv-dynamic-versioning\"", "tool.hatch.version.source @ 8"),
+        ("[tool.hatch.version]\nsource = \"nodejs\"", "tool.hatch.version.source @ 8"),
+        ("[tool.hatch.version]\npath = \"demo/__init__.py\"\npattern = \"'(?P<version>.*)'\"", "native"),
+        (
+            "[tool.hatch.version]\npath = \"demo/__init__.py\"\npattern = \"(?<=')(?P<version>.)\"",
+            "tool.hatch.version.pattern @ 9",
+        ),
+        (
+            "[tool.hatch.version]\npath = \"demo/umlaut.py\"\npattern = \"(?i)v'(?P<version>.)\"",
+            "tool.hatch.version.pattern @ 9",
+        ),
+    ] {
+        let text = format!("{HATCHLING}{dynamic}{tool}\n");
+        assert_eq!(verdict(&text, &[("demo/umlaut.py", "v'1' # ä\n")]), expected, "{tool}");
+    }
+}
+
+#[test]
+fn metadata_that_is_not_reproduced_steps_back() {
+    for (lines, expected) in [
+        ("dynamic = [\"readme\", \"urls\", \"scripts\"]", "native"),
+        ("dynamic = [\"license-files\"]", "project.dynamic @ 7"),
+        ("dynamic = [\"dependencies\"]", "native"),
+        ("dynamic = [\"dependencies\"]\noptional-dependencies = {a = [\"b\"]}", "project.dynamic @ 7"),
+        (
+            "dynamic = [\"optional-dependencies\"]\ndependencies = [\"a; extra == 'x'\"]",
+            "project.dynamic @ 7",
+        ),
+        ("dependencies = [\"a @ {root:uri}\"]", "project.dependencies @ 7"),
+        ("dependencies = [\"a @ {home:uri}/x\"]", "project.dependencies @ 7"),
+        ("dependencies = [\"a @ {env:A:b}\"]", "project.dependencies @ 7"),
+        ("dependencies = [\"a===1,>0\"]", "project.dependencies @ 7"),
+        ("requires-python = \"===3.9,>1\"", "project.requires-python @ 7"),
+        ("requires-python = \"==4.0\"", "project.requires-python @ 0"),
+        ("authors = [{email = \"a b@example.org\"}]", "project.authors @ 7"),
+        ("readme = \"../README.md\"", "project.readme @ 7"),
+        ("license-files = [\"demo/*\", \"demo/__init__.py\"]", "project.license-files @ 7"),
+        ("license = {file = \"../LICENSE\"}", "project.license @ 7"),
+        ("import-names = []", "project.import-names @ 7"),
+        ("import-names = [\"ä\"]", "project.import-names @ 7"),
+        ("import-names = [\"a; public\"]", "project.import-names @ 7"),
+        ("import-names = [\"demo ; private\", \"_x.y\"]", "native"),
+        (
+            "optional-dependencies = {A_b = []}\n[tool.hatch.metadata]\nallow-ambiguous-features = true",
+            "project.optional-dependencies @ 7",
+        ),
+    ] {
+        assert_eq!(with_tool(lines), expected, "{lines}");
+    }
+}
+
+#[test]
+fn files_beside_the_project_file_are_read() {
+    let text = |tool: &str| format!("{HATCHLING}{DEMO}{tool}\n");
+    for (file, content, expected) in [
+        ("hatch.toml", "", "native"),
+        ("hatch.toml", "unknown = 1\n", "unknown @ 1"),
+        ("hatch.toml", "[build]\nunknown = 1\n", "build.unknown @ 2"),
+        ("hatch.toml", "[build.targets.wheel]\nexclude = [\"a\\\\\"]\n", "build.targets.wheel.exclude @ 2"),
+        ("hatch.toml", "[build.hooks.custom]\n", "build.hooks.custom @ 1"),
+        ("hatch.toml", "\u{feff}[build]\n", "hatch.toml @ 0"),
+        ("hatch_build.py", "raise SystemExit\n", "native"),
+        (".hgignore", "syntax: glob\n*.x\n", "native"),
+        (".hgignore", "syntax: glob\na\\\n", ".hgignore @ 0"),
+        (".hgignore", "a\\\n", "native"),
+        (".gitignore", "[z-a]\n", ".gitignore @ 0"),
+    ] {
+        assert_eq!(verdict(&text(""), &[(file, content)]), expected, "{file}: {content}");
+    }
+    let hidden = text("[tool.hatch.build]\nunknown = 1");
+    assert_eq!(verdict(&hidden, &[("hatch.toml", "[build]\n")]), "native");
+    assert_eq!(verdict(&hidden, &[("hatch.toml", "[version]\n")]), "tool.hatch.build.unknown @ 8");
+}
+
+#[test]
+fn what_an_sdist_tells_counts_for_dynamic_fields() {
+    let project = |fields: &str| format!("{HATCHLING}[project]\nname = \"demo\"\ndynamic = [{fields}]\n");
+    let head = "Metadata-Version: 2.5\nName: demo\nVersion: 1.0\n";
+    for (fields, rest, expected) in [
+        ("\"version\"", "", "native"),
+        ("\"version\", \"readme\"", "\nText\n", "native"),
+        ("\"version\", \"urls\"", "", "native"),
+        ("\"version\", \"urls\"", "Project-URL: a, b\n", "project.dynamic @ 6"),
+        ("\"version\", \"optional-dependencies\"", "Provides-Extra: a\n", "project.dynamic @ 6"),
+        ("\"version\"", "Project-URL: a\n", "PKG-INFO @ 0"),
+        ("\"version\"", "Requires-Dist: ==\n", "PKG-INFO @ 0"),
+        ("\"version\"", "Content-Type: text/plain\n", "PKG-INFO @ 0"),
+        ("\"version\"", "Import-Name: a\nImport-Namespace: a\n", "PKG-INFO @ 0"),
+        ("\"version\"", "no header\n", "PKG-INFO @ 0"),
+    ] {
+        let info = format!("{head}{rest}");
+        assert_eq!(verdict(&project(fields), &[("PKG-INFO", &info)]), expected, "{fields}: {rest}");
+    }
+    let text = project("\"version\"");
+    for bad in ["Name: demo\n", "Name: demo\nVersion: one\n", "Version: 1.0\n"] {
+        assert_eq!(verdict(&text, &[("PKG-INFO", bad)]), "PKG-INFO @ 0", "{bad}");
+    }
+}
+
+#[test]
+fn an_sdist_of_an_unpacked_sdist_has_its_metadata_once() {
+    let pyproject = format!("{HATCHLING}[project]\nname = \"demo\"\ndynamic = [\"version\"]\n");
+    let project = Project::new(&pyproject, &[MODULE]);
+    project.write("PKG-INFO", "Metadata-Version: 2.5\nName: demo\nVersion: v2.0\n");
+    let artifacts = project.build().unwrap();
+    let members = members(&artifacts[0].path);
+    let infos = members.iter().filter(|(name, _)| name == "demo-2.0/PKG-INFO").count();
+    assert_eq!(infos, 1);
+    assert!(text(&members, "demo-2.0/PKG-INFO").contains("\nVersion: v2.0\n"));
+}
+
+#[test]
+fn variables_that_switch_hooks_step_back() {
+    let project = Project::demo(HATCHLING, "");
+    for (name, is_native) in [
+        ("HATCH_BUILD_NO_HOOKS", false),
+        ("HATCH_BUILD_HOOK_ENABLE_CUSTOM", false),
+        ("HATCH_METADATA_CLASSIFIERS_NO_VERIFY", false),
+        ("HATCH_ENV", true),
+    ] {
+        let variables = BTreeMap::from([(name.to_owned(), "true".to_owned())]);
+        match project.plan_with(&variables).unwrap() {
+            Planned::Native(_) => assert!(is_native, "{name}"),
+            Planned::Fallback(unsupported) => {
+                assert!(!is_native, "{name}");
+                assert_eq!(unsupported.option, name);
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Unchanged(std::sync::atomic::AtomicBool);
+
+impl BuildObserver for Unchanged {
+    fn event(&self, event: BuildEvent<'_>) {
+        if matches!(event, BuildEvent::Unchanged { .. }) {
+            self.0.store(true, std::sync::atomic::Ordering::Relaxed);
+        }
+    }
+}
+
+/// Builds what changed, and tells whether nothing had.
+fn is_unchanged(project: &Project, out_dir: &std::path::Path, variables: &[(&str, &str)]) -> bool {
+    std::thread::sleep(std::time::Duration::from_millis(80));
+    let variables: BTreeMap<String, String> =
+        variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let (package, python) = (project.package(), PythonSettings::default());
+    let memory = BuildMemory::open(&project.path(""), "this test").unwrap();
+    let seen = Unchanged::default();
+    let request = BuildRequest { out_dir: out_dir.to_path_buf(), ..request(&package, &python, &variables) };
+    let results = build_changed(&[request], &memory, &seen);
+    results.into_iter().for_each(|result| drop(result.unwrap()));
+    seen.0.into_inner()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_remembered_build_knows_all_that_it_depends_on() {
+    let version = "[project]\nname = \"demo\"\ndynamic = [\"version\"]\n";
+    let hook = "[tool.hatch.build.hooks.version]\npath = \"demo/made.py\"\n";
+    let pattern = "[tool.hatch.version]\npath = \"demo/__init__.py\"\n";
+    let project = Project::new(&format!("{HATCHLING}{version}{hook}{pattern}"), &[MODULE]);
+    let room = tempfile::tempdir().unwrap();
+    let is_unchanged = |variables: &[(&str, &str)]| is_unchanged(&project, room.path(), variables);
+    assert!(!is_unchanged(&[]) && is_unchanged(&[]));
+    for change in [
+        ("demo/__init__.py", "__version__ = '2.0'\n"),
+        ("hatch.toml", ""),
+        ("PKG-INFO", "Name: demo\nVersion: 3\n"),
+    ] {
+        project.write(change.0, change.1);
+        assert!(!is_unchanged(&[]) && is_unchanged(&[]), "{}", change.0);
+    }
+    let switch = [("HATCH_ENV", "1")];
+    assert!(!is_unchanged(&switch) && is_unchanged(&switch));
+}
+
+#[test]
+fn what_hatchling_refuses_is_refused() {
+    for (tool, expected) in [
+        ("[tool]\nhatch = 1", "`tool.hatch` must be a table"),
+        ("[tool.hatch]\nbuild = 1", "`tool.hatch.build` must be a table"),
+        ("[tool.hatch.build]\nhooks = 1", "`tool.hatch.build.hooks` must be a table"),
+        ("[tool.hatch.build.targets]\nwheel = 1", "`tool.hatch.build.targets.wheel` must be a table"),
+        ("[tool.hatch.build.hooks.version]", "`tool.hatch.build.hooks.version.path` is missing"),
+        (
+            "[tool.hatch.build.targets.wheel]\ncore-metadata-version = \"2.0\"",
+            "core-metadata-version` is unknown: `2.0`",
+        ),
+        ("[tool.hatch.build.targets.wheel]\nsbom-files = [\"no\"]", "does not exist: `no`"),
+        ("[tool.hatch.build.targets.wheel]\nshared-data = {\"odd\" = \"\"}", "may not hold an empty path"),
+        ("readme = {file = \"LICENSE\"}", "`project.readme` is a table without `content-type`"),
+        ("import-names = [\"a\"]\nimport-namespaces = [\"a\"]", "holds a name of `project.import-names`"),
+    ] {
+        let found = with_tool(tool);
+        assert!(found.starts_with("error: ") && found.contains(expected), "{tool}: {found}");
+    }
+    let version = "[project]\nname = \"demo\"\ndynamic = [\"version\"]\n[tool.hatch.version]\n";
+    for (tool, expected) in [
+        ("path = \"none.py\"", "names a file that does not exist: `none.py`"),
+        ("path = \"demo/empty.py\"", "names a file without a version: `demo/empty.py`"),
+        ("path = \"demo/__init__.py\"\npattern = \"'(.*)'\"", "has no group `version`"),
+        ("path = \"demo/__init__.py\"\npattern = \"(?P<version>no)\"", "a file without a version"),
+        ("path = \"demo/__init__.py\"\npattern = \"(?P<version>.*)\"", "a bad version"),
+    ] {
+        let found = verdict(&format!("{HATCHLING}{version}{tool}\n"), &[("demo/empty.py", "")]);
+        assert!(found.starts_with("error: ") && found.contains(expected), "{tool}: {found}");
+    }
+}
+
+#[test]
+fn names_can_keep_their_spelling() {
+    let pyproject = format!(
+        "{HATCHLING}[project]\nname = \"My.Demo\"\nversion = \"1.0\"\n[tool.hatch.build.targets.wheel]\n\
+         packages = [\"demo\"]\nstrict-naming = false\n"
+    );
+    let project = Project::new(&pyproject, &[MODULE]);
+    let Planned::Native(set) = project.plan().unwrap() else { panic!("not native") };
+    assert_eq!(set.sdist_file_name(), "my_demo-1.0.tar.gz");
+    assert_eq!(set.wheel_file_name(), "My.Demo-1.0-py2.py3-none-any.whl");
+    assert_eq!(set.dist_info(), "My.Demo-1.0.dist-info");
+    fs::write(project.path("hatch.toml"), "[build]\nstrict-naming = false\nonly-include = [\"demo\"]\n")
+        .unwrap();
+    let Planned::Native(set) = project.plan().unwrap() else { panic!("not native") };
+    assert_eq!(set.sdist_file_name(), "My.Demo-1.0.tar.gz");
+    assert_eq!(set.dist_info(), "My.Demo-1.0.dist-info");
+}

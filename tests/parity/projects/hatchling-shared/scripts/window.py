@@ -1,0 +1,1 @@
+#!/usr/bin/pythonw3.11

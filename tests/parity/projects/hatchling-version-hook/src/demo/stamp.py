@@ -1,0 +1,2 @@
+one = 1
+STAMP = 'unset'
