@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use pyrel_model::{Diagnostic, Location, Requirement};
 
+use crate::source_file;
+
 /// A parsed `setup.cfg`.
 #[derive(Debug, Clone)]
 pub(crate) struct SetupCfg {
@@ -81,9 +83,13 @@ impl SetupCfg {
         lines.map(str::to_owned).collect()
     }
 
-    /// Returns a list of requirements: one a line, or on one line separated by `;`.
+    /// Returns a list of requirements: one a line, or on one line separated by `;`, or from the lines of files.
     pub(crate) fn requirements(&self, section: &str, key: &str) -> Result<Vec<Requirement>, Box<Diagnostic>> {
-        let mut texts = self.lines(section, key);
+        let files = self.get(section, key).and_then(|value| value.strip_prefix("file:"));
+        let mut texts = match files {
+            Some(paths) => self.file_lines(paths)?,
+            None => uncommented(self.lines(section, key)),
+        };
         let on_one_line = self.get(section, key).is_some_and(|value| !value.contains('\n'));
         if on_one_line && texts.iter().any(|text| text.parse::<Requirement>().is_err()) {
             texts =
@@ -94,6 +100,19 @@ impl SetupCfg {
         texts.iter().map(parse).collect()
     }
 
+    /// Returns the lines of files beside this one, continued ones joined; files that are not there have none.
+    fn file_lines(&self, paths: &str) -> Result<Vec<String>, Box<Diagnostic>> {
+        let mut lines = Vec::new();
+        for path in paths.split(',') {
+            let path = self.path.with_file_name("").join(path.trim());
+            let text = source_file::read(&path)?.unwrap_or_default();
+            let whole = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+            lines.extend(whole.map(str::to_owned));
+        }
+        let joined = uncommented(lines).join("\n").replace("\\\n", " ");
+        Ok(joined.lines().map(str::to_owned).collect())
+    }
+
     /// Makes a diagnostic at a key.
     pub(crate) fn fault(&self, section: &str, key: &str, reason: &dyn fmt::Display) -> Box<Diagnostic> {
         let mut location = Location::of_file(&self.path);
@@ -101,6 +120,13 @@ impl SetupCfg {
         location.line = entry.map_or(0, |entry| entry.line);
         Box::new(Diagnostic::new(format!("in `{section}.{key}`: {reason}")).at(location))
     }
+}
+
+/// Cuts comments off the ends of lines.
+fn uncommented(lines: Vec<String>) -> Vec<String> {
+    let code =
+        |line: String| line.split_once(" #").map_or(line.as_str(), |(code, _)| code.trim_end()).to_owned();
+    lines.into_iter().map(code).collect()
 }
 
 #[derive(Default)]
@@ -185,6 +211,21 @@ mod tests {
         let file = parse("[options]\ninstall_requires = a>=1; b\nsetup_requires = c; python_version < '3'\n");
         assert_eq!(file.requirements("options", "install_requires").unwrap().len(), 2);
         assert_eq!(file.requirements("options", "setup_requires").unwrap().len(), 1);
+    }
+
+    #[test]
+    fn requirements_may_have_comments_and_lie_in_files() {
+        let file = parse("[options]\ninstall_requires =\n  a>=1 # why\n  b\n");
+        let names = |file: &SetupCfg| -> Vec<String> {
+            let found = file.requirements("options", "install_requires").unwrap();
+            found.iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(names(&file), ["a>=1", "b"]);
+        let folder = tempfile::tempdir().unwrap();
+        fs_err::write(folder.path().join("r.txt"), "# all\na >=1, \\\n  <2 # c\n\nb\n").unwrap();
+        let text = "[options]\ninstall_requires = file: r.txt, missing.txt\n";
+        let file = SetupCfg::parse(&folder.path().join("setup.cfg"), text).unwrap();
+        assert_eq!(names(&file), ["a<2,>=1", "b"]);
     }
 
     #[test]
