@@ -44,6 +44,10 @@ fn native(request: &BuildRequest<'_>, trace: Option<Trace>) -> Plan<(EntrySet, O
             stand_in = nothing_but(&package.name);
             &stand_in
         }
+        (None, _) if dialect.own_file().is_some_and(|name| package.directory.join(name).is_file()) => {
+            stand_in = nothing_but(&package.name);
+            &stand_in
+        }
         _ => return unsupported("project", "is missing, so that only the backend knows the metadata"),
     };
     let root = std::path::absolute(&package.directory)

@@ -89,6 +89,11 @@ pub(crate) trait Dialect: Sync {
         None
     }
 
+    /// Returns the file that may stand in for `[project]`.
+    fn own_file(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Says what sdist and wheel hold, the wheel being built from the content of the sdist.
     fn plan(&self, subject: &Subject<'_>) -> Plan<EntrySet>;
 }

@@ -13,5 +13,6 @@ mod native;
 mod pdm;
 mod poetry;
 mod project;
+mod setuptools;
 mod uv;
 mod vcs;

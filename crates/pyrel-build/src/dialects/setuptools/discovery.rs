@@ -79,6 +79,14 @@ pub(super) fn layout(subject: &Subject<'_>, tree: &Tree, options: &Options) -> P
     let mut layout = Layout { folders: options.package_dir.clone(), ..Layout::default() };
     match &options.packages {
         Packages::Listed(packages) => layout.packages.clone_from(packages),
+        Packages::Find(find) if find.is_declared => {
+            let mut found = Layout::default();
+            search(tree, find, &mut found)?;
+            layout.packages = found.packages;
+            if layout.folders.is_empty() {
+                layout.folders = found.folders;
+            }
+        }
         Packages::Find(find) => search(tree, find, &mut layout)?,
         Packages::Automatic if options.py_modules.is_none() => automatic(subject, tree, &mut layout)?,
         Packages::Automatic => {}
@@ -99,7 +107,8 @@ fn search(tree: &Tree, find: &Find, layout: &mut Layout) -> Plan<()> {
         let folder = if place == "." { "" } else { place };
         if !tree.is_dir(folder) {
             let reason = format!("holds a folder that does not exist: `{place}`");
-            return unsupported("tool.setuptools.packages.find.where", reason);
+            let table = if find.is_declared { "options" } else { "tool.setuptools" };
+            return unsupported(format!("{table}.packages.find.where"), reason);
         }
         let finder = Finder {
             include: compile(find.include.iter().map(String::as_str)),

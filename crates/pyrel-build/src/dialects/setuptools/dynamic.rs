@@ -4,9 +4,10 @@ use pyrel_model::pyproject::TableReader;
 use pyrel_model::{Requirement, Version};
 
 use super::super::Subject;
+use super::attribute;
+use super::entry_point::{self, Groups};
 use super::layout::Layout;
-use super::options::is_identifier;
-use super::python_source::literal;
+use super::requirement::requirements;
 use crate::detector::{known_options, option};
 use crate::error::{Plan, unsupported};
 use crate::metadata::python_lines;
@@ -20,11 +21,18 @@ pub(super) struct Dynamic {
     pub(super) readme: Option<(String, String)>,
     pub(super) dependencies: Option<Vec<Requirement>>,
     pub(super) optional: Option<Vec<(String, Vec<Requirement>)>>,
+    pub(super) description: Option<String>,
+    pub(super) classifiers: Option<Vec<String>>,
+    /// All entry points, scripts too.
+    pub(super) entry_points: Option<Groups>,
     /// Files that values were read from, which go into the sdist.
     pub(super) files: Vec<String>,
 }
 
 const TABLE: &str = "tool.setuptools.dynamic";
+const ENTRY_POINTS: &str = "entry-points";
+/// The fields that a file of entry points gives, too, and their groups in it.
+const SCRIPTS: [(&str, &str); 2] = [("scripts", "console_scripts"), ("gui-scripts", "gui_scripts")];
 
 impl Dynamic {
     /// Reads all dynamic fields but a version that is known already.
@@ -50,6 +58,10 @@ impl Dynamic {
         let table = subject.pyproject.reader(TABLE, table);
         known_options(&table, &fields)?;
         for field in fields {
+            // Scripts are filled in from the one file of entry points.
+            if SCRIPTS.iter().any(|(name, _)| *name == field) && subject.project.is_dynamic(ENTRY_POINTS) {
+                continue;
+            }
             let Some(directive) = table.subtable(field)? else {
                 return unsupported(format!("{TABLE}.{field}"), "is missing, though the field is dynamic");
             };
@@ -57,22 +69,48 @@ impl Dynamic {
             let directive = subject.pyproject.reader(&name, directive);
             match field {
                 "version" => out.version = Some(out.read_version(&directive, tree, layout)?),
+                "optional-dependencies" => out.optional = Some(out.read_optional(subject, &directive, tree)?),
                 "readme" => {
                     known_options(&directive, &["file", "content-type"])?;
                     let text = out.read_files(&directive, tree)?;
                     let content_type = directive.string("content-type")?.unwrap_or("text/x-rst");
                     out.readme = Some((text, content_type.to_owned()));
                 }
-                "dependencies" => {
-                    known_options(&directive, &["file"])?;
-                    let text = out.read_files(&directive, tree)?;
-                    out.dependencies = Some(requirements(&directive, &text)?);
-                }
-                "optional-dependencies" => out.optional = Some(out.read_optional(subject, &directive, tree)?),
-                _ => return Err(option(&table, field, "is filled in a way that is not reproduced natively")),
+                _ => out.read_file_field(subject, (field, &directive), tree)?,
             }
         }
         Ok(out)
+    }
+
+    /// Reads a field that nothing but files can give.
+    fn read_file_field(
+        &mut self,
+        subject: &Subject<'_>,
+        (field, directive): (&str, &TableReader<'_>),
+        tree: &Tree,
+    ) -> Plan<()> {
+        known_options(directive, &["file"])?;
+        let text = self.read_files(directive, tree)?;
+        match field {
+            "dependencies" => self.dependencies = Some(parsed(directive, &text)?),
+            "description" => self.description = Some(text),
+            "classifiers" => {
+                let lines = python_lines(&text);
+                if let Some(odd) = lines.iter().find(|line| line.is_empty() || line.trim() != **line) {
+                    let reason = format!("names a file with a line that is no classifier: `{odd}`");
+                    return Err(option(directive, "file", reason));
+                }
+                self.classifiers = Some(lines.into_iter().map(str::to_owned).collect());
+            }
+            ENTRY_POINTS => self.entry_points = Some(groups(subject, directive, &text)?),
+            _ => {
+                return unsupported(
+                    directive.name(),
+                    "is a field that setuptools does not fill in from files",
+                );
+            }
+        }
+        Ok(())
     }
 
     fn read_version(&mut self, directive: &TableReader<'_>, tree: &Tree, layout: &Layout) -> Plan<Version> {
@@ -82,7 +120,10 @@ impl Dynamic {
             Some(_) if directive.get("file").is_some() => {
                 return Err(option(directive, "attr", "stands beside `file`"));
             }
-            Some(path) => ("attr", attribute(directive, path, tree, layout)?),
+            Some(path) => match attribute::read(path, tree, layout)? {
+                Ok(text) => ("attr", text),
+                Err(reason) => return Err(option(directive, "attr", reason)),
+            },
         };
         // setuptools turns spaces into dots before it parses.
         if text.trim_end_matches('\n').contains(char::is_whitespace) {
@@ -134,53 +175,33 @@ impl Dynamic {
             let directive = subject.pyproject.reader(&name, directive);
             known_options(&directive, &["file"])?;
             let text = self.read_files(&directive, tree)?;
-            out.push((extra.to_owned(), requirements(&directive, &text)?));
+            out.push((extra.to_owned(), parsed(&directive, &text)?));
         }
         Ok(out)
     }
 }
 
-/// Reads `package.module.NAME` from its source.
-fn attribute(directive: &TableReader<'_>, path: &str, tree: &Tree, layout: &Layout) -> Plan<String> {
-    let not_plain = |reason: String| option(directive, "attr", reason);
-    let Some((module, name)) = path.trim().rsplit_once('.') else {
-        return Err(not_plain(format!("names no module: `{path}`")));
-    };
-    if !is_identifier(name) || !module.split('.').all(is_identifier) {
-        return Err(not_plain(format!("is no dotted name: `{path}`")));
-    }
-    let start = layout.package_folder(module);
-    let candidates = [format!("{start}.py"), format!("{start}/__init__.py")];
-    let Some(file) = candidates.iter().find(|file| tree.is_file(file)) else {
-        return Err(not_plain(format!("names a module without a source file: `{module}`")));
-    };
-    let source = tree.read_text(file)?;
-    literal(&source, name).ok_or_else(|| {
-        not_plain(format!(
-            "names something else than a plain literal in `{file}`, which only Python can evaluate"
-        ))
-    })
+fn parsed(directive: &TableReader<'_>, text: &str) -> Plan<Vec<Requirement>> {
+    requirements(text)
+        .map_err(|reason| directive.fault("file", &format!("names a file with {reason}")).into())
 }
 
-/// Parses the lines of requirement files: comments and blank lines dropped, continuations joined.
-fn requirements(directive: &TableReader<'_>, text: &str) -> Plan<Vec<Requirement>> {
-    let lines = python_lines(text)
-        .into_iter()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let mut lines = lines.map(|line| line.split_once(" #").map_or(line, |(code, _)| code));
-    let mut out = Vec::new();
-    while let Some(line) = lines.next() {
-        let mut joined = line.to_owned();
-        while joined.ends_with('\\') {
-            let Some(next) = lines.next() else { return Ok(out) };
-            let mut characters = joined.chars();
-            characters.next_back();
-            characters.next_back();
-            joined = format!("{}{next}", characters.as_str().trim());
+/// Reads a file of entry points; setuptools wants every field that it gives to be dynamic.
+fn groups(subject: &Subject<'_>, directive: &TableReader<'_>, text: &str) -> Plan<Groups> {
+    let groups = entry_point::file(text)
+        .map_err(|reason| option(directive, "file", format!("names a file that {reason}")))?;
+    for (field, group) in SCRIPTS {
+        let is_given = groups.iter().any(|(name, _)| name == group);
+        if is_given != subject.project.is_dynamic(field) {
+            let reason = format!("names a file that does not agree with `project.dynamic` about `{field}`");
+            return Err(option(directive, "file", reason));
         }
-        let parsed = joined.parse();
-        out.push(parsed.map_err(|error| directive.fault("file", &format!("names a file with an {error}")))?);
     }
-    Ok(out)
+    match entry_point::odd_group(&groups) {
+        None => Ok(groups),
+        Some(group) => {
+            let reason = format!("names a file with an unusual group or entry in `{group}`");
+            Err(option(directive, "file", reason))
+        }
+    }
 }

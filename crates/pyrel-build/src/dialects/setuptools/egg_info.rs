@@ -18,8 +18,8 @@ pub(super) struct EggInfo {
 }
 
 impl EggInfo {
-    pub(super) fn new(subject: &Subject<'_>, project: &Project, options: &Options) -> Self {
-        let Project { layout, metadata, seen } = project;
+    pub(super) fn new(subject: &Subject<'_>, project: &Project) -> Self {
+        let Project { layout, metadata, seen, options, .. } = project;
         let name = subject.project.name.as_written().replace('-', "_");
         let folder = join(layout.base(), &format!("{}.egg-info", name.trim_matches('_')));
         let mut files = vec![
@@ -37,6 +37,9 @@ impl EggInfo {
             files.push((if safe { "zip-safe" } else { "not-zip-safe" }.to_owned(), "\n".to_owned()));
         }
         files.extend(seen.records());
+        if let Some(text) = eager_resources(options) {
+            files.push(("eager_resources.txt".to_owned(), text));
+        }
         Self { folder, files }
     }
 
@@ -72,6 +75,11 @@ impl EggInfo {
 /// Returns `top_level.txt`: the first parts of all names, one a line.
 pub(super) fn top_level(layout: &Layout) -> String {
     format!("{}\n", layout.top_level().join("\n"))
+}
+
+/// Returns `eager_resources.txt`, if there is one.
+pub(super) fn eager_resources(options: &Options) -> Option<String> {
+    options.eager_resources.as_ref().map(|lines| format!("{}\n", lines.join("\n")))
 }
 
 /// Returns `requires.txt`: requirements without a condition, then a section for each extra and condition.

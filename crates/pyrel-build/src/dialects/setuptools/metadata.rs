@@ -1,21 +1,20 @@
-//! Core metadata 2.4 as setuptools writes it.
+//! Core metadata from the table `[project]`.
 
-use std::fmt::Write as _;
-
-use pyrel_model::pyproject::{Entries, License, Project, Readme, TableReader};
-use pyrel_model::requirement::Marker;
+use pyrel_model::pyproject::{License, Project, Readme, TableReader};
 use pyrel_model::{Requirement, Version};
-use regex::Regex;
 
 use super::super::Subject;
 use super::dynamic::Dynamic;
+use super::entry_point::{self, Groups, odd_entry, odd_group};
+use super::fields::{self, Fields};
+use super::license_file;
 use super::options::Options;
 use crate::detector::option;
 use crate::error::{Plan, Stop, unsupported};
 use crate::metadata::{
-    canonical_license, classifier_rank, groups, is_exotic, is_private_classifier, people_fields, sorted,
+    canonical_license, classifier_rank, groups, is_exotic, is_private_classifier, people_fields,
 };
-use crate::pattern::{GlobOptions, has_magic, python_glob};
+use crate::pattern::has_magic;
 use crate::tree::{Tree, normalize};
 
 /// The text of `METADATA`, and the parts of it that other files repeat.
@@ -30,74 +29,71 @@ pub(super) struct Metadata {
     pub(super) entry_points: String,
 }
 
-const DEFAULT_LICENSE_GLOBS: [&str; 4] = ["LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*"];
-
 impl Metadata {
+    /// Reads the table `[project]`.
     pub(super) fn read(
         subject: &Subject<'_>,
         tree: &Tree,
         options: &Options,
-        dynamic: Dynamic,
+        mut dynamic: Dynamic,
     ) -> Plan<Self> {
         let project = subject.project;
-        let table = project_table(subject);
+        let table = subject.project_table();
         check(&table, project)?;
-        let version = match dynamic.version.clone().or_else(|| project.version.clone()) {
-            Some(version) => version,
-            None => return unsupported("project.version", "is missing"),
+        let mut referenced = std::mem::take(&mut dynamic.files);
+        let (content_type, body) = readme(&table, project, tree, &mut dynamic, &mut referenced)?;
+        let classifiers = dynamic.classifiers.take().unwrap_or_else(|| project.classifiers.clone());
+        let fields = Fields {
+            name: project.name.as_written().to_owned(),
+            version: dynamic.version.take().or_else(|| project.version.clone()),
+            summary: dynamic.description.take().or_else(|| project.description.clone()).unwrap_or_default(),
+            plain: people(&table, project)?,
+            license: license(&table, project, &classifiers, (tree, &mut referenced))?,
+            urls: project.urls.clone(),
+            keywords: project.keywords.clone(),
+            platforms: options.platforms.clone(),
+            provides: options.provides.clone(),
+            obsoletes: options.obsoletes.clone(),
+            classifiers,
+            requires_python: project.requires_python.clone(),
+            content_type,
+            license_files: license_files(subject, &table, tree, options)?,
+            dependencies: dynamic.dependencies.take().unwrap_or_else(|| project.dependencies.clone()),
+            optional: dynamic.optional.take().unwrap_or_else(|| project.optional_dependencies.clone()),
+            dynamic: Vec::new(),
+            body,
         };
-        let mut referenced = dynamic.files.clone();
-        let license_files = license_files(subject, &table, tree, options)?;
-        let mut text =
-            format!("Metadata-Version: 2.4\nName: {}\nVersion: {version}\n", project.name.as_written());
-        if let Some(summary) = project.description.as_deref().filter(|text| !text.is_empty()) {
-            let first = if summary.contains('\n') {
-                summary.trim().split('\n').next().unwrap_or_default()
-            } else {
-                summary
-            };
-            let _ = writeln!(text, "Summary: {first}");
+        if let Some(reason) = fields.odd_dependency() {
+            return Err(option(&table, "dependencies", reason));
         }
-        people(&table, project, &mut text)?;
-        license(&table, project, tree, (&mut text, &mut referenced))?;
-        for (label, url) in &project.urls {
-            let _ = writeln!(text, "Project-URL: {label}, {url}");
+        if let Some(reason) = fields.odd_extra() {
+            return Err(option(&table, "optional-dependencies", reason));
         }
-        if !project.keywords.is_empty() {
-            let _ = writeln!(text, "Keywords: {}", project.keywords.join(","));
-        }
-        for classifier in &project.classifiers {
-            let _ = writeln!(text, "Classifier: {classifier}");
-        }
-        if let Some(requires_python) = project.requires_python.as_ref().filter(|set| !set.is_empty()) {
-            let _ = writeln!(text, "Requires-Python: {requires_python}");
-        }
-        let (content_type, body) = readme(&table, project, tree, &dynamic, &mut referenced)?;
-        if let Some(content_type) = content_type {
-            let _ = writeln!(text, "Description-Content-Type: {content_type}");
-        }
-        for path in &license_files {
-            let _ = writeln!(text, "License-File: {path}");
-        }
-        let dependencies = dynamic.dependencies.unwrap_or_else(|| project.dependencies.clone());
-        let optional = dynamic.optional.unwrap_or_else(|| project.optional_dependencies.clone());
-        requirements(&table, &dependencies, &optional, &mut text)?;
-        if !license_files.is_empty() {
-            text.push_str("Dynamic: license-file\n");
-        }
-        if !body.is_empty() {
-            let end = if body.ends_with('\n') { "" } else { "\n" };
-            let _ = write!(text, "\n{body}{end}");
-        }
-        let entry_points = entry_points(project);
-        Ok(Self { text, version, license_files, referenced, dependencies, optional, entry_points })
+        let mut groups = groups(project);
+        groups.extend(dynamic.entry_points.take().unwrap_or_default());
+        Self::new(fields, referenced, groups)
     }
-}
 
-fn project_table<'a>(subject: &'a Subject<'_>) -> TableReader<'a> {
-    let table = subject.pyproject.root().get("project").and_then(toml_edit::Item::as_table_like);
-    let table = table.expect("a subject has the table that its project was read from");
-    subject.pyproject.reader("project", table)
+    /// Prints the fields.
+    pub(super) fn new(mut fields: Fields, referenced: Vec<String>, groups: Groups) -> Plan<Self> {
+        let Some(version) = fields.version.clone() else {
+            return unsupported("project.version", "is missing");
+        };
+        // The list is computed, so setuptools holds that another build may compute another one.
+        if !fields.license_files.is_empty() {
+            fields.dynamic.push("license-file");
+            fields.dynamic.sort_unstable();
+        }
+        Ok(Self {
+            text: fields.print(),
+            version,
+            license_files: fields.license_files,
+            referenced,
+            dependencies: fields.dependencies,
+            optional: fields.optional,
+            entry_points: entry_point::print(groups),
+        })
+    }
 }
 
 /// Steps back from values that setuptools' validation might refuse.
@@ -131,30 +127,23 @@ fn check(table: &TableReader<'_>, project: &Project) -> Plan<()> {
 }
 
 fn check_entry_points(table: &TableReader<'_>, project: &Project) -> Plan<()> {
-    let name = Regex::new(r"^[A-Za-z0-9_.-]+$").expect("a constant expression");
-    let group = Regex::new(r"^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$").expect("a constant expression");
-    let reference = Regex::new(r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*(:[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*)?$")
-        .expect("a constant expression");
-    let odd = |entries: &Entries| {
-        entries.iter().find(|(key, value)| !name.is_match(key) || !reference.is_match(value)).cloned()
-    };
     for (key, entries) in [("scripts", &project.scripts), ("gui-scripts", &project.gui_scripts)] {
-        if let Some((entry, value)) = odd(entries) {
+        if let Some((entry, value)) = odd_entry(entries) {
             return Err(option(table, key, format!("holds an unusual entry: `{entry}` = `{value}`")));
         }
     }
-    for (key, entries) in &project.entry_points {
-        if !group.is_match(key) || odd(entries).is_some() {
-            return Err(option(table, "entry-points", format!("holds an unusual group or entry in `{key}`")));
-        }
+    if let Some(group) = odd_group(&project.entry_points) {
+        return Err(option(table, "entry-points", format!("holds an unusual group or entry in `{group}`")));
     }
     Ok(())
 }
 
-fn people(table: &TableReader<'_>, project: &Project, text: &mut String) -> Plan<()> {
-    for (key, header, people) in
-        [("authors", "Author", &project.authors), ("maintainers", "Maintainer", &project.maintainers)]
-    {
+fn people(table: &TableReader<'_>, project: &Project) -> Plan<Vec<(&'static str, String)>> {
+    let mut out = Vec::new();
+    for (key, headers, people) in [
+        ("authors", ["Author", "Author-email"], &project.authors),
+        ("maintainers", ["Maintainer", "Maintainer-email"], &project.maintainers),
+    ] {
         let empty = people.iter().any(|person| {
             person.name.as_deref().is_some_and(str::is_empty)
                 || person.email.as_deref().is_some_and(str::is_empty)
@@ -165,78 +154,40 @@ fn people(table: &TableReader<'_>, project: &Project, text: &mut String) -> Plan
         let (names, addresses) = people_fields(people).map_err(|unusual| {
             option(table, key, format!("holds a person whose printing is not reproduced: `{}`", unusual.0))
         })?;
-        for (header, value) in [(header.to_owned(), names), (format!("{header}-email"), addresses)] {
-            if !value.is_empty() {
-                let _ = writeln!(text, "{header}: {value}");
-            }
-        }
+        out.extend(headers.into_iter().zip([names, addresses]).filter(|(_, value)| !value.is_empty()));
     }
-    Ok(())
+    Ok(out)
 }
 
 fn license(
     table: &TableReader<'_>,
     project: &Project,
-    tree: &Tree,
-    (text, referenced): (&mut String, &mut Vec<String>),
-) -> Plan<()> {
-    let content = match &project.license {
-        None => return Ok(()),
+    classifiers: &[String],
+    (tree, referenced): (&Tree, &mut Vec<String>),
+) -> Plan<Option<fields::License>> {
+    match &project.license {
+        None => Ok(None),
         Some(License::Expression(expression)) => {
             let canonical = canonical_license(expression)
                 .map_err(|error| table.fault("license", &format!("is wrong: {error}")))?;
-            if let Some(old) = project.classifiers.iter().find(|name| name.starts_with("License :: ")) {
+            if let Some(old) = classifiers.iter().find(|name| name.starts_with("License :: ")) {
                 let message =
                     format!("stands beside a licence classifier, which setuptools refuses: `{old}`");
                 let mut fault = *table.fault("license", &message);
                 fault.hint = Some("delete the classifier: the expression says it all (PEP 639)".to_owned());
                 return Err(Box::new(fault).into());
             }
-            let _ = writeln!(text, "License-Expression: {canonical}");
-            return Ok(());
+            Ok(Some(fields::License::Expression(canonical)))
         }
-        Some(License::Text(content)) => content.clone(),
+        Some(License::Text(content)) => Ok(Some(fields::License::Text(content.clone()))),
         Some(License::File(path)) => {
             let relative = plain(table, "license", path)?;
             existing(table, "license", path, tree)?;
-            referenced.push(relative.clone());
-            tree.read_text(&relative)?
+            let content = tree.read_text(&relative)?;
+            referenced.push(relative);
+            Ok(Some(fields::License::Text(content)))
         }
-    };
-    if !content.is_empty() {
-        let _ = writeln!(text, "License: {}", escaped(&content));
     }
-    Ok(())
-}
-
-/// Indents every line but the first by eight, as `rfc822_escape` of distutils does.
-fn escaped(text: &str) -> String {
-    const INDENT: &str = "        ";
-    let mut out = String::new();
-    let mut rest = text;
-    for line in crate::metadata::python_lines(text) {
-        let end = line.len()
-            + rest[line.len()..].find(|c: char| !is_line_end(c)).unwrap_or(rest.len() - line.len());
-        let end = line.len() + one_line_end(&rest[line.len()..end.max(line.len())]);
-        if !out.is_empty() || rest.len() != text.len() {
-            out.push_str(INDENT);
-        }
-        out.push_str(&rest[..end]);
-        rest = &rest[end..];
-    }
-    if text.ends_with(is_line_end) {
-        out.push_str(INDENT);
-    }
-    out
-}
-
-fn is_line_end(c: char) -> bool {
-    crate::metadata::python_lines(&format!("a{c}b")).len() == 2
-}
-
-/// Returns the length of the first line end: `\r\n` is one.
-fn one_line_end(ends: &str) -> usize {
-    if ends.starts_with("\r\n") { 2 } else { ends.chars().next().map_or(0, char::len_utf8) }
 }
 
 /// Returns a listed path; other spellings than the normal one are for setuptools.
@@ -272,34 +223,29 @@ fn license_files(
         (None, Some(listed), Some(own)) => (own, Some(listed)),
         (listed, _, _) => (*table, listed.as_ref()),
     };
-    let default: Vec<String> = DEFAULT_LICENSE_GLOBS.map(str::to_owned).into();
-    let mut files: Vec<String> = Vec::new();
-    for pattern in listed.unwrap_or(&default) {
-        let usual = pattern.chars().all(|c| c.is_alphanumeric() || "_-./*?[]".contains(c));
-        if !usual || pattern.starts_with('/') || pattern.contains("..") || pattern.is_empty() {
+    let Some(listed) = listed else {
+        return license_file::matching(tree, &license_file::DEFAULT_GLOBS.map(str::to_owned));
+    };
+    for pattern in listed {
+        if !license_file::is_usual(pattern) {
             return Err(option(&table, "license-files", format!("holds an unusual pattern: `{pattern}`")));
         }
-        if listed.is_some() && !has_magic(pattern) {
+        if !has_magic(pattern) {
             existing(&table, "license-files", pattern, tree)?;
         }
-        for path in python_glob(tree, "", pattern, GlobOptions { recursive: true, hidden: false })? {
-            if !path.ends_with('~') && tree.is_file(&path) && !files.contains(&path) {
-                files.push(path);
-            }
-        }
     }
-    Ok(files)
+    license_file::matching(tree, listed)
 }
 
 fn readme(
     table: &TableReader<'_>,
     project: &Project,
     tree: &Tree,
-    dynamic: &Dynamic,
+    dynamic: &mut Dynamic,
     referenced: &mut Vec<String>,
 ) -> Plan<(Option<String>, String)> {
-    if let Some((text, content_type)) = &dynamic.readme {
-        return Ok((Some(content_type.clone()), text.clone()));
+    if let Some((text, content_type)) = dynamic.readme.take() {
+        return Ok((Some(content_type), text));
     }
     match &project.readme {
         None => Ok((None, String::new())),
@@ -332,79 +278,5 @@ fn by_extension(table: &TableReader<'_>, path: &str) -> Plan<Option<String>> {
             fault.hint = Some(format!("use `.md`, `.rst`, or `.txt`, or write `{table}`"));
             Err(Stop::from(Box::new(fault)))
         }
-    }
-}
-
-fn requirements(
-    table: &TableReader<'_>,
-    dependencies: &[Requirement],
-    optional: &[(String, Vec<Requirement>)],
-    text: &mut String,
-) -> Plan<()> {
-    let lists = optional.iter().map(|(_, list)| ("optional-dependencies", list.as_slice()));
-    for (key, list) in [("dependencies", dependencies)].into_iter().chain(lists) {
-        if let Some(odd) = list.iter().find(|one| is_exotic(&one.specifiers)) {
-            let reason = format!("has comparisons that are printed by rules of their own: `{odd}`");
-            return Err(option(table, key, reason));
-        }
-    }
-    for requirement in dependencies {
-        let _ = writeln!(text, "Requires-Dist: {requirement}");
-    }
-    let mut seen: Vec<String> = Vec::new();
-    for (written, requirements) in optional {
-        let extra = safe_extra(written);
-        if extra.is_empty() || seen.contains(&extra) {
-            let reason = format!("has extras with the same normal form: `{written}`");
-            return Err(option(table, "optional-dependencies", reason));
-        }
-        let _ = writeln!(text, "Provides-Extra: {extra}");
-        for requirement in requirements {
-            let marker = match &requirement.marker {
-                Some(marker) => format!("({marker}) and extra == \"{extra}\""),
-                None => format!("extra == \"{extra}\""),
-            };
-            let mut requirement = requirement.clone();
-            requirement.marker = Marker::parse(&marker);
-            let _ = writeln!(text, "Requires-Dist: {requirement}");
-        }
-        seen.push(extra);
-    }
-    Ok(())
-}
-
-/// Turns runs of anything but ASCII letters and digits into one `-`, none at the ends, in lower case.
-fn safe_extra(extra: &str) -> String {
-    let words = extra.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join("-").to_lowercase()
-}
-
-/// Groups sorted, names sorted, a blank line between groups.
-fn entry_points(project: &Project) -> String {
-    let mut groups = groups(project);
-    groups.sort();
-    let sections = groups.iter().map(|(group, entries)| {
-        let lines: Vec<String> =
-            sorted(entries).iter().map(|(name, value)| format!("{name} = {value}")).collect();
-        format!("[{group}]\n{}\n", lines.join("\n"))
-    });
-    sections.collect::<Vec<_>>().join("\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn licence_texts_are_indented() {
-        assert_eq!(escaped("MIT"), "MIT");
-        assert_eq!(escaped("a\nb\n\nc"), "a\n        b\n        \n        c");
-        assert_eq!(escaped("a\n"), "a\n        ");
-        assert_eq!(escaped("\na"), "\n        a");
-    }
-
-    #[test]
-    fn extras_have_a_normal_form() {
-        assert_eq!(safe_extra("_FrIeNdLy-._.-bArD"), "friendly-bard");
     }
 }

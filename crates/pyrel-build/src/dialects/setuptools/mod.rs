@@ -1,28 +1,42 @@
-//! setuptools 84.2: what `setuptools.build_meta` makes of a project that is declared in `pyproject.toml`.
+//! setuptools 84.2: what `setuptools.build_meta` makes of a project that is declared in `pyproject.toml`, or in
+//! `setup.cfg`.
 //!
-//! A `setup.py` that does anything, options in `setup.cfg`, extension modules, commands, and whatever else is not
-//! named in this folder go to setuptools itself.
+//! A `setup.py` that does anything, extension modules, commands, and whatever else is not named in this folder go to
+//! setuptools itself.
 
+mod attribute;
+mod data_file;
+mod declaration;
+mod declared_option;
 mod discovery;
 mod dynamic;
 mod egg_info;
+mod entry_point;
+mod fields;
+mod ini;
 mod layout;
-mod legacy;
+mod license_file;
 mod manifest;
 mod metadata;
 mod options;
 mod python_source;
+mod requirement;
 mod scm;
+mod script;
+mod setup_cfg;
+mod setup_py;
 
 use std::collections::BTreeMap;
 
+use self::declaration::{Declaration, FIELD_OPTIONS};
 use self::dynamic::Dynamic;
-use self::egg_info::{EggInfo, top_level};
+use self::egg_info::{EggInfo, eager_resources, top_level};
 use self::layout::Layout;
 use self::manifest::FileList;
 use self::metadata::Metadata;
 use self::options::Options;
 use self::scm::{Scm, Seen};
+use self::setup_cfg::SetupCfg;
 use super::{Dialect, Subject, generator};
 use crate::detector;
 use crate::entry_set::{Entry, EntrySet};
@@ -52,29 +66,37 @@ impl Dialect for Setuptools {
         &[SETUPTOOLS_SCM, VCS_VERSIONING]
     }
 
+    fn own_file(&self) -> Option<&'static str> {
+        Some("setup.cfg")
+    }
+
     fn plan(&self, subject: &Subject<'_>) -> Plan<EntrySet> {
         let tree = &subject.tree;
         if tree.is_file("PKG-INFO") {
             let reason = "makes this an unpacked sdist, whose list of files setuptools reads again";
             return Err(detector::file(&tree.display_path("PKG-INFO"), "PKG-INFO", reason));
         }
-        legacy::check_setup_py(tree)?;
-        let options = Options::read(subject.pyproject)?;
+        setup_py::check_setup_py(tree)?;
+        refuse_plugins(subject)?;
         let scm = Scm::read(subject)?;
         let seen = scm.look(subject, tree)?;
-        let project = Project::read(subject, tree, &options, seen)?;
+        let project = Project::read(subject, tree, seen)?;
+        if data_file::depends_on_place(&project.options.data_files, &subject.root) {
+            return unsupported("data-files", "are searched for in a folder whose path has wildcards in it");
+        }
         let stem = format!("{}-{}", subject.project.name.file_stem(), project.metadata.version);
-        let sdist = plan_sdist(subject, &options, &project, &stem)?;
+        let sdist = plan_sdist(subject, &project, &stem)?;
 
         let unpacked = Tree::unpacked(&sdist);
         let seen = scm.look(subject, &unpacked)?;
         let unpacked = scm.written(&sdist, &seen).unwrap_or(unpacked);
-        let again = Project::read(subject, &unpacked, &options, seen)?;
+        let again = Project::read(subject, &unpacked, seen)?;
         if again.metadata.version != project.metadata.version {
             return unsupported("project.version", "is another one where the sdist is unpacked");
         }
-        let wheel = plan_wheel(subject, &unpacked, &options, &again)?;
-        let tags = "py3-none-any".parse().expect("a constant tag");
+        let wheel = plan_wheel(subject, &unpacked, &again)?;
+        let tags = if again.file.universal { "py2.py3-none-any" } else { "py3-none-any" };
+        let tags = tags.parse().expect("a constant tag");
         let mut set = EntrySet {
             dialect: self.name(),
             name: subject.project.name.clone(),
@@ -84,14 +106,11 @@ impl Dialect for Setuptools {
             sdist,
             wheel,
         };
+        let outside = outside_entries(&unpacked, &again.options, &set.stem())?;
+        set.wheel.extend(outside);
         let dist_info = set.dist_info();
-        set.wheel.extend(dist_info_entries(
-            &unpacked,
-            &options,
-            &again,
-            &dist_info,
-            &generator(self, subject.version),
-        )?);
+        let generator = generator(self, subject.version);
+        set.wheel.extend(dist_info_entries(&unpacked, &again, &dist_info, &generator)?);
         Ok(set)
     }
 }
@@ -103,32 +122,82 @@ fn normal(version: &pyrel_model::Version) -> pyrel_model::Version {
 
 /// What setuptools knows about a project before it lists files.
 struct Project {
+    file: SetupCfg,
+    options: Options,
     layout: Layout,
     metadata: Metadata,
     seen: Seen,
 }
 
 impl Project {
-    fn read(subject: &Subject<'_>, tree: &Tree, options: &Options, seen: Seen) -> Plan<Self> {
-        let layout = discovery::layout(subject, tree, options)?;
+    fn read(subject: &Subject<'_>, tree: &Tree, seen: Seen) -> Plan<Self> {
+        let file = SetupCfg::read(tree)?;
+        let options = read_options(subject, &file)?;
+        let layout = discovery::layout(subject, tree, &options)?;
         if !tree.is_dir(layout.base()) {
             let reason = format!("names a folder that does not exist: `{}`", layout.base());
             return unsupported("tool.setuptools.package-dir", reason);
         }
-        let dynamic = Dynamic::read(subject, tree, &layout, seen.version())?;
-        let metadata = Metadata::read(subject, tree, options, dynamic)?;
-        Ok(Self { layout, metadata, seen })
+        let metadata = if subject.pyproject.project().is_some() {
+            let dynamic = Dynamic::read(subject, tree, &layout, seen.version())?;
+            Metadata::read(subject, tree, &options, dynamic)?
+        } else {
+            let declaration = Declaration { file: &file, tree, layout: &layout };
+            declaration.metadata(subject.project.name.as_written(), options.license_files.as_deref())?
+        };
+        Ok(Self { file, options, layout, metadata, seen })
     }
 }
 
+/// Steps back from plug-ins of a project that `setup.cfg` describes: what they fill in there is not reproduced.
+fn refuse_plugins(subject: &Subject<'_>) -> Plan<()> {
+    let pyproject = subject.pyproject;
+    let mut listed = pyproject.build_system().requires.iter().map(|one| one.name.normalized());
+    let plugin = listed.find(|name| Setuptools.plugins().iter().any(|(plugin, _)| plugin == name));
+    match plugin.filter(|_| pyproject.project().is_none()) {
+        None => Ok(()),
+        Some(plugin) => {
+            let reason = format!("lists `{plugin}` beside a project that `setup.cfg` describes");
+            unsupported("build-system.requires", reason)
+        }
+    }
+}
+
+/// Reads the options from where they may be: `setup.cfg` gives those of the layout, and without `[project]` all.
+fn read_options(subject: &Subject<'_>, file: &SetupCfg) -> Plan<Options> {
+    let pyproject = subject.pyproject;
+    let tool = pyproject.root().get("tool").and_then(toml_edit::Item::as_table_like);
+    let table = tool.map(|tool| pyproject.reader("tool", tool));
+    if let Some(table) = table.as_ref().filter(|table| table.get("distutils").is_some()) {
+        return Err(detector::option(table, "distutils", "sets options of setuptools' commands"));
+    }
+    let has_project = pyproject.project().is_some();
+    if has_project && !file.declares() {
+        return Options::read(pyproject);
+    }
+    if let Some(own) = pyproject.tool(&["setuptools"])
+        && let Some((key, _)) = own.iter().find(|(key, _)| !has_project || *key != "dynamic")
+    {
+        let own = pyproject.reader("tool.setuptools", own);
+        return Err(detector::option(&own, key, "stands beside `setup.cfg`, which sets options, too"));
+    }
+    if !has_project {
+        return declared_option::read(file, false, &FIELD_OPTIONS);
+    }
+    for section in ["metadata", "options.extras_require", "options.entry_points"] {
+        let name = subject.project.name.as_written();
+        let repeats =
+            |entry: &&ini::Entry| section == "metadata" && entry.key == "name" && entry.value == name;
+        if let Some(entry) = file.entries(section).iter().find(|entry| !repeats(entry)) {
+            return Err(file.entry_fault(section, entry, "stands beside `[project]`"));
+        }
+    }
+    declared_option::read(file, true, &[])
+}
+
 /// Computes the list of files that setuptools calls the manifest.
-fn manifest(
-    subject: &Subject<'_>,
-    tree: &Tree,
-    options: &Options,
-    project: &Project,
-    egg_info: &EggInfo,
-) -> Plan<Vec<String>> {
+fn manifest(subject: &Subject<'_>, tree: &Tree, project: &Project, egg_info: &EggInfo) -> Plan<Vec<String>> {
+    let options = &project.options;
     let generated = egg_info.paths();
     let mut list = FileList::new(tree, generated.clone());
     if let Some(readme) = READMES.into_iter().find(|name| tree.is_file(name)) {
@@ -146,6 +215,8 @@ fn manifest(
     list.add_known(python_files.into_iter().map(|(path, _)| path));
     let data_files = project.layout.data_files(tree, options, &[])?;
     list.add_known(data_files.into_iter().map(|(path, _)| path));
+    list.add_known(data_file::files(tree, &options.data_files)?.into_iter().map(|(path, _)| path));
+    options.scripts.iter().for_each(|path| list.add(path));
     list.add("MANIFEST.in");
     let sources = egg_info.path("SOURCES.txt");
     if let Some(tracked) = &project.seen.tracked {
@@ -182,15 +253,15 @@ fn is_pruned(path: &str, stem: &str) -> bool {
             .any(|folder| ["RCS", "CVS", ".svn", ".hg", ".git", ".bzr", "_darcs"].contains(folder))
 }
 
-fn plan_sdist(subject: &Subject<'_>, options: &Options, project: &Project, stem: &str) -> Plan<Vec<Entry>> {
+fn plan_sdist(subject: &Subject<'_>, project: &Project, stem: &str) -> Plan<Vec<Entry>> {
     let tree = &subject.tree;
-    let egg_info = EggInfo::new(subject, project, options);
-    let setup_cfg = legacy::setup_cfg(tree)?;
+    let egg_info = EggInfo::new(subject, project);
+    let setup_cfg = project.file.generated();
     if tree.is_dir(stem) {
         let reason = "has the name of the folder in which setuptools prepares the sdist";
         return Err(detector::file(&tree.display_path(stem), stem, reason));
     }
-    let sources = manifest(subject, tree, options, project, &egg_info)?;
+    let sources = manifest(subject, tree, project, &egg_info)?;
     if !sources.iter().any(|path| path == "pyproject.toml") {
         let reason = "takes `pyproject.toml` out of the sdist";
         return Err(detector::file(&tree.display_path("MANIFEST.in"), "MANIFEST.in", reason));
@@ -211,9 +282,10 @@ fn plan_sdist(subject: &Subject<'_>, options: &Options, project: &Project, stem:
     Ok(files.into_values().collect())
 }
 
-fn plan_wheel(subject: &Subject<'_>, tree: &Tree, options: &Options, project: &Project) -> Plan<Vec<Entry>> {
-    let egg_info = EggInfo::new(subject, project, options);
-    let listed = manifest(subject, tree, options, project, &egg_info)?;
+fn plan_wheel(subject: &Subject<'_>, tree: &Tree, project: &Project) -> Plan<Vec<Entry>> {
+    let options = &project.options;
+    let egg_info = EggInfo::new(subject, project);
+    let listed = manifest(subject, tree, project, &egg_info)?;
     let mut files: BTreeMap<(String, String), Entry> = BTreeMap::new();
     let python_files = project.layout.python_files(subject, tree)?;
     let data_files = project.layout.data_files(tree, options, &listed)?;
@@ -229,19 +301,30 @@ fn plan_wheel(subject: &Subject<'_>, tree: &Tree, options: &Options, project: &P
     Ok(files.into_values().collect())
 }
 
-fn dist_info_entries(
-    tree: &Tree,
-    options: &Options,
-    project: &Project,
-    dist_info: &str,
-    generator: &str,
-) -> Plan<Vec<Entry>> {
+/// Returns the members of the wheel that go elsewhere than to the packages: data files and scripts.
+fn outside_entries(tree: &Tree, options: &Options, stem: &str) -> Plan<Vec<Entry>> {
+    let mut entries: BTreeMap<String, Entry> = BTreeMap::new();
+    for (path, place) in data_file::files(tree, &options.data_files)? {
+        let place = format!("{stem}.data/data/{place}");
+        entries.insert(place.clone(), tree.file(&path)?.into_entry(place));
+    }
+    for path in &options.scripts {
+        let (_, name) = parent_and_name(path);
+        let place = format!("{stem}.data/scripts/{name}");
+        entries.insert(place.clone(), script::entry(tree, path, place)?);
+    }
+    Ok(entries.into_values().collect())
+}
+
+fn dist_info_entries(tree: &Tree, project: &Project, dist_info: &str, generator: &str) -> Plan<Vec<Entry>> {
     let mut entries = Vec::new();
     for path in &project.metadata.license_files {
         entries.push(tree.file(path)?.into_entry(format!("{dist_info}/licenses/{path}")));
     }
-    let wheel =
-        format!("Wheel-Version: 1.0\nGenerator: {generator}\nRoot-Is-Purelib: true\nTag: py3-none-any\n\n");
+    let older = if project.file.universal { "Tag: py2-none-any\n" } else { "" };
+    let wheel = format!(
+        "Wheel-Version: 1.0\nGenerator: {generator}\nRoot-Is-Purelib: true\n{older}Tag: py3-none-any\n\n"
+    );
     let mut add = |name: &str, text: &str| {
         entries.push(Entry::generated(format!("{dist_info}/{name}"), text.as_bytes()));
     };
@@ -251,8 +334,11 @@ fn dist_info_entries(
         add("entry_points.txt", &project.metadata.entry_points);
     }
     add("top_level.txt", &top_level(&project.layout));
-    if options.zip_safe == Some(true) {
+    if project.options.zip_safe == Some(true) {
         add("zip-safe", "\n");
+    }
+    if let Some(text) = eager_resources(&project.options) {
+        add("eager_resources.txt", &text);
     }
     Ok(entries)
 }

@@ -1,18 +1,20 @@
-//! `[tool.setuptools]`: the options that are reproduced; everything else is for setuptools.
+//! The options that are reproduced, and `[tool.setuptools]`; everything else is for setuptools.
 
 use pyrel_model::PyProject;
 use pyrel_model::pyproject::TableReader;
 use toml_edit::TableLike;
 
+use super::{data_file, script};
 use crate::detector::{known_options, option};
 use crate::error::Plan;
+use crate::metadata::one_line;
 use crate::tree::normalize;
 
 /// Names and lists of texts in file order.
-type Lists = Vec<(String, Vec<String>)>;
+pub(super) type Lists = Vec<(String, Vec<String>)>;
 
 /// The options that matter, with setuptools' defaults filled in.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Options {
     pub(super) packages: Packages,
     /// `None` when absent, which is not the same as an empty list.
@@ -24,12 +26,21 @@ pub(super) struct Options {
     pub(super) exclude_package_data: Lists,
     pub(super) license_files: Option<Vec<String>>,
     pub(super) zip_safe: Option<bool>,
+    /// Patterns by folder below the place of an installation's data.
+    pub(super) data_files: Lists,
+    pub(super) scripts: Vec<String>,
+    /// Lines of `eager_resources.txt`, which is written even without any.
+    pub(super) eager_resources: Option<Vec<String>>,
+    pub(super) platforms: Vec<String>,
+    pub(super) provides: Vec<String>,
+    pub(super) obsoletes: Vec<String>,
 }
 
 /// Which packages there are.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) enum Packages {
     /// Found by the layout of the folders.
+    #[default]
     Automatic,
     /// Listed.
     Listed(Vec<String>),
@@ -44,9 +55,11 @@ pub(super) struct Find {
     pub(super) include: Vec<String>,
     pub(super) exclude: Vec<String>,
     pub(super) namespaces: bool,
+    /// Whether `setup.cfg` asks; then folders that are given count alone.
+    pub(super) is_declared: bool,
 }
 
-const KNOWN: [&str; 9] = [
+const KNOWN: [&str; 15] = [
     "packages",
     "py-modules",
     "package-dir",
@@ -55,17 +68,17 @@ const KNOWN: [&str; 9] = [
     "include-package-data",
     "license-files",
     "zip-safe",
+    "data-files",
+    "script-files",
+    "eager-resources",
+    "platforms",
+    "provides",
+    "obsoletes",
     "dynamic",
 ];
 
 impl Options {
     pub(super) fn read(pyproject: &PyProject) -> Plan<Self> {
-        if let Some(tool) = pyproject.root().get("tool").and_then(toml_edit::Item::as_table_like)
-            && tool.get("distutils").is_some()
-        {
-            let tool = pyproject.reader("tool", tool);
-            return Err(option(&tool, "distutils", "sets options of setuptools' commands"));
-        }
         let empty = toml_edit::Table::new();
         let table: &dyn TableLike = pyproject.tool(&["setuptools"]).unwrap_or(&empty);
         let table = pyproject.reader("tool.setuptools", table);
@@ -79,11 +92,55 @@ impl Options {
             exclude_package_data: lists(pyproject, &table, "exclude-package-data")?,
             license_files: table.strings("license-files")?.map(owned),
             zip_safe: table.boolean("zip-safe")?,
+            data_files: data_files(pyproject, &table)?,
+            scripts: scripts(&table)?,
+            eager_resources: table.strings("eager-resources")?.map(owned),
+            platforms: lines(&table, "platforms")?,
+            provides: names(&table, "provides")?,
+            obsoletes: names(&table, "obsoletes")?,
         })
     }
 }
 
-fn owned(list: Vec<&str>) -> Vec<String> {
+fn data_files(pyproject: &PyProject, table: &TableReader<'_>) -> Plan<Lists> {
+    let Some(inner) = table.subtable("data-files")? else { return Ok(Vec::new()) };
+    let inner = pyproject.reader("tool.setuptools.data-files", inner);
+    let mut out = Vec::new();
+    for (folder, _) in inner.table().iter() {
+        let patterns = owned(inner.strings(folder)?.unwrap_or_default());
+        if let Some(reason) = data_file::odd(folder, &patterns) {
+            return Err(option(&inner, folder, reason));
+        }
+        out.push((folder.to_owned(), patterns));
+    }
+    Ok(out)
+}
+
+fn scripts(table: &TableReader<'_>) -> Plan<Vec<String>> {
+    let scripts = owned(table.strings("script-files")?.unwrap_or_default());
+    match script::odd(&scripts) {
+        Some(reason) => Err(option(table, "script-files", reason)),
+        None => Ok(scripts),
+    }
+}
+
+/// Reads a list of texts that each fill a line.
+fn lines(table: &TableReader<'_>, key: &str) -> Plan<Vec<String>> {
+    let list = owned(table.strings(key)?.unwrap_or_default());
+    list.iter().try_for_each(|text| one_line((table, key), text).map(drop))?;
+    Ok(list)
+}
+
+/// Reads a list of names that setuptools takes without looking twice.
+fn names(table: &TableReader<'_>, key: &str) -> Plan<Vec<String>> {
+    let list = owned(table.strings(key)?.unwrap_or_default());
+    match list.iter().find(|name| !is_identifier(name) || !name.is_ascii()) {
+        Some(odd) => Err(option(table, key, format!("holds an unusual name: `{odd}`"))),
+        None => Ok(list),
+    }
+}
+
+pub(super) fn owned(list: Vec<&str>) -> Vec<String> {
     list.into_iter().map(str::to_owned).collect()
 }
 
@@ -118,6 +175,7 @@ fn packages(pyproject: &PyProject, table: &TableReader<'_>) -> Plan<Packages> {
         include: owned(find.strings("include")?.unwrap_or_else(|| vec!["*"])),
         exclude: owned(find.strings("exclude")?.unwrap_or_default()),
         namespaces: find.boolean("namespaces")?.unwrap_or(true),
+        is_declared: false,
     }))
 }
 
@@ -151,15 +209,22 @@ fn lists(pyproject: &PyProject, table: &TableReader<'_>, key: &str) -> Plan<List
     let mut out = Vec::new();
     for (package, _) in inner.table().iter() {
         let patterns = inner.strings(package)?.unwrap_or_default();
-        let odd = |pattern: &&&str| pattern.starts_with('/') || pattern.split('/').any(|part| part == "..");
-        if let Some(pattern) = patterns.iter().find(odd) {
-            let reason = format!("has a pattern that leads out of the package: `{pattern}`");
-            return Err(option(&inner, package, reason));
+        match package_patterns(package, &patterns) {
+            Ok(entry) => out.push(entry),
+            Err(reason) => return Err(option(&inner, package, reason)),
         }
-        let all = if package == "*" { "" } else { package };
-        out.push((all.to_owned(), patterns.into_iter().map(pure_path).collect()));
     }
     Ok(out)
+}
+
+/// Returns the patterns of a package, or what is wrong with them.
+pub(super) fn package_patterns(package: &str, patterns: &[&str]) -> Result<(String, Vec<String>), String> {
+    let odd = |pattern: &&&str| pattern.starts_with('/') || pattern.split('/').any(|part| part == "..");
+    if let Some(pattern) = patterns.iter().find(odd) {
+        return Err(format!("has a pattern that leads out of the package: `{pattern}`"));
+    }
+    let all = if package == "*" { "" } else { package };
+    Ok((all.to_owned(), patterns.iter().map(|pattern| pure_path(pattern)).collect()))
 }
 
 /// Normalises as Python's `PurePath` does: no empty part, no `.`.
@@ -170,11 +235,12 @@ pub(super) fn pure_path(path: &str) -> String {
 }
 
 /// Tells whether a relative path stays inside and is spelt as it would be normalised.
-fn is_plain_path(path: &str) -> bool {
+pub(super) fn is_plain_path(path: &str) -> bool {
     path == normalize(path) && !path.starts_with(['/', '.', '~'])
 }
 
-fn is_package_name(name: &str) -> bool {
+/// Tells whether a dotted name is that of a package, or of type hints for one.
+pub(super) fn is_package_name(name: &str) -> bool {
     let (first, rest) = name.split_once('.').unwrap_or((name, ""));
     is_identifier(first.strip_suffix("-stubs").unwrap_or(first))
         && (rest.is_empty() || rest.split('.').all(is_identifier))
