@@ -1,5 +1,6 @@
 //! The files of a project that git tracks, which setuptools-scm puts into sdists.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
@@ -47,7 +48,7 @@ pub(crate) fn enclosing_checkout(subject: &Subject<'_>, tree: &Tree) -> Plan<Opt
 /// the project's folder, with `/` between parts.
 ///
 /// # Errors
-/// Steps back for links and submodules among them, and where git cannot be asked.
+/// Steps back for links to folders and submodules among them, and where git cannot be asked.
 pub(crate) fn tracked_files(subject: &Subject<'_>, top: &Path) -> Plan<Vec<String>> {
     let git = open(top)?;
     let project = real_path(&subject.root);
@@ -64,23 +65,33 @@ pub(crate) fn tracked_files(subject: &Subject<'_>, top: &Path) -> Plan<Vec<Strin
     };
     let inner = inner.to_string_lossy().replace('\\', "/");
     let prefix = if inner.is_empty() { inner } else { format!("{inner}/") };
+    let exported: BTreeMap<String, TrackedKind> = exported.into_iter().collect();
     let mut files = Vec::new();
-    for (path, kind) in exported {
+    for (path, kind) in &exported {
         let Some(path) = path.strip_prefix(&prefix) else { continue };
         if path.contains(|c: char| c.is_control() || matches!(c, '\u{fffd}' | '\\')) {
             return refused(format!("tracks an unusual name: `{path}`"));
         }
         let link = subject.link_on(&subject.tree, path);
-        if kind != TrackedKind::File || link.is_some() {
+        let is_own = link.as_ref().is_none_or(|link| *kind == TrackedKind::Link && link == path);
+        if *kind == TrackedKind::Submodule || !is_own || (link.is_some() && subject.tree.is_dir(path)) {
             let shown = link.unwrap_or_else(|| path.to_owned());
-            let reason = "is a symbolic link or a submodule among the tracked files";
+            let reason = "is a link to a folder, an untracked link, or a submodule among the tracked files";
             return Err(detector::file(&subject.tree.display_path(&shown), shown, reason));
         }
-        if subject.tree.is_file(path) {
+        if subject.tree.is_file(path)
+            && (link.is_none() || leads_to_tracked(&project.join(path), top, &exported))
+        {
             files.push(path.to_owned());
         }
     }
     files.sort();
-    files.dedup();
     Ok(files)
+}
+
+/// Tells whether a link leads to a file that is tracked itself; no other is packed.
+fn leads_to_tracked(link: &Path, top: &Path, exported: &BTreeMap<String, TrackedKind>) -> bool {
+    let target = real_path(link);
+    let inner = target.strip_prefix(top).map(|inner| inner.to_string_lossy().replace('\\', "/"));
+    inner.is_ok_and(|inner| exported.contains_key(&inner))
 }

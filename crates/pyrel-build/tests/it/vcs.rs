@@ -181,9 +181,29 @@ fn checkouts_of_doubtful_meaning_step_back() {
 fn tracked_links_step_back() {
     use std::os::unix::fs::symlink;
     let plain = project("[tool.setuptools_scm]\n");
-    symlink("demo/__init__.py", plain.path("link.py")).unwrap();
+    plain.write("loose.txt", "");
+    plain.write(".gitignore", "loose.txt\n");
+    for (target, link) in
+        [("demo/__init__.py", "link.py"), ("loose.txt", "loose.py"), ("nowhere", "broken.py")]
+    {
+        symlink(target, plain.path(link)).unwrap();
+    }
     assert_eq!(plain.verdict(None), "tool.setuptools_scm @ 0");
-    assert_eq!(plain.tagged("v1.0").verdict(None), "link.py @ 0");
+    let plain = plain.tagged("v1.0");
+    let set = planned(&plain, &[]);
+    let names: Vec<&str> = set.sdist.iter().map(|entry| entry.path.rsplit('/').next().unwrap()).collect();
+    assert!(
+        names.contains(&"link.py") && !names.contains(&"loose.py") && !names.contains(&"broken.py"),
+        "{names:?}"
+    );
+    symlink("demo", plain.path("a-folder")).unwrap();
+    assert_eq!(plain.verdict(None), "native");
+    assert_eq!(plain.tagged("v1.1").verdict(None), "a-folder @ 0");
+    let replaced = project("[tool.setuptools_scm]\n").tagged("v1.0");
+    replaced.write("elsewhere.py", "");
+    fs::remove_file(replaced.path("demo/__init__.py")).unwrap();
+    symlink("../elsewhere.py", replaced.path("demo/__init__.py")).unwrap();
+    assert_eq!(replaced.verdict(None), "demo/__init__.py @ 0");
     let tool = "[tool.setuptools_scm]\nversion_file = \"demo/v.py\"\n";
     let written = project(tool).tagged("v1.0");
     symlink("__init__.py", written.path("demo/v.py")).unwrap();
