@@ -12,7 +12,7 @@ usage: run.py --pyrel PATH --python PATH [--real DIR] [--no-real] [--only TEXT] 
 --page     compares the page of figures with this run, or with --bless writes it; for runs of everything
 
 Projects: every package under packages/, every folder under tests/parity/projects/ (a name part that starts with
-`dot-` becomes a dot file; with a list `tracked.txt`, or a history `git.txt`, it becomes a git repository), and twelve
+`dot-` becomes a dot file; with a list `tracked.txt`, or a history `git.txt`, it becomes a git repository), and fifteen
 real projects from PyPI, stripped to what a checkout would hold.
 A history has one command a line, carried out in order with fixed names and times (`#` starts a comment):
     commit           commits everything that is not ignored, even if nothing changed
@@ -58,6 +58,9 @@ REAL = [
     "bleak==3.1.0",
     "django-stubs-ext==6.1.2",
     "scim2-models==0.12.3",
+    "editables==0.5",
+    "sphinx-autobuild==2024.10.3",
+    "cachetools==5.3.3",
 ]
 TRACKED = "tracked.txt"
 HISTORY = "git.txt"
