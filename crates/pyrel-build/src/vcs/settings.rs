@@ -257,7 +257,9 @@ impl Settings {
         {
             let template = table.string(template)?.map(str::to_owned);
             let Some(path) = table.string(key)? else { continue };
-            if path.is_empty() && key == "version_file" {
+            // hatch-vcs takes the older key out.
+            let is_dropped = key == "write_to" && self.spelling == Spelling::Arguments;
+            if is_dropped || (path.is_empty() && key == "version_file") {
                 continue;
             }
             // One is relative to the checkout, the other to the project.

@@ -16,7 +16,12 @@ fn the_build_system_decides_first() {
         (HATCHLING.replace("\"hatchling\"", "\"hatchling>=1.27\", \"editables\""), "native"),
         (HATCHLING.replace("\"hatchling\"", "\"hatchling<1.20\""), "build-system.requires @ 2"),
         (HATCHLING.replace("\"hatchling\"", "\"hatchling==1.27.0\""), "build-system.requires @ 2"),
-        (HATCHLING.replace("\"hatchling\"", "\"hatchling\", \"hatch-vcs\""), "build-system.requires @ 2"),
+        (HATCHLING.replace("\"hatchling\"", "\"hatchling\", \"hatch-vcs\""), "native"),
+        (HATCHLING.replace("\"hatchling\"", "\"hatchling\", \"hatch-vcs<0.5\""), "build-system.requires @ 2"),
+        (
+            HATCHLING.replace("\"hatchling\"", "\"hatchling\", \"hatch-nodejs-version\""),
+            "build-system.requires @ 2",
+        ),
         (HATCHLING.replace("\"hatchling\"", "\"hatchling\", \"packaging<24\""), "build-system.requires @ 2"),
         (
             HATCHLING.replace("\"hatchling\"", "\"hatchling @ https://example.org/h.whl\""),

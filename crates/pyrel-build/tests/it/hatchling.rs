@@ -182,6 +182,96 @@ fn versions_that_are_not_read_step_back() {
 }
 
 #[test]
+fn versions_from_git_are_told_by_known_settings_only() {
+    let system = HATCHLING.replace("\"hatchling\"", "\"hatchling\", \"hatch-vcs\"");
+    let project = "[project]\nname = \"demo\"\ndynamic = [\"version\"]\n";
+    let source = "[tool.hatch.version]\nsource = \"vcs\"\nfallback-version = \"1.0\"\n";
+    for (tool, expected) in [
+        ("", "native"),
+        ("other = 1", "tool.hatch.version.other @ 10"),
+        ("tag-pattern = \"^v(?P<version>.*)$\"", "native"),
+        ("tag-pattern = \"(?=v)(.*)\"", "tool.hatch.version.tag-pattern @ 10"),
+        ("raw-options = {local_scheme = \"no-local-version\", write_to = \"../x\"}", "native"),
+        ("raw-options = {parse = \"x:y\"}", "tool.hatch.version.raw-options.parse @ 10"),
+        ("raw-options = {version_cls = \"x\"}", "tool.hatch.version.raw-options.version_cls @ 10"),
+        ("raw-options = {version_scheme = \"x:y\"}", "tool.hatch.version.raw-options.version_scheme @ 10"),
+        ("raw-options = {version_file = \"x.py\"}", "tool.hatch.version.raw-options.version_file @ 10"),
+        ("[tool.hatch.build.hooks.vcs]\nversion-file = \"demo/v.py\"", "native"),
+        ("[tool.hatch.build.hooks.vcs]\nversion-file = \"demo/v\"", "tool.hatch.build.hooks.vcs @ 11"),
+        (
+            "[tool.hatch.build.hooks.vcs]\nversion-file = \"no/v.py\"",
+            "tool.hatch.build.hooks.vcs.version-file @ 11",
+        ),
+        (
+            "[tool.hatch.build.hooks.vcs]\nversion-file = \"demo/v.py\"\ntemplate = \"{x}\"",
+            "tool.hatch.build.hooks.vcs @ 11",
+        ),
+        (
+            "[tool.hatch.build.hooks.vcs]\nversion-file = \"demo/v.py\"\nother = 1",
+            "tool.hatch.build.hooks.vcs.other @ 12",
+        ),
+        (
+            "[tool.hatch.build.hooks.vcs]\nversion-file = \"demo/v.py\"\n[tool.hatch.build.hooks.version]\n\
+             path = \"demo/v.py\"",
+            "tool.hatch.build.hooks.version.path @ 13",
+        ),
+        ("[tool.hatch.metadata.hooks.vcs.urls]\na = \"b\"", "tool.hatch.metadata.hooks.vcs @ 10"),
+    ] {
+        let text = format!("{system}{project}{source}{tool}\n");
+        assert_eq!(verdict(&text, &[]), expected, "{tool}");
+    }
+    let text = format!("{HATCHLING}{project}{source}");
+    assert_eq!(verdict(&text, &[]), "tool.hatch.version.source @ 8");
+    let constant = source.replace("fallback-version = \"1.0\"\n", "");
+    assert_eq!(verdict(&format!("{system}{project}{constant}"), &[]), "tool.hatch.version @ 8");
+    assert_eq!(
+        verdict(&format!("{system}{project}{constant}"), &[("PKG-INFO", "Name: demo\nVersion: 1\n")]),
+        "native"
+    );
+    assert_eq!(
+        with_tool("[tool.hatch.build.hooks.vcs]\nversion-file = \"x.py\""),
+        "tool.hatch.build.hooks.vcs @ 7"
+    );
+}
+
+#[test]
+fn addresses_with_the_commit_are_filled_in() {
+    let system = HATCHLING.replace("\"hatchling\"", "\"hatchling\", \"hatch-vcs\"");
+    let urls = "[tool.hatch.metadata.hooks.vcs.urls]\n";
+    for (fields, tool, expected) in [
+        ("\"urls\"", "Home = \"https://example.org\"", "native"),
+        ("\"urls\"", "Home = \"https://example.org/{commit_hash}\"", ".git @ 0"),
+        ("\"urls\"", "Home = \"https://example.org/{other}\"", "tool.hatch.metadata.hooks.vcs.urls @ 8"),
+        ("\"urls\"", "\"a,b\" = \"x\"", "tool.hatch.metadata.hooks.vcs.urls @ 8"),
+        ("\"urls\"", "", "tool.hatch.metadata.hooks.vcs.urls @ 8"),
+        ("\"urls\", \"license\"", "Home = \"x\"", "tool.hatch.metadata.hooks.vcs @ 8"),
+        ("\"license\"", "Home = \"x\"", "tool.hatch.metadata.hooks.vcs @ 8"),
+        ("", "Home = \"x\"", "native"),
+    ] {
+        let text = format!("{system}{DEMO}dynamic = [{fields}]\n{urls}{tool}\n");
+        assert_eq!(verdict(&text, &[]), expected, "{fields}: {tool}");
+    }
+}
+
+#[test]
+fn a_version_from_the_environment_is_looked_up_every_time() {
+    let version = "[project]\nname = \"demo\"\ndynamic = [\"version\"]\n[tool.hatch.version]\n";
+    let source = "source = \"env\"\nvariable = \"DEMO_VERSION\"\n";
+    let project = Project::new(&format!("{HATCHLING}{version}{source}"), &[MODULE]);
+    let error = project.plan().unwrap_err().to_string();
+    assert!(error.contains("`tool.hatch.version.variable` names a variable that is not set"), "{error}");
+    let room = tempfile::tempdir().unwrap();
+    for value in ["1.0", "1.0", "2.0"] {
+        assert!(!is_unchanged(&project, room.path(), &[("DEMO_VERSION", value)]), "{value}");
+        assert!(room.path().join(format!("demo-{value}.tar.gz")).is_file(), "{value}");
+    }
+    assert_eq!(
+        verdict(&format!("{HATCHLING}{version}{source}path = \"x\"\n"), &[]),
+        "tool.hatch.version.path @ 10"
+    );
+}
+
+#[test]
 fn metadata_that_is_not_reproduced_steps_back() {
     for (lines, expected) in [
         ("dynamic = [\"readme\", \"urls\", \"scripts\"]", "native"),
@@ -246,7 +336,8 @@ fn what_an_sdist_tells_counts_for_dynamic_fields() {
         ("\"version\"", "", "native"),
         ("\"version\", \"readme\"", "\nText\n", "native"),
         ("\"version\", \"urls\"", "", "native"),
-        ("\"version\", \"urls\"", "Project-URL: a, b\n", "project.dynamic @ 6"),
+        ("\"version\", \"urls\"", "Project-URL: a, b\n", "native"),
+        ("\"version\", \"license\"", "License: MIT\n", "project.dynamic @ 6"),
         ("\"version\", \"optional-dependencies\"", "Provides-Extra: a\n", "project.dynamic @ 6"),
         ("\"version\"", "Project-URL: a\n", "PKG-INFO @ 0"),
         ("\"version\"", "Requires-Dist: ==\n", "PKG-INFO @ 0"),

@@ -60,7 +60,8 @@ pub(super) fn check_options(settings: &Settings<'_>) -> Plan<()> {
         metadata.subtable("hooks")?;
     }
     if let Some(hooks) = settings.table("tool.hatch.metadata.hooks") {
-        known_options(&hooks, &[])?;
+        known_options(&hooks, &["vcs"])?;
+        hooks.subtable("vcs")?;
     }
     if let Some(version) = settings.table("tool.hatch.version") {
         check_version(&version)?;
@@ -73,14 +74,17 @@ pub(super) fn check_options(settings: &Settings<'_>) -> Plan<()> {
 
 fn check_version(version: &TableReader<'_>) -> Plan<()> {
     // `scheme` and `validate-bump` only matter when hatch changes the version.
-    match version.string("source")? {
-        None | Some("regex") => {
-            known_options(version, &["source", "path", "pattern", "scheme", "validate-bump"])
-        }
+    let common = ["source", "scheme", "validate-bump"];
+    let own: &[&str] = match version.string("source")? {
+        None | Some("regex") => &["path", "pattern"],
+        Some("env") => &["variable"],
+        Some("vcs") => &["raw-options", "tag-pattern", "fallback-version"],
         Some(other) => {
-            Err(option(version, "source", format!("names a version source of a plugin: `{other}`")))
+            let reason = format!("names a version source of a plugin: `{other}`");
+            return Err(option(version, "source", reason));
         }
-    }
+    };
+    known_options(version, &[&common[..], own].concat())
 }
 
 fn check_build(settings: &Settings<'_>, build: &TableReader<'_>) -> Plan<()> {

@@ -4,14 +4,13 @@
 
 use pyrel_model::pyproject::TableReader;
 
-use super::Job;
 use super::core::Core;
 use super::options::Kind;
-use super::settings::Settings;
-use super::version;
+use super::{Job, requires};
+use super::{scm, version};
 use crate::detector::{known_options, option};
 use crate::error::Plan;
-use crate::tree::Tree;
+use crate::tree::{Tree, parent_and_name};
 
 const EVERYWHERE: &str = "tool.hatch.build.hooks";
 
@@ -28,45 +27,76 @@ pub(super) struct WrittenFile {
     pub(super) executable: bool,
 }
 
+/// A hook that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    Version,
+    Vcs,
+}
+
+const HOOKS: [(&str, Known); 2] = [("version", Known::Version), ("vcs", Known::Vcs)];
+
 /// Does what the hooks of a target do before files are selected.
 pub(super) fn run(job: &Job<'_>, core: &Core, kind: Kind, tree: &Tree) -> Plan<Vec<WrittenFile>> {
-    let mut out = Vec::new();
-    if let Some(hook) = enabled(job.settings, kind)? {
-        out.push(write_version((job, core), &hook, tree)?);
+    let mut out: Vec<WrittenFile> = Vec::new();
+    for (known, hook) in enabled(job, kind)? {
+        let (key, file) = match known {
+            Known::Version => ("path", write_version((job, core), &hook, tree)?),
+            Known::Vcs => ("version-file", write_vcs((job, core), &hook, tree)?),
+        };
+        if out.iter().any(|other| other.path == file.path) {
+            return Err(option(&hook, key, "is a file that another hook writes, too"));
+        }
+        out.push(file);
     }
     Ok(out)
 }
 
-/// Returns the table of the hook `version`, if it is on; steps back for any other hook that is.
-fn enabled<'a>(settings: &'a Settings<'_>, kind: Kind) -> Plan<Option<TableReader<'a>>> {
-    let (own, own_version) = match kind {
-        Kind::Sdist => {
-            ("tool.hatch.build.targets.sdist.hooks", "tool.hatch.build.targets.sdist.hooks.version")
+/// Returns the tables of known hooks that are on; steps back for any other hook that is.
+fn enabled<'a>(job: &Job<'a>, kind: Kind) -> Plan<Vec<(Known, TableReader<'a>)>> {
+    let settings = job.settings;
+    for name in [kind.table(), "tool.hatch.build"] {
+        if let Some(table) = settings.table(name) {
+            table.subtable("hooks")?;
         }
-        Kind::Wheel => {
-            ("tool.hatch.build.targets.wheel.hooks", "tool.hatch.build.targets.wheel.hooks.version")
-        }
-    };
-    if let Some(target) = settings.table(kind.table()) {
-        target.subtable("hooks")?;
     }
-    if let Some(build) = settings.table("tool.hatch.build") {
-        build.subtable("hooks")?;
-    }
-    let own = settings.table(own);
-    for hooks in [own, settings.table(EVERYWHERE)].into_iter().flatten() {
+    let own = settings.table(match kind {
+        Kind::Sdist => "tool.hatch.build.targets.sdist.hooks",
+        Kind::Wheel => "tool.hatch.build.targets.wheel.hooks",
+    });
+    let everywhere = settings.table(EVERYWHERE);
+    let is_own = |name: &str| own.is_some_and(|own| own.get(name).is_some());
+    let mut out = Vec::new();
+    for (hooks, are_own) in [(own, true), (everywhere, false)] {
+        let Some(hooks) = hooks else { continue };
         for (name, _) in hooks.table().iter() {
-            let is_replaced = own.is_some_and(|own| own.name() != hooks.name() && own.get(name).is_some());
-            if name != "version" && !is_replaced && is_on(&hooks, name)? {
-                return Err(option(&hooks, name, "is a build hook, which may do anything"));
+            if (!are_own && is_own(name)) || !is_on(&hooks, name)? {
+                continue;
             }
+            let Some((_, known)) = HOOKS.iter().find(|(known, _)| *known == name) else {
+                return Err(option(&hooks, name, "is a build hook, which may do anything"));
+            };
+            if *known == Known::Vcs && !requires(job.subject, scm::PLUGIN.0) {
+                return Err(option(
+                    &hooks,
+                    name,
+                    "is of a plug-in that `build-system.requires` does not list",
+                ));
+            }
+            out.extend(settings.table(hook_table(*known, kind, are_own)).map(|table| (*known, table)));
         }
     }
-    let hook = settings.table(own_version).or_else(|| settings.table("tool.hatch.build.hooks.version"));
-    let hooks = own.filter(|own| own.get("version").is_some()).or_else(|| settings.table(EVERYWHERE));
-    match (hook, hooks) {
-        (Some(hook), Some(hooks)) if is_on(&hooks, "version")? => Ok(Some(hook)),
-        _ => Ok(None),
+    Ok(out)
+}
+
+fn hook_table(known: Known, kind: Kind, is_own: bool) -> &'static str {
+    match (known, kind, is_own) {
+        (Known::Version, _, false) => "tool.hatch.build.hooks.version",
+        (Known::Version, Kind::Sdist, true) => "tool.hatch.build.targets.sdist.hooks.version",
+        (Known::Version, Kind::Wheel, true) => "tool.hatch.build.targets.wheel.hooks.version",
+        (Known::Vcs, _, false) => "tool.hatch.build.hooks.vcs",
+        (Known::Vcs, Kind::Sdist, true) => "tool.hatch.build.targets.sdist.hooks.vcs",
+        (Known::Vcs, Kind::Wheel, true) => "tool.hatch.build.targets.wheel.hooks.vcs",
     }
 }
 
@@ -80,21 +110,29 @@ fn is_on(hooks: &TableReader<'_>, name: &str) -> Plan<bool> {
     }
 }
 
+/// Refuses options of a hook but its own and those of all hooks.
+fn check_hook(hook: &TableReader<'_>, own: &[&str]) -> Plan<()> {
+    let common =
+        ["enable-by-default", "dependencies", "require-runtime-dependencies", "require-runtime-features"];
+    known_options(hook, &[own, &common].concat())?;
+    super::config::check_build_time(hook)
+}
+
+fn write_vcs(about: (&Job<'_>, &Core), hook: &TableReader<'_>, tree: &Tree) -> Plan<WrittenFile> {
+    check_hook(hook, &["version-file", "template"])?;
+    let path = written_path(about, (hook, "version-file"), tree)?;
+    let (folder, _) = parent_and_name(path);
+    if !folder.is_empty() && !tree.is_dir(folder) {
+        return Err(option(hook, "version-file", "lies in a folder that does not exist"));
+    }
+    let text = scm::hook_text(hook, path, &about.0.version.normalized())?;
+    let executable = tree.is_file(path) && tree.file(path)?.executable;
+    Ok(WrittenFile { path: path.to_owned(), bytes: text.into_bytes(), executable })
+}
+
 fn write_version((job, core): (&Job<'_>, &Core), hook: &TableReader<'_>, tree: &Tree) -> Plan<WrittenFile> {
-    known_options(
-        hook,
-        &[
-            "path",
-            "template",
-            "pattern",
-            "enable-by-default",
-            "dependencies",
-            "require-runtime-dependencies",
-            "require-runtime-features",
-        ],
-    )?;
-    super::config::check_build_time(hook)?;
-    let path = written_path((job, core), hook, tree)?;
+    check_hook(hook, &["path", "template", "pattern"])?;
+    let path = written_path((job, core), (hook, "path"), tree)?;
     let version = job.version.normalized();
     let pattern = match hook.get("pattern") {
         None => Some(""),
@@ -118,10 +156,14 @@ fn write_version((job, core): (&Job<'_>, &Core), hook: &TableReader<'_>, tree: &
 }
 
 /// Returns where the hook writes; what hatchling reads before and after, or through links, is for hatchling.
-fn written_path<'a>((job, core): (&Job<'_>, &Core), hook: &TableReader<'a>, tree: &Tree) -> Plan<&'a str> {
-    let Some(path) = hook.string("path")?.filter(|path| !path.is_empty()) else {
-        let mut fault = *hook.fault("path", "is missing, which says what the hook writes");
-        fault.hint = Some("add `path = \"…\"`".to_owned());
+fn written_path<'a>(
+    (job, core): (&Job<'_>, &Core),
+    (hook, key): (&TableReader<'a>, &str),
+    tree: &Tree,
+) -> Plan<&'a str> {
+    let Some(path) = hook.string(key)?.filter(|path| !path.is_empty()) else {
+        let mut fault = *hook.fault(key, "is missing, which says what the hook writes");
+        fault.hint = Some(format!("add `{key} = \"…\"`"));
         return Err(Box::new(fault).into());
     };
     let is_plain = |part: &str| {
@@ -129,17 +171,17 @@ fn written_path<'a>((job, core): (&Job<'_>, &Core), hook: &TableReader<'a>, tree
             && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
     };
     if !path.split('/').all(is_plain) {
-        return Err(option(hook, "path", "is no plain path inside the project"));
+        return Err(option(hook, key, "is no plain path inside the project"));
     }
     let read = ["pyproject.toml", "hatch.toml", "PKG-INFO", ".gitignore", ".hgignore"];
     if read.contains(&path) || core.read_files.iter().any(|known| known == path) {
-        return Err(option(hook, "path", "is a file that hatchling reads before it writes it"));
+        return Err(option(hook, key, "is a file that hatchling reads before it writes it"));
     }
     if job.subject.link_on(tree, path).is_some() {
-        return Err(option(hook, "path", "leads through a symbolic link"));
+        return Err(option(hook, key, "leads through a symbolic link"));
     }
     if tree.is_dir(path) {
-        return Err(option(hook, "path", "is a folder"));
+        return Err(option(hook, key, "is a folder"));
     }
     Ok(path)
 }

@@ -72,7 +72,7 @@ pub(super) fn print(job: &Job<'_>, core: &Core, kind: Kind) -> Plan<String> {
         dynamic(core, &mut text);
     }
     field(&mut text, "Summary", &core.summary);
-    for (label, url) in &project.urls {
+    for (label, url) in &job.urls {
         let _ = writeln!(text, "Project-URL: {label}, {url}");
     }
     for (header, value) in &core.people {

@@ -10,6 +10,7 @@ mod metadata;
 mod options;
 mod pkg_info;
 mod requirement;
+mod scm;
 mod selection;
 mod settings;
 mod setup_py;
@@ -30,10 +31,11 @@ use self::selection::Selection;
 use self::settings::Settings;
 use self::target::{Target, file_name_component};
 use super::{Dialect, Subject, generator};
-use crate::detector::option;
+use crate::detector::{known_options, option};
 use crate::entry_set::{Entry, EntrySet, Source};
 use crate::error::{Plan, unsupported};
 use crate::tree::Tree;
+use crate::vcs;
 
 pub(super) struct Hatchling;
 
@@ -48,6 +50,10 @@ impl Dialect for Hatchling {
 
     fn emulates(&self) -> (&'static str, &'static str) {
         ("hatchling", "1.33.0")
+    }
+
+    fn plugins(&self) -> &'static [(&'static str, &'static str)] {
+        &[scm::PLUGIN, vcs::SETUPTOOLS_SCM, vcs::VCS_VERSIONING]
     }
 
     fn plan(&self, subject: &Subject<'_>) -> Plan<EntrySet> {
@@ -82,6 +88,8 @@ struct Job<'a> {
     version: Version,
     /// Fields of `[project]` that nothing fills, sorted.
     dynamic: Vec<String>,
+    /// Addresses: static ones, those that an sdist tells, or those of a hook.
+    urls: Vec<(String, String)>,
     /// The description that an sdist's metadata tells.
     told_readme: Option<Readme>,
     /// The top folder of the sdist.
@@ -106,16 +114,61 @@ impl<'a> Job<'a> {
             let name = if is_strict { name.file_stem() } else { file_name_component(name.as_written()) };
             Ok(format!("{name}-{version}"))
         };
-        Ok(Self {
+        let mut job = Self {
             subject,
             settings,
             dynamic: unfilled(subject, told.as_ref())?,
             sdist_stem: stem(Kind::Sdist)?,
             wheel_stem: stem(Kind::Wheel)?,
             version,
-            told_readme: told.and_then(|told| told.readme).filter(|_| subject.project.is_dynamic("readme")),
+            urls: subject.project.urls.clone(),
+            told_readme: None,
             generator,
-        })
+        };
+        if let Some(told) = told {
+            job.told_readme = told.readme.filter(|_| subject.project.is_dynamic("readme"));
+            if subject.project.is_dynamic("urls") {
+                job.urls = told.urls;
+            }
+        } else {
+            job.run_metadata_hooks()?;
+        }
+        job.check_left()?;
+        Ok(job)
+    }
+
+    /// Fills dynamic fields as the hooks of `tool.hatch.metadata.hooks` do, when there are any.
+    fn run_metadata_hooks(&mut self) -> Plan<()> {
+        let Some(hooks) = self.settings.table("tool.hatch.metadata.hooks") else { return Ok(()) };
+        if self.subject.project.dynamic.is_empty() {
+            return Ok(());
+        }
+        if let Some(hook) = self.settings.table("tool.hatch.metadata.hooks.vcs") {
+            if !self.dynamic.iter().any(|field| field == "urls") {
+                return Err(option(&hooks, "vcs", "fills `urls`, which `project.dynamic` does not list"));
+            }
+            known_options(&hook, &["urls"])?;
+            self.urls = scm::urls(self.subject, &hook)?;
+            self.dynamic.retain(|field| field != "urls");
+        }
+        Ok(())
+    }
+
+    /// Steps back for metadata hooks beside fields that nothing fills, for which they run once more in the wheel, and for
+    /// those of plug-ins that are not there.
+    fn check_left(&self) -> Plan<()> {
+        let Some(hooks) = self.settings.table("tool.hatch.metadata.hooks") else { return Ok(()) };
+        for (name, _) in hooks.table().iter() {
+            if !requires(self.subject, scm::PLUGIN.0) {
+                let reason = "is of a plug-in that `build-system.requires` does not list";
+                return Err(option(&hooks, name, reason));
+            }
+            if let Some(field) = self.dynamic.first() {
+                let reason = format!("is there, but nothing fills the field `{field}`");
+                return Err(option(&hooks, name, reason));
+            }
+        }
+        Ok(())
     }
 
     /// Returns the description, be it static or told by an sdist.
@@ -124,12 +177,19 @@ impl<'a> Job<'a> {
     }
 }
 
+/// Tells whether `build-system.requires` lists a plug-in.
+fn requires(subject: &Subject<'_>, plugin: &str) -> bool {
+    let requires = &subject.pyproject.build_system().requires;
+    requires.iter().any(|requirement| requirement.name.normalized() == plugin)
+}
+
 /// Returns the dynamic fields that nothing fills.
 fn unfilled(subject: &Subject<'_>, told: Option<&PkgInfo>) -> Plan<Vec<String>> {
     let mut fields: Vec<String> = Vec::new();
     for field in subject.project.dynamic.iter().filter(|field| *field != "version") {
         match told {
             Some(told) if field == "readme" && told.readme.is_some() => {}
+            Some(told) if field == "urls" && !told.urls.is_empty() => {}
             Some(told) if told.others.contains(field.as_str()) => {
                 let reason = format!("lists `{field}`, which hatchling takes from `{}`", pkg_info::FILE);
                 return Err(option(&subject.project_table(), "dynamic", reason));

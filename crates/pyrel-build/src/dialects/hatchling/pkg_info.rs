@@ -16,12 +16,13 @@ pub(super) const FILE: &str = "PKG-INFO";
 pub(super) struct PkgInfo {
     pub(super) version: Version,
     pub(super) readme: Option<Readme>,
+    pub(super) urls: Vec<(String, String)>,
     /// Other fields of `[project]` that are told there.
     pub(super) others: BTreeSet<&'static str>,
 }
 
 /// Fields of `[project]`, and the headers that tell them.
-const OTHERS: [(&str, &[&str]); 13] = [
+const OTHERS: [(&str, &[&str]); 12] = [
     ("authors", &["Author", "Author-email"]),
     ("classifiers", &["Classifier"]),
     ("dependencies", &["Requires-Dist"]),
@@ -34,7 +35,6 @@ const OTHERS: [(&str, &[&str]); 13] = [
     ("maintainers", &["Maintainer", "Maintainer-email"]),
     ("optional-dependencies", &["Provides-Extra", "Requires-Dist"]),
     ("requires-python", &["Requires-Python"]),
-    ("urls", &["Project-URL"]),
 ];
 
 /// Reads the file, if it is there; one that hatchling might refuse, or read otherwise, is for hatchling.
@@ -54,8 +54,14 @@ pub(super) fn read(tree: &Tree) -> Plan<Option<PkgInfo>> {
     {
         return Err(stop(tree, &format!("it has a field of e-mail: `{header}`")));
     }
-    if metadata.get_all("Project-URL").any(|url| !url.contains(',')) {
-        return Err(stop(tree, "an address has no label"));
+    let mut urls: Vec<(String, String)> = Vec::new();
+    for line in metadata.get_all("Project-URL") {
+        let (label, url) = line.split_once(',').ok_or_else(|| stop(tree, "an address has no label"))?;
+        let (label, url) = (label.trim(), url.trim().to_owned());
+        match urls.iter_mut().find(|(known, _)| known == label) {
+            Some(known) => known.1 = url,
+            None => urls.push((label.to_owned(), url)),
+        }
     }
     let names: BTreeSet<&str> = metadata.get_all("Import-Name").collect();
     if metadata.get_all("Import-Namespace").any(|name| names.contains(name)) {
@@ -67,7 +73,7 @@ pub(super) fn read(tree: &Tree) -> Plan<Option<PkgInfo>> {
     });
     let is_told = |headers: &[&str]| headers.iter().any(|header| metadata.get(header).is_some());
     let others = OTHERS.iter().filter(|(_, headers)| is_told(headers)).map(|(field, _)| *field).collect();
-    Ok(Some(PkgInfo { version, readme, others }))
+    Ok(Some(PkgInfo { version, readme, urls, others }))
 }
 
 fn stop(tree: &Tree, reason: &str) -> Stop {

@@ -10,6 +10,7 @@ use regex::Regex;
 use super::super::Subject;
 use super::pkg_info::PkgInfo;
 use super::settings::Settings;
+use super::{requires, scm};
 use crate::detector::option;
 use crate::error::{Plan, unsupported};
 use crate::pattern::{Found, PythonExpression};
@@ -40,6 +41,15 @@ pub(super) fn resolve(
     let Some(table) = settings.table("tool.hatch.version") else {
         return unsupported("tool.hatch.version", "is missing, though `project.version` is dynamic");
     };
+    match table.string("source")? {
+        Some("env") => return of_variable(subject, &table),
+        Some("vcs") if requires(subject, scm::PLUGIN.0) => return scm::version(subject, &table),
+        Some("vcs") => {
+            let reason = "is of a plug-in that `build-system.requires` does not list";
+            return Err(option(&table, "source", reason));
+        }
+        _ => {}
+    }
     let Some(path) = table.string("path")? else {
         return unsupported("tool.hatch.version.path", "is missing, though `project.version` is dynamic");
     };
@@ -47,6 +57,24 @@ pub(super) fn resolve(
     let (text, place) = find(&table, (path, pattern), &subject.tree)?;
     let parsed = text[place].parse::<Version>();
     parsed.map_err(|error| table.fault("path", &format!("names a file with a bad version, {error}")).into())
+}
+
+/// Returns the version that a variable of the environment holds.
+fn of_variable(subject: &Subject<'_>, table: &TableReader<'_>) -> Plan<Version> {
+    let Some(name) = table.string("variable")?.filter(|name| !name.is_empty()) else {
+        let mut fault = *table.fault("variable", "is missing, which names the variable with the version");
+        fault.hint = Some("add `variable = \"…\"`".to_owned());
+        return Err(Box::new(fault).into());
+    };
+    let Some(text) = subject.variables().get(name) else {
+        let mut fault = *table.fault("variable", &format!("names a variable that is not set: `{name}`"));
+        fault.hint = Some(format!("set `{name}` to the version"));
+        return Err(Box::new(fault).into());
+    };
+    let parsed = text.parse::<Version>();
+    parsed.map_err(|error| {
+        table.fault("variable", &format!("names a variable with a bad version, {error}")).into()
+    })
 }
 
 /// Returns the text of the file under the key `path`, and where the version is in it by an expression.
