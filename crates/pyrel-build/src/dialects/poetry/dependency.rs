@@ -5,14 +5,14 @@ use std::sync::LazyLock;
 
 use pyrel_model::name::normalize as normalize_name;
 use pyrel_model::pyproject::TableReader;
-use pyrel_model::requirement::{Marker, Specifier};
+use pyrel_model::requirement::{Marker as Written, Specifier};
 use pyrel_model::{PackageName, Requirement, Version};
 use regex::Regex;
 use toml_edit::{Item, TableLike, Value};
 
 use super::super::Subject;
-use super::constraint::{Constraint, Order};
-use super::marker::{self, Comparison, NOT_REPRODUCED};
+use super::constraint::{self, Purpose};
+use super::marker::{Marker, NOT_REPRODUCED};
 use crate::detector::{known_options, option};
 use crate::error::Plan;
 
@@ -114,15 +114,16 @@ fn project_line(
         None if requirement.specifiers.is_empty() => String::new(),
         None => {
             let text: Vec<String> = requirement.specifiers.specifiers().iter().map(normal).collect();
-            constraint(&text.join(","), Order::ByVersion)
+            let set = constraint::parse(&text.join(","), Purpose::Project);
+            set.and_then(|set| constraint::suffix(&set, &set.print()))
                 .ok_or_else(|| odd("has a constraint that is not reproduced"))?
         }
     };
     let marker = match &requirement.marker {
         None => None,
         Some(marker) => {
-            let printed = marker::comparisons(marker).and_then(|list| marker::print(&list));
-            Some(printed.ok_or_else(|| odd(NOT_REPRODUCED))?)
+            let printed = Marker::read(marker).and_then(|marker| marker.print());
+            printed.ok_or_else(|| odd(NOT_REPRODUCED))?
         }
     };
     Ok(Line {
@@ -151,12 +152,6 @@ fn is_plain_url(url: &str) -> bool {
         .expect("a constant expression")
     });
     PLAIN.is_match(url)
-}
-
-/// Returns a constraint in brackets behind a space, or nothing for one that allows everything.
-fn constraint(text: &str, order: Order) -> Option<String> {
-    let printed = Constraint::parse(text)?.print(order)?;
-    Some(printed.map_or_else(String::new, |text| format!(" ({text})")))
 }
 
 const KEYS: [&str; 9] = [
@@ -231,7 +226,8 @@ fn poetry_lines(table: &TableReader<'_>, name: &str, item: &Item) -> Plan<Vec<(L
 }
 
 fn plain_line(table: &TableReader<'_>, name: &str, text: &str) -> Plan<Line> {
-    let rest = constraint(text, Order::AsWritten)
+    let rest = constraint::parse(text, Purpose::Project)
+        .and_then(|set| constraint::suffix(&set, text))
         .ok_or_else(|| option(table, name, format!("has a constraint that is not reproduced: `{text}`")))?;
     let name = name.parse().map_err(|_| option(table, name, "is no valid name of a project"))?;
     Ok(Line { name, extras: BTreeSet::new(), rest, marker: None, in_extras: Vec::new() })
@@ -247,21 +243,25 @@ fn table_line(table: &TableReader<'_>, name: &str, inner: &dyn TableLike) -> Pla
         return Err(option(&inner, "extras", format!("lists something else than a name: `{odd}`")));
     }
     line.extras = extras.into_iter().map(normalize_name).collect();
-    let mut comparisons: Vec<Comparison> = Vec::new();
-    if let Some(text) = inner.string("markers")?.filter(|text| !text.is_empty()) {
-        let list = Marker::parse(text).and_then(|marker| marker::comparisons(&marker));
-        comparisons.extend(list.ok_or_else(|| option(&inner, "markers", NOT_REPRODUCED))?);
-    }
-    if let Some(text) = inner.string("python")?.filter(|text| !text.is_empty()) {
-        let list = marker::python(text);
-        comparisons.extend(list.ok_or_else(|| option(&inner, "python", NOT_REPRODUCED))?);
-    }
-    if let Some(text) = inner.string("platform")?.filter(|text| !text.is_empty()) {
-        comparisons.push(marker::platform(text));
-    }
-    if !comparisons.is_empty() {
-        let printed = marker::print(&comparisons);
-        line.marker = Some(printed.ok_or_else(|| option(table, name, NOT_REPRODUCED))?);
-    }
+    line.marker = stated_marker(&inner)?.print().ok_or_else(|| option(table, name, NOT_REPRODUCED))?;
     Ok((line, inner.boolean("optional")?.unwrap_or(false)))
+}
+
+type ReadMarker = fn(&str) -> Option<Marker>;
+
+/// Reads the markers of an entry: as written, of Python, and of the platform, all of which must hold.
+fn stated_marker(inner: &TableReader<'_>) -> Plan<Marker> {
+    let mut marker = Marker::any();
+    let readers: [(&str, ReadMarker); 3] = [
+        ("markers", |text| Marker::read(&Written::parse(text)?)),
+        ("python", Marker::python),
+        ("platform", Marker::platform),
+    ];
+    for (key, read) in readers {
+        if let Some(text) = inner.string(key)?.filter(|text| !text.is_empty()) {
+            let both = read(text).and_then(|other| marker.intersect(&other));
+            marker = both.ok_or_else(|| option(inner, key, NOT_REPRODUCED))?;
+        }
+    }
+    Ok(marker)
 }

@@ -1,11 +1,11 @@
 //! Which versions of Python a project supports, and what follows from it: tag, classifiers, `Requires-Python`.
 
-use pyrel_model::Version;
 use pyrel_model::pyproject::TableReader;
 use pyrel_model::tag::TagSet;
 
 use super::super::Subject;
-use super::constraint::{Constraint, Order, Range};
+use super::constraint::{Purpose, parse};
+use super::range::Set;
 use crate::detector::option;
 use crate::error::Plan;
 
@@ -14,117 +14,117 @@ const CLASSIFIER: &str = "Programming Language :: Python";
 const VERSIONS: [&str; 15] = [
     "2", "2.7", "3", "3.4", "3.5", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15",
 ];
+/// The minor versions that a union is printed by.
+const MINORS: [&str; 17] = [
+    "2.7", "3.0", "3.1", "3.2", "3.3", "3.4", "3.5", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12",
+    "3.13", "3.14", "3.15",
+];
+/// What is supported where nothing is said.
+const DEFAULT: &str = "~2.7 || >=3.4";
 
 /// What a project says about Python.
 pub(super) struct Python {
     /// The value of `Requires-Python`.
     pub(super) requires: Option<String>,
-    /// The constraint that counts; without one, 2.7 and everything from 3.4 on.
-    constraint: Option<(Constraint, Range)>,
+    supported: Set,
+}
+
+fn known(text: &str) -> Set {
+    parse(text, Purpose::Marker).expect("a constant constraint")
 }
 
 impl Python {
     pub(super) fn read(subject: &Subject<'_>, poetry: &TableReader<'_>) -> Plan<Self> {
         let stated = match subject.pyproject.project() {
-            Some(_) => subject.project_table().string("requires-python")?,
+            Some(_) => subject.project_table().string("requires-python")?.filter(|text| *text != "*"),
             None => None,
         };
-        let stated = match stated {
-            None => None,
-            Some(text) => {
-                let odd = || {
-                    option(&subject.project_table(), "requires-python", "has a form that is not reproduced")
-                };
-                let constraint =
-                    Constraint::parse(text).filter(|constraint| !constraint.is_any()).ok_or_else(odd)?;
-                let (range, _) = constraint.python_range().ok_or_else(odd)?;
-                Some((text, constraint, range))
-            }
-        };
-        let own = match poetry.subtable("dependencies")? {
-            Some(table) => {
-                of_poetry(&subject.pyproject.reader("tool.poetry.dependencies", table), stated.is_some())?
-            }
+        let odd = || option(&subject.project_table(), "requires-python", "has a form that is not reproduced");
+        let stated = stated.map(|text| Some((text, not_empty(text)?))).map(|found| found.ok_or_else(odd));
+        let stated = stated.transpose()?;
+        let table = poetry.subtable("dependencies")?;
+        let table = table.map(|table| subject.pyproject.reader("tool.poetry.dependencies", table));
+        let own = match &table {
+            Some(table) => of_poetry(table)?.map(|found| (table, found)),
             None => None,
         };
         match (stated, own) {
-            (None, None) => Ok(Self { requires: None, constraint: None }),
-            (None, Some((printed, constraint, range))) => {
-                Ok(Self { requires: Some(printed), constraint: Some((constraint, range)) })
-            }
-            (Some((text, constraint, range)), None) => {
-                Ok(Self { requires: Some(text.to_owned()), constraint: Some((constraint, range)) })
-            }
-            (Some((text, _, outer)), Some((_, constraint, range))) => {
-                let low = range.low.as_ref().map(|bound| &bound.version);
-                let high = range.high.as_ref().map(|bound| &bound.version);
-                let wider_low =
-                    outer.low.as_ref().is_none_or(|bound| low.is_some_and(|low| bound.version <= *low));
-                let wider_high =
-                    outer.high.as_ref().is_none_or(|bound| high.is_some_and(|high| *high <= bound.version));
-                let exact = [&outer.low, &range.low].into_iter().flatten().all(|bound| bound.is_inclusive)
-                    && [&outer.high, &range.high].into_iter().flatten().all(|bound| !bound.is_inclusive);
-                if !wider_low || !wider_high || !exact || text.contains('!') {
-                    let reason = "may be no part of `project.requires-python`, which poetry-core refuses";
-                    let table = subject.pyproject.tool(&["poetry", "dependencies"]);
-                    let table = table.expect("the table that the constraint was read from");
-                    return Err(option(
-                        &subject.pyproject.reader("tool.poetry.dependencies", table),
-                        "python",
-                        reason,
-                    ));
+            (None, None) => Ok(Self { requires: None, supported: known(DEFAULT) }),
+            (Some((text, outer)), None) => Ok(Self { requires: Some(text.to_owned()), supported: outer }),
+            (None, Some((_, ("*", supported)))) => Ok(Self { requires: None, supported }),
+            (None, Some((_, (_, supported)))) => Ok(Self { requires: Some(printed(&supported)), supported }),
+            (Some((text, outer)), Some((table, (own, supported)))) => {
+                if own == "*" || !outer.allows_all(&supported) {
+                    let reason = "is no part of `project.requires-python`, which poetry-core refuses";
+                    return Err(option(table, "python", reason));
                 }
-                Ok(Self { requires: Some(text.to_owned()), constraint: Some((constraint, range)) })
+                Ok(Self { requires: Some(text.to_owned()), supported })
             }
         }
     }
 
     /// `py3`, and `py2` before it when some version of Python 2 is supported.
     pub(super) fn tags(&self) -> TagSet {
-        let text = if self.allows("2") { "py2.py3-none-any" } else { "py3-none-any" };
+        let two = parse(">=2.0.0 <3.0.0", Purpose::Project).expect("a constant constraint");
+        let text = if self.supported.allows_any(&two) { "py2.py3-none-any" } else { "py3-none-any" };
         text.parse().expect("a constant tag")
     }
 
     /// Returns a classifier for each supported version, in order.
     pub(super) fn classifiers(&self) -> Vec<String> {
-        let supported = VERSIONS.into_iter().filter(|version| self.allows(version));
-        supported.map(|version| format!("{CLASSIFIER} :: {version}")).collect()
-    }
-
-    /// Tells whether a minor version, or any of a major version, is supported.
-    fn allows(&self, text: &str) -> bool {
-        let version = |text: &str| text.parse::<Version>().expect("a constant version");
-        let Some((constraint, range)) = &self.constraint else { return true };
-        match text {
-            "2" => range.overlaps(&version("2"), &version("3")),
-            "3" => range.overlaps(&version("3"), &version("4")),
-            minor => range.contains(&version(minor)) && !constraint.excludes(&version(minor)),
-        }
+        let allows = |version: &&str| {
+            let star = if version.len() == 1 { ".*" } else { "" };
+            self.supported.allows_any(&known(&format!("{version}{star}")))
+        };
+        VERSIONS.into_iter().filter(allows).map(|version| format!("{CLASSIFIER} :: {version}")).collect()
     }
 }
 
-/// Reads `python` of the dependencies, and prints it; nothing for no entry, and for `*` where nothing else is stated.
-fn of_poetry(table: &TableReader<'_>, is_stated: bool) -> Plan<Option<(String, Constraint, Range)>> {
-    let Some(key) = table.table().iter().map(|(key, _)| key).find(|key| key.to_lowercase() == "python")
-    else {
-        return Ok(None);
-    };
+fn not_empty(text: &str) -> Option<Set> {
+    parse(text, Purpose::Marker).filter(|set| !set.is_empty())
+}
+
+/// Reads `python` of the dependencies.
+fn of_poetry<'a>(table: &TableReader<'a>) -> Plan<Option<(&'a str, Set)>> {
+    let mut keys = table.table().iter().map(|(key, _)| key).filter(|key| key.to_lowercase() == "python");
+    let Some(key) = keys.next() else { return Ok(None) };
     let odd = || option(table, key, "has a form that is not reproduced");
-    let text = table.string(key)?.filter(|_| key == "python").ok_or_else(odd)?;
-    if text == "*" && !is_stated {
-        return Ok(None);
-    }
-    let constraint = Constraint::parse(text).filter(|constraint| !constraint.is_any()).ok_or_else(odd)?;
-    let (range, has_holes) = constraint.python_range().ok_or_else(odd)?;
-    if has_holes {
+    if key != "python" || keys.next().is_some() {
         return Err(odd());
     }
-    let bounds = [range.low.as_ref().map(|bound| (if bound.is_inclusive { ">=" } else { ">" }, bound))]
-        .into_iter()
-        .chain([range.high.as_ref().map(|bound| (if bound.is_inclusive { "<=" } else { "<" }, bound))])
-        .flatten();
-    let text: Vec<String> = bounds.map(|(operator, bound)| format!("{operator}{}", bound.version)).collect();
-    let printed =
-        Constraint::parse(&text.join(",")).and_then(|range| range.print(Order::AsWritten)).flatten();
-    Ok(Some((printed.ok_or_else(odd)?, constraint, range)))
+    let text = table.string(key)?.ok_or_else(odd)?;
+    let supported = if text == "*" { Some(known(DEFAULT)) } else { not_empty(text) };
+    Ok(Some((text, supported.ok_or_else(odd)?)))
+}
+
+/// Prints what is supported as specifiers: the lowest minor version, and those that are left out.
+fn printed(supported: &Set) -> String {
+    let mut set = supported.clone();
+    if let [only] = &supported.0[..]
+        && let Some(version) = only.version()
+    {
+        let release: Vec<String> = version.release.iter().map(u64::to_string).collect();
+        match &release[..] {
+            [major] => set = parse(&format!("^{major}.0"), Purpose::Project).unwrap_or(set),
+            [major, minor] => set = parse(&format!("~{major}.{minor}"), Purpose::Project).unwrap_or(set),
+            _ => return format!("=={version}"),
+        }
+    }
+    if !set.is_union() {
+        return set.print();
+    }
+    let allows = |minor: &str| {
+        let one = parse(&format!("{minor}.*"), Purpose::Project).expect("a constant constraint");
+        set.allows_any(&one)
+    };
+    let low = match MINORS.into_iter().find(|minor| allows(minor)) {
+        Some(minor) => Some(minor.to_owned()),
+        None => set.0.first().and_then(|range| range.min.as_ref()).map(|min| {
+            let parts: Vec<String> = min.release.iter().take(2).map(u64::to_string).collect();
+            parts.join(".")
+        }),
+    };
+    let excluded = MINORS.into_iter().filter(|minor| !allows(minor)).map(|minor| format!("!={minor}.*"));
+    let low = low.map(|low| format!(">={low}"));
+    low.into_iter().chain(excluded).collect::<Vec<_>>().join(", ")
 }
