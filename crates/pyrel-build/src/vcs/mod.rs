@@ -23,6 +23,7 @@ mod version_file;
 pub(crate) use checkout::ask;
 pub(crate) use discovery::{Workdir, discover};
 pub(crate) use expression::python_expression;
+pub(crate) use pretence::ignored_roots;
 pub(crate) use resolution::{Resolved, resolve};
 pub(crate) use settings::{Settings, Spelling};
 pub(crate) use tag::DEFAULT_TAG_EXPRESSION;

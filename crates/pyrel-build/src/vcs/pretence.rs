@@ -41,6 +41,11 @@ pub(super) fn pretended<'a>(
     }
 }
 
+/// Returns the variable by which the library passes over checkouts when it lists files.
+pub(crate) fn ignored_roots(variables: &BTreeMap<String, String>) -> Option<&String> {
+    variables.keys().find(|name| split(name).is_some_and(|(_, name)| name.starts_with("IGNORE_VCS_ROOTS")))
+}
+
 fn split(name: &str) -> Option<(&'static str, &str)> {
     TOOLS.into_iter().find_map(|tool| Some((tool, name.strip_prefix(tool)?.strip_prefix('_')?)))
 }

@@ -1,4 +1,4 @@
-//! The file that tells a package its version at run time.
+//! The file that tells a package its version at run time, its lines ended by LF on every system.
 
 use pyrel_model::Version;
 

@@ -278,8 +278,12 @@ fn what_is_left_of_a_checkout_tells_the_version_too() {
     let files_only =
         Project::new(&format!("{}[project]\nname = \"demo\"\nversion = \"1\"\n", scm()), &[MODULE]);
     assert_eq!(files_only.verdict(None), "native");
+    let ignoring = variables_of(&[("SETUPTOOLS_SCM_IGNORE_VCS_ROOTS", "/")]);
+    assert_eq!(files_only.verdict_with(None, &ignoring), "SETUPTOOLS_SCM_IGNORE_VCS_ROOTS @ 0");
     files_only.write(".git_archival.txt", "node: ab\n");
     assert_eq!(files_only.verdict(None), ".git_archival.txt @ 0");
+    files_only.write(".hg/x", "");
+    assert_eq!(files_only.verdict(None), ".hg @ 0");
 }
 
 #[test]

@@ -9,11 +9,11 @@ use super::super::Subject;
 use super::layout::Layout;
 use crate::detector::{self, option};
 use crate::entry_set::{Entry, Source};
-use crate::error::Plan;
+use crate::error::{Plan, unsupported};
 use crate::tree::{Tree, join, normalize, parent_and_name};
 use crate::vcs::{
     Resolved, SETUPTOOLS_SCM, Settings, Spelling, VersionFile, Workdir, discover, enclosing_checkout,
-    resolve, tracked_files, version_file,
+    ignored_roots, resolve, tracked_files, version_file,
 };
 
 /// What setuptools-scm does for a project.
@@ -80,6 +80,9 @@ impl Scm {
             return Ok(Seen::default());
         }
         let Some(settings) = &self.settings else {
+            if let Some(name) = ignored_roots(subject.variables()) {
+                return unsupported(name, "changes which files setuptools-scm lists");
+            }
             let top = enclosing_checkout(subject, tree)?;
             let tracked = top.map(|top| tracked_files(subject, &top)).transpose()?;
             return Ok(Seen { tracked: tracked.filter(|files| !files.is_empty()), ..Seen::default() });
