@@ -90,7 +90,7 @@ fn files_of_setuptools_step_back() {
         ("setup.py", "import os\nfrom setuptools import setup\nsetup()\n", "setup.py @ 0"),
         ("setup.py", "from setuptools import setup\nsetup(name='demo')\n", "setup.py @ 0"),
         ("setup.py", "from setuptools import setup\nsetup()\n", "native"),
-        ("PKG-INFO", "Name: demo\n", "PKG-INFO @ 0"),
+        ("PKG-INFO", "Name: demo\n", "native"),
         ("MANIFEST.in", "graft ../other\n", "MANIFEST.in @ 0"),
         ("MANIFEST.in", "include /x\n", "MANIFEST.in @ 0"),
         ("MANIFEST.in", "recursive-include . *.py\n", "MANIFEST.in @ 0"),
@@ -101,6 +101,26 @@ fn files_of_setuptools_step_back() {
     ] {
         assert_eq!(verdict(&text, &[(file, content)]), expected, "{file}: {content}");
     }
+}
+
+#[test]
+fn an_unpacked_sdist_may_hold_nothing_that_is_not_written_again() {
+    let info = ("PKG-INFO", "Name: demo\n");
+    let text = format!("{SETUPTOOLS}{DEMO}");
+    for (file, content, expected) in [
+        ("demo.egg-info/SOURCES.txt", "demo/x.txt\ndemo/none.txt\n", "native"),
+        ("demo.egg-info/not-zip-safe", "\n", "native"),
+        ("demo.egg-info/SOURCES.txt", "/etc/hostname\n", "demo.egg-info/SOURCES.txt @ 0"),
+        ("demo.egg-info/SOURCES.txt", "../x\n", "demo.egg-info/SOURCES.txt @ 0"),
+        ("demo.egg-info/pbr.json", "{}\n", "demo.egg-info/pbr.json @ 0"),
+        ("other.egg-info/SOURCES.txt", "", "other.egg-info @ 0"),
+    ] {
+        assert_eq!(verdict(&text, &[info, (file, content)]), expected, "{file}: {content}");
+        // A checkout's leftovers are of no account.
+        assert_eq!(verdict(&text, &[(file, content)]), "native", "{file}: {content}");
+    }
+    let scm = text.replace("\"setuptools\"", "\"setuptools\", \"setuptools-scm\"");
+    assert_eq!(verdict(&scm, &[info]), "PKG-INFO @ 0");
 }
 
 #[test]

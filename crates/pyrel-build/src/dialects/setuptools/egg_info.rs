@@ -8,8 +8,24 @@ use super::super::Subject;
 use super::Project;
 use super::layout::Layout;
 use super::options::Options;
+use crate::detector;
 use crate::entry_set::Entry;
-use crate::tree::join;
+use crate::error::Plan;
+use crate::tree::{Tree, join, normalize};
+
+/// What setuptools writes again, or deletes, when it finds the folder.
+const REWRITTEN: [&str; 10] = [
+    "PKG-INFO",
+    "SOURCES.txt",
+    "dependency_links.txt",
+    "eager_resources.txt",
+    "entry_points.txt",
+    "namespace_packages.txt",
+    "not-zip-safe",
+    "requires.txt",
+    "top_level.txt",
+    "zip-safe",
+];
 
 /// The generated files, by path from the project's root.
 pub(super) struct EggInfo {
@@ -43,6 +59,29 @@ impl EggInfo {
         Self { folder, files }
     }
 
+    /// Steps back where an unpacked sdist has more in the folder, or more such folders, than is written anew.
+    pub(super) fn check_leftovers(&self, tree: &Tree, base: &str) -> Plan<()> {
+        for dir in ["", base] {
+            for name in tree.list(dir)?.dirs.iter().filter(|name| name.ends_with(".egg-info")) {
+                let path = join(dir, name);
+                if path != self.folder {
+                    let reason = "is of another project, or written by another tool";
+                    return Err(detector::file(&tree.display_path(&path), path, reason));
+                }
+            }
+        }
+        let listing = tree.list(&self.folder)?;
+        let mut inside = listing.files.iter().chain(&listing.dirs).chain(&listing.odd);
+        match inside.find(|name| !REWRITTEN.contains(&name.as_str())) {
+            None => Ok(()),
+            Some(name) => {
+                let path = self.path(name);
+                let reason = "is left over, and would go into the wheel";
+                Err(detector::file(&tree.display_path(&path), path, reason))
+            }
+        }
+    }
+
     /// Returns the path of a file in the folder.
     pub(super) fn path(&self, name: &str) -> String {
         join(&self.folder, name)
@@ -69,6 +108,23 @@ impl EggInfo {
             self.files.iter().find(|(known, _)| known == name)?.1.clone()
         };
         Some(Entry::generated(format!("{stem}/{path}"), text.into_bytes()))
+    }
+}
+
+/// Returns the paths in an old list of files; odd ones are for setuptools.
+pub(super) fn listed(tree: &Tree, list: &str) -> Plan<Vec<String>> {
+    let text = tree.read_text(list)?;
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let paths: Vec<String> = lines.map(str::to_owned).collect();
+    match paths
+        .iter()
+        .find(|path| normalize(path) != **path || path.starts_with(['/', '~']) || path.starts_with(".."))
+    {
+        None => Ok(paths),
+        Some(odd) => {
+            let reason = format!("lists a file in an unusual spelling: `{odd}`");
+            Err(detector::file(&tree.display_path(list), list, reason))
+        }
     }
 }
 

@@ -72,10 +72,6 @@ impl Dialect for Setuptools {
 
     fn plan(&self, subject: &Subject<'_>) -> Plan<EntrySet> {
         let tree = &subject.tree;
-        if tree.is_file("PKG-INFO") {
-            let reason = "makes this an unpacked sdist, whose list of files setuptools reads again";
-            return Err(detector::file(&tree.display_path("PKG-INFO"), "PKG-INFO", reason));
-        }
         setup_py::check_setup_py(tree)?;
         refuse_plugins(subject)?;
         let scm = Scm::read(subject)?;
@@ -149,18 +145,22 @@ impl Project {
     }
 }
 
-/// Steps back from plug-ins of a project that `setup.cfg` describes: what they fill in there is not reproduced.
+/// Steps back from plug-ins of a project that `setup.cfg` describes, or that is an unpacked sdist: what they fill in
+/// there is not reproduced.
 fn refuse_plugins(subject: &Subject<'_>) -> Plan<()> {
     let pyproject = subject.pyproject;
     let mut listed = pyproject.build_system().requires.iter().map(|one| one.name.normalized());
     let plugin = listed.find(|name| Setuptools.plugins().iter().any(|(plugin, _)| plugin == name));
-    match plugin.filter(|_| pyproject.project().is_none()) {
-        None => Ok(()),
-        Some(plugin) => {
-            let reason = format!("lists `{plugin}` beside a project that `setup.cfg` describes");
-            unsupported("build-system.requires", reason)
-        }
+    let Some(plugin) = plugin else { return Ok(()) };
+    if subject.tree.is_file("PKG-INFO") {
+        let reason = format!("makes this an unpacked sdist, of which `{plugin}` reads more than the files");
+        return Err(detector::file(&subject.tree.display_path("PKG-INFO"), "PKG-INFO", reason));
     }
+    if pyproject.project().is_none() {
+        let reason = format!("lists `{plugin}` beside a project that `setup.cfg` describes");
+        return unsupported("build-system.requires", reason);
+    }
+    Ok(())
 }
 
 /// Reads the options from where they may be: `setup.cfg` gives those of the layout, and without `[project]` all.
@@ -221,10 +221,8 @@ fn manifest(subject: &Subject<'_>, tree: &Tree, project: &Project, egg_info: &Eg
     let sources = egg_info.path("SOURCES.txt");
     if let Some(tracked) = &project.seen.tracked {
         tracked.iter().for_each(|path| list.add(path));
-    } else if matches!(tree, Tree::Memory(_)) && tree.is_file(&sources) {
-        for line in tree.read_text(&sources)?.lines() {
-            list.add(line);
-        }
+    } else if is_unpacked(tree) && tree.is_file(&sources) {
+        egg_info::listed(tree, &sources)?.iter().for_each(|path| list.add(path));
     }
     list.remove(|path| is_below(path, egg_info.folder()));
     list.add_known(generated.iter().cloned());
@@ -237,6 +235,11 @@ fn manifest(subject: &Subject<'_>, tree: &Tree, project: &Project, egg_info: &Eg
     let stem = format!("{}-{}", subject.project.name.file_stem(), project.metadata.version);
     list.remove(|path| is_pruned(path, &stem));
     Ok(list.into_sorted())
+}
+
+/// Tells whether a tree is an unpacked sdist, whose list of files setuptools reads on purpose.
+fn is_unpacked(tree: &Tree) -> bool {
+    tree.is_file("PKG-INFO")
 }
 
 fn is_below(path: &str, folder: &str) -> bool {
@@ -256,6 +259,9 @@ fn is_pruned(path: &str, stem: &str) -> bool {
 fn plan_sdist(subject: &Subject<'_>, project: &Project, stem: &str) -> Plan<Vec<Entry>> {
     let tree = &subject.tree;
     let egg_info = EggInfo::new(subject, project);
+    if is_unpacked(tree) {
+        egg_info.check_leftovers(tree, project.layout.base())?;
+    }
     let setup_cfg = project.file.generated();
     if tree.is_dir(stem) {
         let reason = "has the name of the folder in which setuptools prepares the sdist";
