@@ -183,10 +183,26 @@ fn a_declaration_beside_a_table_gives_the_layout_alone() {
     }
     let tool = format!("{SETUPTOOLS}[tool.setuptools]\nzip-safe = true\n");
     assert_eq!(verdict(&tool, &[("setup.cfg", DECLARED)]), "tool.setuptools.zip-safe @ 5");
-    let scm = SETUPTOOLS.replace("\"setuptools\"", "\"setuptools\", \"setuptools-scm\"");
-    assert_eq!(verdict(&scm, &[("setup.cfg", DECLARED)]), "build-system.requires @ 0");
     let distutils = format!("{SETUPTOOLS}[tool.distutils.sdist]\nx = 1\n");
     assert_eq!(verdict(&distutils, &[("setup.cfg", DECLARED)]), "tool.distutils @ 4");
+}
+
+#[test]
+fn a_declared_project_takes_its_version_from_one_place() {
+    let bare = DECLARED.replace("version = 1.0\n", "");
+    assert_eq!(declared(&bare, &[]), "metadata.version @ 0");
+    let table = "[tool.setuptools_scm]\nfallback_version = \"2.0\"\n";
+    for (requires, tool, setup_cfg, expected) in [
+        ("setuptools-scm", table, bare.as_str(), "native"),
+        ("setuptools-scm", "", DECLARED, "native"),
+        ("setuptools-scm", table, DECLARED, "build-system.requires @ 0"),
+        ("setuptools-scm", "", bare.as_str(), "build-system.requires @ 0"),
+        ("setuptools-scm[simple]", "", DECLARED, "build-system.requires @ 0"),
+        ("vcs-versioning", "", DECLARED, "build-system.requires @ 0"),
+    ] {
+        let text = SETUPTOOLS.replace("\"setuptools\"", &format!("\"setuptools\", \"{requires}\"")) + tool;
+        assert_eq!(verdict(&text, &[("setup.cfg", setup_cfg)]), expected, "{requires} {tool}");
+    }
 }
 
 #[test]

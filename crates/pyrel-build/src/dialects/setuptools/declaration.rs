@@ -48,15 +48,20 @@ struct Draft {
 }
 
 impl Declaration<'_> {
-    /// Reads everything that the file says about a project of this name.
-    pub(super) fn metadata(&self, name: &str, license_patterns: Option<&[String]>) -> Plan<Metadata> {
+    /// Reads everything that the file says about a project of this name; a version that is told already is not in it.
+    pub(super) fn metadata(
+        &self,
+        (name, version): (&str, Option<&Version>),
+        license_patterns: Option<&[String]>,
+    ) -> Plan<Metadata> {
         let mut draft = Draft::default();
         name.clone_into(&mut draft.fields.name);
+        draft.fields.version = version.cloned();
         for entry in self.file.entries("metadata") {
             self.field(entry, name, &mut draft)?;
         }
         for key in ["name", "version"] {
-            if self.file.entry("metadata", key).is_none() {
+            if self.file.entry("metadata", key).is_none() && (key == "name" || version.is_none()) {
                 return unsupported(
                     format!("metadata.{key}"),
                     "is missing, so that only setuptools knows it",

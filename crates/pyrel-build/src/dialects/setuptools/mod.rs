@@ -139,14 +139,15 @@ impl Project {
             Metadata::read(subject, tree, &options, dynamic)?
         } else {
             let declaration = Declaration { file: &file, tree, layout: &layout };
-            declaration.metadata(subject.project.name.as_written(), options.license_files.as_deref())?
+            let name = subject.project.name.as_written();
+            declaration.metadata((name, seen.version()), options.license_files.as_deref())?
         };
         Ok(Self { file, options, layout, metadata, seen })
     }
 }
 
-/// Steps back from plug-ins of a project that `setup.cfg` describes, or that is an unpacked sdist: what they fill in
-/// there is not reproduced.
+/// Steps back from plug-ins of an unpacked sdist, or of a project that `setup.cfg` describes, where what they fill in
+/// is not reproduced.
 fn refuse_plugins(subject: &Subject<'_>) -> Plan<()> {
     let pyproject = subject.pyproject;
     let mut listed = pyproject.build_system().requires.iter().map(|one| one.name.normalized());
@@ -156,11 +157,18 @@ fn refuse_plugins(subject: &Subject<'_>) -> Plan<()> {
         let reason = format!("makes this an unpacked sdist, of which `{plugin}` reads more than the files");
         return Err(detector::file(&subject.tree.display_path("PKG-INFO"), "PKG-INFO", reason));
     }
-    if pyproject.project().is_none() {
-        let reason = format!("lists `{plugin}` beside a project that `setup.cfg` describes");
-        return unsupported("build-system.requires", reason);
+    if pyproject.project().is_some() {
+        return Ok(());
     }
-    Ok(())
+    // A version comes from the one place or the other: with a table from tags, without one from the file.
+    let has_version = SetupCfg::read(&subject.tree)?.entry("metadata", "version").is_some();
+    let has_table = pyproject.tool(&["setuptools_scm"]).is_some();
+    let is_plain = pyproject.build_system().requires.iter().all(|one| one.extras.is_empty());
+    if plugin == SETUPTOOLS_SCM.0 && has_version != has_table && is_plain {
+        return Ok(());
+    }
+    let reason = format!("lists `{plugin}` beside a project that `setup.cfg` describes in an unusual way");
+    unsupported("build-system.requires", reason)
 }
 
 /// Reads the options from where they may be: `setup.cfg` gives those of the layout, and without `[project]` all.

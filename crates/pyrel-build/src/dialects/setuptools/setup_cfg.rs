@@ -54,7 +54,7 @@ const COMMANDS: [&str; 20] = [
 ];
 
 /// Commands that a front end asks for by name, which an alias would turn into others.
-const ASKED_FOR: [&str; 3] = ["sdist", "bdist_wheel", "egg_info"];
+const ASKED_FOR: [&str; 4] = ["sdist", "bdist_wheel", "egg_info", "dist_info"];
 
 /// The sections below `[options]`.
 const OPTION_SECTIONS: [&str; 6] = [

@@ -19,8 +19,13 @@ fn is_bare(source: &str) -> bool {
     let mut imported = "";
     let mut guarded = false;
     let mut called = false;
-    for line in source.lines() {
-        let code = line.split('#').next().unwrap_or_default().trim_end();
+    let code = source.lines().map(|line| line.split('#').next().unwrap_or_default().trim_end());
+    // `import setuptools; setuptools.setup()` on one line.
+    let statements = code.flat_map(|line| line.split(';').enumerate()).map(|(at, text)| match at {
+        0 => text.trim_end(),
+        _ => text.trim(),
+    });
+    for code in statements {
         let is_call = |call: &str| match imported {
             "name" => call == "setup()",
             "module" => call == "setuptools.setup()",
@@ -68,6 +73,7 @@ mod tests {
             "from setuptools import setup\n\nsetup()\n",
             "#!/usr/bin/env python\n\"\"\"Shim.\n\nfrom x import y\n\"\"\"\nimport setuptools\n\nsetuptools.setup()  # here",
             "from setuptools import setup\nif __name__ == \"__main__\":\n    setup()\n",
+            "import setuptools ; setuptools.setup();\n",
         ] {
             assert!(is_bare(source), "{source}");
         }
@@ -80,6 +86,8 @@ mod tests {
             "from setuptools import setup\nsetup()\nsetup()\n",
             "setup()\nfrom setuptools import setup\n",
             "from distutils.core import setup\nsetup()\n",
+            "import setuptools; import os; setuptools.setup()\n",
+            "from setuptools import setup; setup(); setup()\n",
             "\"\"\"a\\\"\"\" + exit() + \"\"\"\"\"\"\nfrom setuptools import setup\nsetup()\n",
         ] {
             assert!(!is_bare(source), "{source}");
