@@ -20,12 +20,8 @@ fn is_bare(source: &str) -> bool {
     let mut guarded = false;
     let mut called = false;
     let code = source.lines().map(|line| line.split('#').next().unwrap_or_default().trim_end());
-    // `import setuptools; setuptools.setup()` on one line.
-    let statements = code.flat_map(|line| line.split(';').enumerate()).map(|(at, text)| match at {
-        0 => text.trim_end(),
-        _ => text.trim(),
-    });
-    for code in statements {
+    let Some(statements) = code.map(statements).collect::<Option<Vec<_>>>() else { return false };
+    for code in statements.concat() {
         let is_call = |call: &str| match imported {
             "name" => call == "setup()",
             "module" => call == "setuptools.setup()",
@@ -44,6 +40,14 @@ fn is_bare(source: &str) -> bool {
         }
     }
     called
+}
+
+/// Cuts a line into its statements; `None` when there is nothing before a `;`.
+fn statements(line: &str) -> Option<Vec<&str>> {
+    let (first, rest) = line.split_once(';').unwrap_or((line, ""));
+    let mut out = vec![first.trim_end()];
+    out.extend(rest.strip_suffix(';').unwrap_or(rest).split(';').map(str::trim).filter(|_| !rest.is_empty()));
+    (!line.contains(';') || out.iter().all(|text| !text.trim().is_empty())).then_some(out)
 }
 
 /// Cuts off a docstring in three quotes at the start, comments before it included.
@@ -87,6 +91,8 @@ mod tests {
             "setup()\nfrom setuptools import setup\n",
             "from distutils.core import setup\nsetup()\n",
             "import setuptools; import os; setuptools.setup()\n",
+            "import setuptools;; setuptools.setup()\n",
+            ";\nimport setuptools\nsetuptools.setup()\n",
             "from setuptools import setup; setup(); setup()\n",
             "\"\"\"a\\\"\"\" + exit() + \"\"\"\"\"\"\nfrom setuptools import setup\nsetup()\n",
         ] {
