@@ -53,6 +53,9 @@ fn native(request: &BuildRequest<'_>, trace: Option<Trace>) -> Plan<(EntrySet, O
     let root = std::path::absolute(&package.directory)
         .map_err(|source| BuildError::Read { path: package.directory.clone(), source })?;
     let tree = Tree::disk(&root, trace);
+    if package.bounds.is_some() {
+        tree.put("pyproject.toml", pyproject.text().as_bytes());
+    }
     let subject = Subject { pyproject, project, tree, root, version, request };
     let set = dialect.plan(&subject)?;
     Ok((set, subject.tree.into_trace()))

@@ -5,6 +5,7 @@
 //! is asked only where a question needs history.
 
 pub mod adopt;
+pub mod bound;
 pub mod bump;
 mod cancel;
 pub mod changelog;

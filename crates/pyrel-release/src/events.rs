@@ -46,6 +46,15 @@ pub enum Event {
         /// The project.
         package: PackageName,
     },
+    /// A dependency on a sibling gets a bound that the project's file does not have.
+    Bounded {
+        /// The project.
+        package: PackageName,
+        /// The sibling.
+        dependency: PackageName,
+        /// What becomes of what, in words.
+        change: String,
+    },
     /// The project's own backend takes over.
     BuildFallback {
         /// The project.

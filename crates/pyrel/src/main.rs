@@ -3,6 +3,7 @@
 //! `main` is a table of contents: read the command line, resolve what it means on this machine, run one
 //! command, say what went wrong, leave with the documented code.
 
+mod bounder;
 mod builder;
 mod checker;
 mod cli;

@@ -52,6 +52,9 @@ impl Screen {
     fn building(&self, event: &Event) {
         match event {
             Event::BuildStarted { package } => self.ui.detail(&format!("building {package}")),
+            Event::Bounded { package, dependency, change } => {
+                self.ui.status(Tone::Busy, "Bounding", &format!("{package} needs {dependency}: {change}"));
+            }
             Event::BuildFallback { package, option, reason } => {
                 let text = format!("{package} with its own backend: `{option}` {reason}");
                 self.ui.status(Tone::Warn, "PEP 517", &text);
@@ -179,6 +182,7 @@ impl Reporter for Screen {
     fn event(&self, event: &Event) {
         match event {
             Event::BuildStarted { .. }
+            | Event::Bounded { .. }
             | Event::BuildFallback { .. }
             | Event::BuildProgress { .. }
             | Event::Built { .. }

@@ -71,7 +71,8 @@ fn compare_with_copy(
         replicate(&request.package.directory, &room.path().join("copy"), variation)
             .map_err(|error| builder::failed(context, error))?
     };
-    let package = Package::load(&copy).map_err(|diagnostic| context.located(*diagnostic))?;
+    let package = Package::load(&copy).and_then(|copy| copy.with_bounds_of(request.package));
+    let package = package.map_err(|diagnostic| context.located(*diagnostic))?;
     let again = BuildRequest { package: &package, out_dir: room.path().join("out"), ..request.clone() };
     let again = builder::build_silently(context, std::slice::from_ref(&again))?;
     let mut differences = Vec::new();

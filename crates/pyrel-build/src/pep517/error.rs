@@ -50,6 +50,23 @@ pub enum Pep517Error {
         #[source]
         source: io::Error,
     },
+    /// The bounds of siblings cannot be written into the sdist that the backend made.
+    #[error("dependencies cannot be bounded in the sdist that the backend made: {reason}")]
+    Bounds {
+        /// What is wrong.
+        reason: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// The sdist that the backend made cannot be read, or written again with bounds.
+    #[error("the sdist that the backend made cannot be written again: `{path}`")]
+    Rewrite {
+        /// The sdist.
+        path: PathBuf,
+        /// The reason.
+        #[source]
+        source: io::Error,
+    },
     /// The temporary folder of the build cannot be used.
     #[error("failed to use the temporary folder of the build: `{path}`")]
     Scratch {
@@ -71,7 +88,8 @@ impl Pep517Error {
                 Some(format!("this is a fault of `{backend}`; another version of it may help"))
             }
             Self::Scratch { .. } => Some("point `TMPDIR` at a folder with free space".to_owned()),
-            Self::Unpack { .. } => None,
+            Self::Bounds { hint, .. } => hint.clone(),
+            Self::Unpack { .. } | Self::Rewrite { .. } => None,
         }
     }
 

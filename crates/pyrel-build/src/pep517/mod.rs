@@ -1,6 +1,7 @@
 //! The fallback: the project's own backend, in an environment of its own, through its PEP 517 hooks.
 
 mod backend;
+mod bounded;
 mod error;
 mod unpack;
 
@@ -57,6 +58,11 @@ impl Run<'_> {
 
         self.prepare(&backend, &venv, "get_requires_for_build_sdist", directory)?;
         let sdist = self.make(&backend, "build_sdist", directory)?;
+        if let Some(bounds) = &self.request.package.bounds {
+            self.step("bounding dependencies on siblings");
+            let name = &self.request.package.name;
+            bounded::rewrite(&sdist.path, name, bounds, self.request.source_date)?;
+        }
         if self.request.kinds.wheel {
             let unpacked = unpack::unpack(&sdist.path, &self.scratch.join("unpacked"))?;
             self.prepare(&backend, &venv, "get_requires_for_build_wheel", &unpacked)?;

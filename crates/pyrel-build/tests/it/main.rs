@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod archive;
+mod bounded;
 mod detection;
 mod fallback;
 mod fault;

@@ -12,7 +12,7 @@ use crate::package::poetry_specifiers;
 
 /// The grammar in which a constraint is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Dialect {
+pub(crate) enum Dialect {
     /// A requirement (PEP 508).
     Requirement,
     /// Poetry's own: `^1.2`, `~1.2`, `1.2.*`, unions by `||`.
@@ -59,6 +59,30 @@ pub(super) fn rewritten(
         Dialect::Requirement => specifier_text(old, version, policy),
     };
     (new != old).then_some((range, new))
+}
+
+/// Returns which byte range of a constraint without a bound a build fills, and with what; `None` when the policy leaves
+/// it alone or nothing can stand there.
+pub(crate) fn built(
+    dialect: Dialect,
+    written: &str,
+    version: &Version,
+    policy: InternalDependencyPolicy,
+) -> Option<(Range<usize>, String)> {
+    let range = match dialect {
+        Dialect::Requirement => specifier_range(written)?,
+        Dialect::Poetry => 0..written.len(),
+    };
+    let version = Parts::of(version).to_version();
+    let new = match (policy, dialect) {
+        (InternalDependencyPolicy::Keep, _) => return None,
+        (InternalDependencyPolicy::Compatible, Dialect::Requirement) => {
+            Parts::of(&version).compatible_release()
+        }
+        (_, Dialect::Requirement) => specifier_text("", &version, policy),
+        (_, Dialect::Poetry) => poetry_text(&version, policy),
+    };
+    Some((range, new))
 }
 
 /// Returns where the specifiers of a requirement stand, or where they would; `None` for a direct reference.
@@ -184,5 +208,55 @@ mod tests {
         assert_eq!(admits(Dialect::Poetry, "^1 || ^3", &"3.4".parse().unwrap()), Some(true));
         assert_eq!(admits(Dialect::Poetry, "^1 || ^3", &"2.0".parse().unwrap()), Some(false));
         assert_eq!(admits(Dialect::Requirement, "core @ file:///x", &"2.0".parse().unwrap()), None);
+    }
+
+    #[test]
+    fn a_build_means_what_a_bump_means() {
+        use InternalDependencyPolicy::{Compatible, Exact, Keep, Minimum};
+        let applied = |dialect, written: &str, version: &str, policy| {
+            let (range, new) = built(dialect, written, &version.parse().unwrap(), policy)?;
+            Some(format!("{}{new}{}", &written[..range.start], &written[range.end..]))
+        };
+        for (written, version, policy, becomes) in [
+            ("core", "1.4.2", Compatible, "core>=1.4.2,~=1.4"),
+            ("core", "1.4.0", Compatible, "core~=1.4"),
+            ("core", "2", Compatible, "core~=2.0"),
+            ("core", "0.3.1", Compatible, "core~=0.3.1"),
+            ("core", "0.3.1.4", Compatible, "core>=0.3.1.4,~=0.3.1"),
+            ("core", "1.0.0rc1", Compatible, "core~=1.0rc1"),
+            ("core", "1.4.2.dev3", Compatible, "core>=1.4.2.dev3,~=1.4"),
+            ("core", "1!2.0.1", Compatible, "core>=1!2.0.1,~=1!2.0"),
+            ("core", "1.4.2+cpu", Compatible, "core>=1.4.2,~=1.4"),
+            (
+                "Core_Lib [b, a] ; python_version < '4'",
+                "1.0.post1",
+                Minimum,
+                "Core_Lib [b, a]>=1.0.post1 ; python_version < '4'",
+            ),
+            ("core()", "1.4.2+cpu", Exact, "core(==1.4.2)"),
+        ] {
+            assert_eq!(applied(Dialect::Requirement, written, version, policy).as_deref(), Some(becomes));
+        }
+        assert_eq!(applied(Dialect::Poetry, "*", "1.4.2+x", Compatible).as_deref(), Some("^1.4.2"));
+        assert_eq!(applied(Dialect::Poetry, "*", "1.4.2", Exact).as_deref(), Some("==1.4.2"));
+        assert_eq!(applied(Dialect::Requirement, "core", "1.0", Keep), None);
+        assert_eq!(applied(Dialect::Requirement, "core @ file:///x", "1.0", Exact), None);
+        let candidates = [
+            "0.0.1", "0.1", "0.3.0", "0.3.1", "0.3.9", "0.4", "0.4.dev1", "1.0", "1.0rc1", "1.4.1",
+            "1.4.2rc1", "1.4.2", "1.5", "1.99", "2.0rc1", "2.0", "2.1", "3", "1!1.4",
+        ];
+        for version in candidates {
+            let version: Version = version.parse().unwrap();
+            let text = |(range, new): (Range<usize>, String)| {
+                format!("{}{new}{}", &"c"[..range.start], &"c"[range.end..])
+            };
+            let by_bump = rewritten(Dialect::Requirement, "c", &version, Compatible).map(text).unwrap();
+            let by_build = built(Dialect::Requirement, "c", &version, Compatible).map(text).unwrap();
+            for other in candidates {
+                let other: Version = other.parse().unwrap();
+                let admitted = |text| admits(Dialect::Requirement, text, &other);
+                assert_eq!(admitted(&by_build), admitted(&by_bump), "{by_build} {by_bump} {other}");
+            }
+        }
     }
 }

@@ -214,6 +214,21 @@ impl Parts {
         if self.epoch == 0 { numbers } else { format!("{}!{numbers}", self.epoch) }
     }
 
+    /// Returns specifiers by `~=` that admit the version and all that are compatible with it, the very ones between it
+    /// and the next incompatible one: `~=1.4` for `1.4.0`, `~=0.3.1` for `0.3.1`, and `>=1.4.2,~=1.4` for `1.4.2`,
+    /// because `~=1.4.2` alone would shut out `1.5`.
+    pub(super) fn compatible_release(&self) -> String {
+        let kept = if self.release.first() == Some(&0) { 3 } else { 2 };
+        let mut base = self.clone();
+        base.release.resize(base.release.len().max(kept), 0);
+        let rest = base.release.split_off(kept);
+        if rest.iter().all(|number| *number == 0) {
+            return format!("~={}", base.to_version());
+        }
+        base.drop_below_release();
+        format!(">={},~={}", self.to_version(), base.to_version())
+    }
+
     /// Returns the spelling of Semantic Versioning; `None` when it has none.
     pub(super) fn to_semver(&self) -> Option<String> {
         if self.epoch != 0 || self.post.is_some() || self.release.len() > 3 {
@@ -235,7 +250,8 @@ impl Parts {
         }
     }
 
-    fn to_version(&self) -> Version {
+    /// Returns the version without its local part, which no specifier but `==` takes and no public index either.
+    pub(super) fn to_version(&self) -> Version {
         let mut text = self.release.iter().map(u64::to_string).collect::<Vec<_>>().join(".");
         if self.epoch != 0 {
             text = format!("{}!{text}", self.epoch);

@@ -7,7 +7,7 @@
 mod auto;
 mod carry_out;
 mod cascade;
-mod constraint;
+pub(crate) mod constraint;
 mod error;
 mod level;
 mod lock_file;
@@ -17,7 +17,7 @@ mod planner;
 mod precondition;
 mod record;
 mod recovery;
-mod site;
+pub(crate) mod site;
 mod spelling;
 mod survey;
 mod text;

@@ -140,7 +140,7 @@ impl<'r> Planner<'r> {
             sites.iter().all(|site| constraint::admits(site.dialect, &site.written, version) != Some(false))
         };
         let config = self.request.workspace.config();
-        let keep = config.internal_dependencies == InternalDependencyPolicy::Keep;
+        let keep = config.bump_policy() == InternalDependencyPolicy::Keep;
         let level: Option<Level> = config.bump.dependents.filter(|_| !keep);
         let unknown = |name: &PackageName| self.unknown(name);
         let nodes = self.nodes.clone();
@@ -181,13 +181,13 @@ impl<'r> Planner<'r> {
             let Some(target) = targets.get(&site.dependency) else { continue };
             let admitted = constraint::admits(site.dialect, &site.written, &target.version);
             let is_raised = dependent.as_ref().is_some_and(|name| targets.contains_key(name));
-            let published = site.kind == SiteKind::Published;
+            let published = site.kind != SiteKind::Development;
             // Those who work on a package get what is there, unless somebody bound it.
-            let bound = published || !is_unbound(&site);
+            let bound = published || !site.is_unbound();
             let wanted = admitted == Some(false)
                 || is_raised && bound
                 || config.bump.constraints == ConstraintPolicy::Always && published;
-            let policy = config.internal_dependencies;
+            let policy = config.bump_policy();
             if policy == InternalDependencyPolicy::Keep && admitted == Some(false) {
                 self.warnings.push(format!(
                     "`{}` in {}:{} does not admit `{}`, and `internal-dependencies` is `keep`",
@@ -443,14 +443,4 @@ fn broken_members(workspace: &Workspace) -> Vec<String> {
         }
     };
     workspace.members().iter().filter_map(broken).collect()
-}
-
-/// Tells whether a constraint admits every version.
-fn is_unbound(site: &Site) -> bool {
-    match site.dialect {
-        Dialect::Requirement => {
-            site.written.parse::<Requirement>().is_ok_and(|requirement| requirement.specifiers.is_empty())
-        }
-        Dialect::Poetry => site.written.trim() == "*",
-    }
 }

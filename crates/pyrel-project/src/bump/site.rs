@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use pyrel_model::{PackageName, Requirement};
+use pyrel_model::{Diagnostic, PackageName, Requirement};
 use toml_edit::{Item, TableLike, Value};
 
 use super::BumpError;
@@ -15,32 +15,45 @@ use crate::source_file;
 
 /// What a constraint is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum SiteKind {
-    /// It is part of what installers see, or of what a build needs.
+pub(crate) enum SiteKind {
+    /// It is part of what installers see.
     Published,
+    /// It is for those who build the package.
+    Build,
     /// It is for those who work on the package: dependency groups and the like.
     Development,
 }
 
 /// A constraint on a sibling, in a file.
 #[derive(Debug, Clone)]
-pub(super) struct Site {
-    pub(super) dependency: PackageName,
-    pub(super) kind: SiteKind,
-    pub(super) dialect: Dialect,
-    pub(super) path: PathBuf,
+pub(crate) struct Site {
+    pub(crate) dependency: PackageName,
+    pub(crate) kind: SiteKind,
+    pub(crate) dialect: Dialect,
+    pub(crate) path: PathBuf,
     /// The line, from 1.
-    pub(super) line: usize,
+    pub(crate) line: usize,
     /// The whole constraint as it is meant.
-    pub(super) written: String,
+    pub(crate) written: String,
     /// The bytes of the whole value, quotes included where there are any.
     span: Range<usize>,
     quoted: bool,
 }
 
 impl Site {
+    /// Tells whether the constraint admits every version; a direct reference does not.
+    pub(crate) fn is_unbound(&self) -> bool {
+        match self.dialect {
+            Dialect::Requirement => self
+                .written
+                .parse::<Requirement>()
+                .is_ok_and(|requirement| requirement.specifiers.is_empty() && requirement.url.is_none()),
+            Dialect::Poetry => matches!(self.written.trim(), "" | "*"),
+        }
+    }
+
     /// Returns which bytes of the file spell a part of the constraint.
-    pub(super) fn bytes_of(&self, text: &str, part: &Range<usize>) -> Option<Range<usize>> {
+    pub(crate) fn bytes_of(&self, text: &str, part: &Range<usize>) -> Option<Range<usize>> {
         if self.quoted {
             return in_toml_string(text, &self.span, &self.written, part);
         }
@@ -75,18 +88,25 @@ pub(super) fn of_package(
     if let Some(file) = &package.pyproject {
         sites = of_pyproject(file.path(), file.text(), file.root(), siblings, Some(&package.name));
     }
-    let path = package.directory.join("setup.cfg");
-    if let Some(text) = source_file::read(&path).map_err(BumpError::File)? {
-        let file = SetupCfg::parse(&path, &text).map_err(BumpError::File)?;
-        let mut reader = SiteReader::new(&path, &text, siblings, Some(&package.name));
-        reader.read_setup_cfg(&file);
-        sites.append(&mut reader.sites);
-    }
+    sites.extend(of_setup_cfg(package, siblings).map_err(BumpError::File)?);
     Ok(sites)
 }
 
+/// Returns the constraints in the `setup.cfg` of a package, if it has one.
+pub(crate) fn of_setup_cfg(
+    package: &Package,
+    siblings: &HashSet<&PackageName>,
+) -> Result<Vec<Site>, Box<Diagnostic>> {
+    let path = package.directory.join("setup.cfg");
+    let Some(text) = source_file::read(&path)? else { return Ok(Vec::new()) };
+    let file = SetupCfg::parse(&path, &text)?;
+    let mut reader = SiteReader::new(&path, &text, siblings, Some(&package.name));
+    reader.read_setup_cfg(&file);
+    Ok(reader.sites)
+}
+
 /// Returns the constraints in a `pyproject.toml`.
-pub(super) fn of_pyproject(
+pub(crate) fn of_pyproject(
     path: &Path,
     text: &str,
     root: &dyn TableLike,
@@ -115,7 +135,7 @@ impl<'a> SiteReader<'a> {
             self.lists(project.get("optional-dependencies"), SiteKind::Published);
         }
         if let Some(build) = table(root, &["build-system"]) {
-            self.requirements(build.get("requires"), SiteKind::Published);
+            self.requirements(build.get("requires"), SiteKind::Build);
         }
         self.lists(root.get("dependency-groups"), SiteKind::Development);
         if let Some(uv) = table(root, &["tool", "uv"]) {
@@ -174,22 +194,25 @@ impl<'a> SiteReader<'a> {
     }
 
     fn read_setup_cfg(&mut self, file: &SetupCfg) {
-        let mut keys = vec![("options", "install_requires"), ("options", "setup_requires")];
-        keys.extend(file.keys("options.extras_require").map(|extra| ("options.extras_require", extra)));
-        for (section, key) in keys {
+        let published = SiteKind::Published;
+        let mut keys =
+            vec![("options", "install_requires", published), ("options", "setup_requires", SiteKind::Build)];
+        let extras = file.keys("options.extras_require");
+        keys.extend(extras.map(|extra| ("options.extras_require", extra, published)));
+        for (section, key, kind) in keys {
             let spans = file.spans(section, key);
             for span in spans {
                 let line = &self.text[span.clone()];
                 // On one line several requirements may stand, separated by `;`, which is also a marker's sign.
                 if spans.len() > 1 || line.parse::<Requirement>().is_ok() {
-                    self.requirement(line, span.clone(), SiteKind::Published, false);
+                    self.requirement(line, span.clone(), kind, false);
                     continue;
                 }
                 let mut start = span.start;
                 for part in line.split(';') {
                     let from = start + (part.len() - part.trim_start().len());
                     let part_span = from..from + part.trim().len();
-                    self.requirement(part.trim(), part_span, SiteKind::Published, false);
+                    self.requirement(part.trim(), part_span, kind, false);
                     start += part.len() + 1;
                 }
             }
@@ -278,6 +301,8 @@ core = [{ version = "1.1", python = "<3.9" }, { version = "1.2", python = ">=3.9
             assert_eq!(text[bytes.clone()], site.written);
             assert_eq!(text[..bytes.start].matches('\n').count() + 1, site.line);
         }
-        assert_eq!(sites.iter().filter(|site| site.kind == SiteKind::Development).count(), 6);
+        let count = |kind| sites.iter().filter(|site| site.kind == kind).count();
+        assert_eq!((count(SiteKind::Development), count(SiteKind::Build)), (6, 2));
+        assert_eq!(sites.iter().filter(|site| site.is_unbound()).count(), 2);
     }
 }

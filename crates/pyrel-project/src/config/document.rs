@@ -46,8 +46,9 @@ pub struct Config {
     pub tag: String,
     /// `versioning`
     pub versioning: Versioning,
-    /// `internal-dependencies`
-    pub internal_dependencies: InternalDependencyPolicy,
+    /// `internal-dependencies`: `None` when the key is not set, which means `compatible` to a bump and `keep` to a
+    /// build.
+    pub internal_dependencies: Option<InternalDependencyPolicy>,
     /// `changelog`: what goes into changelogs, and where they are; `None` when `false`.
     pub changelog: Option<ChangelogConfig>,
     /// `[bump]`
@@ -82,7 +83,7 @@ impl Default for Config {
             exclude: Vec::new(),
             tag: PER_PACKAGE_TAG.to_owned(),
             versioning: Versioning::default(),
-            internal_dependencies: InternalDependencyPolicy::default(),
+            internal_dependencies: None,
             changelog: Some(ChangelogConfig::default()),
             bump: BumpConfig::default(),
             version_files: Vec::new(),
@@ -151,6 +152,19 @@ impl Config {
                 .unwrap_or_default(),
             places,
         })
+    }
+
+    /// Returns how a bump rewrites constraints on siblings: `internal-dependencies`, by default `compatible`.
+    #[must_use]
+    pub fn bump_policy(&self) -> InternalDependencyPolicy {
+        self.internal_dependencies.unwrap_or_default()
+    }
+
+    /// Returns how a build bounds dependencies on siblings that have no bound: `internal-dependencies`, by default
+    /// `keep`.
+    #[must_use]
+    pub fn build_policy(&self) -> InternalDependencyPolicy {
+        self.internal_dependencies.unwrap_or(InternalDependencyPolicy::Keep)
     }
 
     /// Returns the template of release tags, parsed.

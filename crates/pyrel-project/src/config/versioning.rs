@@ -22,7 +22,7 @@ pub enum Versioning {
 /// What a release does to the version constraints on packages of the same workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum InternalDependencyPolicy {
-    /// At least the new version, below the next incompatible one (`~=`).
+    /// At least the new version, below the next incompatible one.
     #[default]
     Compatible,
     /// At least the new version (`>=`).
@@ -45,7 +45,8 @@ impl InternalDependencyPolicy {
         }
     }
 
-    pub(super) fn read(table: &TableReader<'_>) -> Result<Self, Box<Diagnostic>> {
+    /// Reads the policy; `None` when the key is not there.
+    pub(super) fn read(table: &TableReader<'_>) -> Result<Option<Self>, Box<Diagnostic>> {
         const ALL: [InternalDependencyPolicy; 4] = [
             InternalDependencyPolicy::Compatible,
             InternalDependencyPolicy::Minimum,
@@ -53,9 +54,10 @@ impl InternalDependencyPolicy {
             InternalDependencyPolicy::Keep,
         ];
         let key = "internal-dependencies";
-        let Some(word) = table.string(key)? else { return Ok(Self::default()) };
+        let Some(word) = table.string(key)? else { return Ok(None) };
         ALL.into_iter()
             .find(|policy| policy.as_str() == word)
+            .map(Some)
             .ok_or_else(|| not_one_of(table, key, word, &ALL.map(Self::as_str)))
     }
 }

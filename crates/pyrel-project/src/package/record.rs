@@ -8,6 +8,7 @@ use pyrel_model::{Diagnostic, Location, PackageName, PyProject, Requirement, Ver
 
 use super::description::Description;
 use super::{Backend, InternalDependency, Manifest};
+use crate::bound::WrittenBounds;
 use crate::version::VersionSource;
 
 /// The classifiers that keep a package from every public index begin with this.
@@ -24,6 +25,9 @@ pub struct Package {
     pub relative: PathBuf,
     /// `pyproject.toml`; `None` when there is only `setup.py` or `setup.cfg`.
     pub pyproject: Option<PyProject>,
+    /// The bounds in `pyproject` that the file on disk does not have, because they are for a build alone; `None` for a
+    /// package as it was read.
+    pub bounds: Option<WrittenBounds>,
     /// The version and where it comes from.
     pub version: VersionSource,
     /// The build backend.
@@ -89,6 +93,7 @@ impl Package {
             dependencies: description.dependencies,
             internal: description.all_dependencies,
             private,
+            bounds: None,
             pyproject: manifest.pyproject,
         })
     }

@@ -54,7 +54,8 @@ fn every_key_is_typed() {
     assert_eq!(config.tag, "{name}/{version}");
     let Versioning::Groups(groups) = &config.versioning else { panic!("{:?}", config.versioning) };
     assert_eq!(groups["core"][1].normalized(), "b-c");
-    assert_eq!(config.internal_dependencies, InternalDependencyPolicy::Minimum);
+    assert_eq!(config.internal_dependencies, Some(InternalDependencyPolicy::Minimum));
+    assert_eq!(config.bump_policy(), config.build_policy());
     assert_eq!(config.changelog.as_ref().unwrap().path, "docs/CHANGES.md");
     let local = &config.indexes["local"];
     assert_eq!(local.upload_url, "http://127.0.0.1:8080/legacy/");
@@ -97,7 +98,9 @@ fn defaults() {
     let config = parse("").unwrap();
     assert_eq!(config.tag, "{name}-v{version}");
     assert_eq!(config.versioning, Versioning::Independent);
-    assert_eq!(config.internal_dependencies, InternalDependencyPolicy::Compatible);
+    assert_eq!(config.internal_dependencies, None);
+    assert_eq!(config.bump_policy(), InternalDependencyPolicy::Compatible);
+    assert_eq!(config.build_policy(), InternalDependencyPolicy::Keep);
     assert_eq!(config.changelog.as_ref().unwrap().path, "CHANGELOG.md");
     assert!(
         config.release.clean_tree && config.release.require_staging && config.release.allows_branch("any")

@@ -147,7 +147,17 @@ pub(super) async fn build_files(
     out_dir: impl Fn(&Package) -> PathBuf + Send + 'static,
     reporter: Arc<dyn Reporter>,
 ) -> Result<Vec<Artifact>, ReleaseError> {
-    let packages: Vec<Package> = packages.iter().map(|package| (*package).clone()).collect();
+    let built = |package: &&Package| options.bounded.get(&package.name).unwrap_or(package).clone();
+    let packages: Vec<Package> = packages.iter().map(built).collect();
+    for package in &packages {
+        for bound in package.bounds.iter().flat_map(|bounds| bounds.changes()) {
+            reporter.event(&Event::Bounded {
+                package: package.name.clone(),
+                dependency: bound.dependency.clone(),
+                change: bound.described(),
+            });
+        }
+    }
     let names: Vec<PackageName> = packages.iter().map(|package| package.name.clone()).collect();
     let options = options.clone();
     let observer = Observer(reporter);

@@ -34,6 +34,8 @@ pub struct BuildOptions {
     pub python: PythonSettings,
     /// The environment variables that backends may look at.
     pub variables: BTreeMap<String, String>,
+    /// Packages that are built with other bounds of their siblings than their files have.
+    pub bounded: BTreeMap<PackageName, Package>,
 }
 
 /// An index with the credentials for it.

@@ -86,6 +86,7 @@ pub(crate) fn request<'a>(world: &'a World, workspace: &'a Workspace, id: &str) 
             force_pep517: false,
             python: PythonSettings { offline: true, ..PythonSettings::default() },
             variables: BTreeMap::new(),
+            bounded: BTreeMap::new(),
         }),
         test: None,
         check: CheckOptions::default(),

@@ -6,7 +6,7 @@ use std::time::Instant;
 use clap::Args;
 use pyrel_build::{BuildRequest, Kinds, PythonSettings};
 use pyrel_model::Artifact;
-use pyrel_project::Package;
+use pyrel_project::{Package, Workspace};
 use serde_json::{Value, json};
 
 use crate::builder;
@@ -14,7 +14,7 @@ use crate::cli::SelectionArgs;
 use crate::context::Context;
 use crate::exit::{CommandError, CommandResult, Failure};
 use crate::ui::{Tone, duration, plural};
-use crate::{listing, reproduction};
+use crate::{bounder, listing, reproduction};
 
 /// Build sdists and wheels
 #[derive(Debug, Args)]
@@ -65,8 +65,12 @@ pub(crate) fn run(args: &BuildArgs, context: &Context) -> CommandResult {
     let started = Instant::now();
     let workspace = context.workspace()?;
     let selection = context.select(&workspace, &args.selection)?;
+    let bounds = bounder::bound(context, &workspace, selection.packages())?;
+    let packages = bounds.over(selection.packages());
+    bounds.show(context);
+    bounds.warn(context);
     let python = builder::python_settings(context);
-    let requests = requests(context, selection.packages(), &args.options, &python)?;
+    let requests = requests(context, &packages, &args.options, &python)?;
     if args.options.native_only {
         builder::require_native(context, &requests)?;
     }
@@ -79,6 +83,9 @@ pub(crate) fn run(args: &BuildArgs, context: &Context) -> CommandResult {
         "schema": 1,
         "artifacts": artifacts.iter().map(to_json).collect::<Vec<Value>>(),
     });
+    if bounds.is_asked_for {
+        document["bounds"] = json!(bounds.to_json(context));
+    }
     let mut reproducible = true;
     if args.verify_reproducible {
         let differences = reproduction::verify(context, &requests, &artifacts)?;
@@ -98,7 +105,7 @@ pub(crate) fn run(args: &BuildArgs, context: &Context) -> CommandResult {
     let text = format!(
         "{} of {} in {}",
         plural(artifacts.len(), "file"),
-        plural(selection.packages().len(), "package"),
+        plural(packages.len(), "package"),
         duration(started.elapsed())
     );
     context.ui().status(Tone::Done, "Finished", &text);
@@ -108,11 +115,13 @@ pub(crate) fn run(args: &BuildArgs, context: &Context) -> CommandResult {
 /// Builds packages for another purpose than the files themselves, each with a result of its own, in order.
 pub(crate) fn build_each(
     context: &Context,
+    workspace: &Workspace,
     packages: &[&Package],
     options: &BuildOptions,
 ) -> Result<Vec<Result<Vec<Artifact>, CommandError>>, CommandError> {
+    let bounds = bounder::bound(context, workspace, packages)?;
     let python = builder::python_settings(context);
-    Ok(builder::build_each(context, &requests(context, packages, options, &python)?))
+    Ok(builder::build_each(context, &requests(context, &bounds.over(packages), options, &python)?))
 }
 
 fn requests<'a>(

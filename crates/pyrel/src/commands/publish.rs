@@ -68,7 +68,7 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> CommandResult {
         kind: RunKind::Release,
     };
     let parts = Parts {
-        build: Some(build_options(context, selection.packages())?),
+        build: Some(build_options(context, &workspace, selection.packages())?),
         test: Some(Arc::new(WheelTest::new(context, &workspace, selection.packages())?)),
         proof: Some(stage.0.clone()),
         stage: Some(target(stage, staged)),

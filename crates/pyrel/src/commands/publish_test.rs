@@ -56,7 +56,7 @@ pub(crate) fn run(args: &PublishTestArgs, context: &Context) -> CommandResult {
         kind: RunKind::Release,
     };
     let parts = Parts {
-        build: Some(build_options(context, selection.packages())?),
+        build: Some(build_options(context, &workspace, selection.packages())?),
         test: Some(Arc::new(WheelTest::new(context, &workspace, selection.packages())?)),
         stage: Some(target(account, attestations)),
         verify: Some(verify_settings(context, &workspace, &[])?),

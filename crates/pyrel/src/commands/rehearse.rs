@@ -48,7 +48,7 @@ pub(crate) fn run(args: &RehearseArgs, context: &Context) -> CommandResult {
         kind: RunKind::Rehearsal,
     };
     let parts = Parts {
-        build: Some(build_options(context, selection.packages())?),
+        build: Some(build_options(context, &workspace, selection.packages())?),
         verify: Some(verify_settings(context, &workspace, &[])?),
         ..Parts::default()
     };

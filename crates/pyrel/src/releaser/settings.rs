@@ -9,22 +9,29 @@ use pyrel_release::release::BuildOptions;
 use pyrel_release::verify::VerifySettings;
 
 use super::account::find_index;
-use crate::builder;
 use crate::context::Context;
 use crate::exit::{CommandError, Failure};
+use crate::{bounder, builder};
 
 /// How long one import or script of a verified package may take.
 const TRIAL: Duration = Duration::from_secs(60);
 
 /// Returns how packages are built in a run: with one time for all of them, the latest of their own.
-pub(crate) fn build_options(context: &Context, packages: &[&Package]) -> Result<BuildOptions, CommandError> {
+pub(crate) fn build_options(
+    context: &Context,
+    workspace: &Workspace,
+    packages: &[&Package],
+) -> Result<BuildOptions, CommandError> {
     let times = packages.iter().map(|package| builder::source_date(context, None, package));
     let source_date = times.collect::<Result<Vec<u64>, _>>()?.into_iter().max().unwrap_or_default();
+    let bounds = bounder::bound(context, workspace, packages)?;
+    bounds.warn(context);
     Ok(BuildOptions {
         source_date,
         force_pep517: false,
         python: builder::python_settings(context),
         variables: context.environment().for_backends().clone(),
+        bounded: bounds.into_packages(),
     })
 }
 

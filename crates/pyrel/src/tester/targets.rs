@@ -35,7 +35,7 @@ impl Wheels {
         wanted.retain(|name, _| !ready(name));
         let wanted: Vec<&Package> = wanted.into_values().collect();
         let options = BuildOptions { out_dir: Some(room.path().to_path_buf()), ..BuildOptions::default() };
-        let results = build::build_each(context, &wanted, &options)?;
+        let results = build::build_each(context, workspace, &wanted, &options)?;
         let (mut found, mut all) = (BTreeMap::new(), BTreeMap::new());
         for (package, result) in wanted.iter().zip(results) {
             let wheel = result.map_err(|error| text_of(&error)).and_then(|artifacts| {

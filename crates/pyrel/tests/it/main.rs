@@ -6,6 +6,7 @@ mod adopt;
 mod auth;
 mod bad_input;
 mod bootstrap;
+mod bound;
 mod build;
 mod bump;
 mod changelog;

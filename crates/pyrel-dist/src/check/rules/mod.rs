@@ -45,6 +45,7 @@ mod index_project_size;
 mod index_release_closed;
 mod index_sdist_exists;
 mod internal_bound;
+mod internal_unbounded;
 mod junk_file;
 mod license_conflict;
 mod license_expression;
@@ -185,6 +186,7 @@ pub static RULES: &[&Rule] = &[
     &index_release_closed::RULE,
     &index_sdist_exists::RULE,
     &internal_bound::RULE,
+    &internal_unbounded::RULE,
     &junk_file::RULE,
     &license_conflict::RULE,
     &license_expression::RULE,

@@ -18,8 +18,8 @@ pub fn rules_page() -> String {
          license-text = \"error\"\n```\n\n\
          `pyrel check --explain RULE` prints what stands here of a rule. Rules that compare files (`sdist-wheel-…`, …)\n\
          look at what is checked together, `top-level-clash` also at the other built wheels of a workspace; `untracked-member`,\n\
-         `changelog-entry`, and `internal-bound` look at packages of a workspace only. What PyPI answers, and which rule says it\n\
-         before, is listed in [its answers](server-answers.md).\n\n\
+         `changelog-entry`, `internal-bound`, and `internal-unbounded` look at packages of a workspace only. What PyPI\n\
+         answers, and which rule says it before, is listed in [its answers](server-answers.md).\n\n\
          | rule | level | source | a file that passes |\n|---|---|---|---|\n",
     );
     for rule in RULES {
