@@ -24,14 +24,23 @@ pub(crate) fn plan(
     request: &BuildRequest<'_>,
     trace: Option<Trace>,
 ) -> Result<(Planned, Option<Trace>), BuildError> {
-    match native(request, trace) {
+    match native(request, trace, false) {
         Ok((set, trace)) => Ok((Planned::Native(set), trace)),
         Err(Stop::Unsupported(unsupported)) => Ok((Planned::Fallback(unsupported), None)),
         Err(Stop::Failed(error)) => Err(error),
     }
 }
 
-fn native(request: &BuildRequest<'_>, trace: Option<Trace>) -> Plan<(EntrySet, Option<Trace>)> {
+/// Plans the wheel from the project's own folder instead of the sdist; `None` where no dialect can tell.
+pub(crate) fn plan_from_tree(request: &BuildRequest<'_>) -> Option<EntrySet> {
+    native(request, None, true).ok().map(|(set, _)| set)
+}
+
+fn native(
+    request: &BuildRequest<'_>,
+    trace: Option<Trace>,
+    wheel_from_tree: bool,
+) -> Plan<(EntrySet, Option<Trace>)> {
     let package = request.package;
     let Some(pyproject) = &package.pyproject else {
         return unsupported("pyproject.toml", "does not exist, so that only the backend knows the metadata");
@@ -56,7 +65,7 @@ fn native(request: &BuildRequest<'_>, trace: Option<Trace>) -> Plan<(EntrySet, O
     if package.bounds.is_some() {
         tree.put("pyproject.toml", pyproject.text().as_bytes());
     }
-    let subject = Subject { pyproject, project, tree, root, version, request };
+    let subject = Subject { pyproject, project, tree, root, version, wheel_from_tree, request };
     let set = dialect.plan(&subject)?;
     Ok((set, subject.tree.into_trace()))
 }

@@ -7,6 +7,7 @@
 
 mod build;
 mod detector;
+mod detour;
 mod dialects;
 mod entry_set;
 mod error;
@@ -24,6 +25,7 @@ mod vcs;
 mod writer;
 
 pub use build::{build, build_all, build_changed, plan};
+pub use detour::{Place, TreeDifference, tree_differences};
 pub use entry_set::{Entry, EntrySet, Planned, Source, Unsupported};
 pub use error::BuildError;
 pub use incremental::BuildMemory;

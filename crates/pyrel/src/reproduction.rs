@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use pyrel_build::{BuildRequest, Variation, replicate};
+use pyrel_build::{BuildRequest, Place, TreeDifference, Variation, replicate};
 use pyrel_dist::{Dist, Limits, MemberInfo};
 use pyrel_model::{Artifact, PackageName};
 use pyrel_project::{Backend, Git, Package, VersionSource};
@@ -31,6 +31,43 @@ pub(crate) struct Difference {
     filename: String,
     /// Members with other bytes, or in only one of the archives; empty when only their order or headers differ.
     members: Vec<String>,
+}
+
+/// Compares each wheel with one made from the tree instead of the sdist, and tells where they differ. That is no
+/// failure: what is built comes from the sdist, whoever builds it.
+pub(crate) fn compare_with_tree(
+    context: &Context,
+    requests: &[BuildRequest<'_>],
+) -> Result<Vec<TreeDifference>, CommandError> {
+    let mut differences = Vec::new();
+    for request in requests.iter().filter(|request| request.kinds.wheel) {
+        let found =
+            pyrel_build::tree_differences(request).map_err(|error| builder::failed(context, error))?;
+        let Some(found) = found else {
+            context.ui().detail(&format!("{}: no wheel from the tree to compare with", request.package.name));
+            continue;
+        };
+        tell_of_tree(context, request.package, &found);
+        differences.extend(found);
+    }
+    Ok(differences)
+}
+
+fn tell_of_tree(context: &Context, package: &Package, found: &[TreeDifference]) {
+    let named = |place: Place| -> Vec<String> {
+        found.iter().filter(|one| one.place == place).map(|one| one.path.clone()).collect()
+    };
+    for (place, what) in [
+        (Place::Tree, "from the tree would also hold"),
+        (Place::Sdist, "from the tree would not hold"),
+        (Place::Both, "from the tree would hold other bytes of"),
+    ] {
+        let members = named(place);
+        if !members.is_empty() && !context.json() {
+            let text = format!("{}: a wheel {what} {}", package.name, list(&members));
+            context.ui().status(Tone::Warn, "Tree", &text);
+        }
+    }
 }
 
 /// Builds every request twice more, from copies, and returns what differs from the files that were built.
@@ -139,15 +176,20 @@ fn tell(context: &Context, package: &Package, count: usize, found: &[Difference]
         context.ui().status(Tone::Done, "Reproduced", &text);
     }
     for difference in found {
-        let shown: Vec<String> =
-            difference.members.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
-        let rest = difference.members.len().saturating_sub(NAMED);
-        let which = match (shown.is_empty(), rest) {
-            (true, _) => "in the order, the headers, or the data files of its members".to_owned(),
-            (false, 0) => shown.join(", "),
-            (false, rest) => format!("{}, and {}", shown.join(", "), plural(rest, "other member")),
+        let which = match difference.members.as_slice() {
+            [] => "in the order, the headers, or the data files of its members".to_owned(),
+            members => list(members),
         };
         let text = format!("{} comes out differently from a copy: {which}", difference.filename);
         context.ui().status(Tone::Fail, "Differs", &text);
+    }
+}
+
+/// Names members, the first of them when there are many.
+fn list(members: &[String]) -> String {
+    let shown: Vec<String> = members.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
+    match members.len().saturating_sub(NAMED) {
+        0 => shown.join(", "),
+        rest => format!("{}, and {}", shown.join(", "), plural(rest, "other member")),
     }
 }

@@ -16,7 +16,7 @@ use pyrel_model::pyproject::{Project, TableReader};
 use pyrel_model::requirement::SpecifierSet;
 use pyrel_model::{PyProject, Version};
 
-use crate::entry_set::EntrySet;
+use crate::entry_set::{Entry, EntrySet};
 use crate::error::Plan;
 use crate::request::BuildRequest;
 use crate::tree::Tree;
@@ -33,6 +33,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) root: std::path::PathBuf,
     /// The version of the backend that is reproduced.
     pub(crate) version: &'static str,
+    /// Whether the wheel is planned from the project's own folder, to be compared with the one from the sdist.
+    pub(crate) wheel_from_tree: bool,
     /// What was asked for; of it only what a real backend would see may be looked at.
     pub(crate) request: &'a BuildRequest<'a>,
 }
@@ -43,6 +45,12 @@ impl<'a> Subject<'a> {
         let table = self.pyproject.root().get("project").and_then(toml_edit::Item::as_table_like);
         let table = table.expect("a subject has the table that its project was read from");
         self.pyproject.reader("project", table)
+    }
+
+    /// Returns what the wheel is made of: what unpacking the sdist would give, or else the folder as the sdist is made of
+    /// it.
+    pub(crate) fn unpacked(&self, sdist: &[Entry]) -> Tree {
+        if self.wheel_from_tree { self.tree.anew() } else { Tree::unpacked(sdist) }
     }
 
     /// Returns the environment variables; a plan that looks at them is never taken for another build's.

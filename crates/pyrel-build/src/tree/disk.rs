@@ -121,6 +121,11 @@ impl DiskTree {
         self.folders.borrow_mut().clear();
     }
 
+    /// Looks at the same folder again, with the files that were put over it.
+    pub(super) fn anew(&self) -> Self {
+        Self { written: self.written.clone(), ..Self::new(&self.root, None) }
+    }
+
     /// Tells whether the path is a folder on the way to a file that is not on disk.
     fn leads_to_written(&self, path: &str) -> bool {
         let written = self.written.borrow();

@@ -11,7 +11,7 @@ use super::{Listing, TreeFile, parent_and_name};
 use crate::entry_set::{Entry, Source};
 use crate::error::BuildError;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct MemoryTree {
     files: BTreeMap<String, (Source, bool)>,
     folders: HashMap<String, Rc<Listing>>,

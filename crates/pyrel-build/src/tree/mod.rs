@@ -60,6 +60,14 @@ impl Tree {
         Self::Disk(disk::DiskTree::new(root, trace))
     }
 
+    /// Sees the same files without noting what is looked at.
+    pub(crate) fn anew(&self) -> Self {
+        match self {
+            Self::Disk(tree) => Self::Disk(tree.anew()),
+            Self::Memory(tree) => Self::Memory(tree.clone()),
+        }
+    }
+
     /// Returns what was looked at, if a trace was given.
     pub(crate) fn into_trace(self) -> Option<Trace> {
         match self {

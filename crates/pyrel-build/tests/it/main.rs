@@ -5,6 +5,7 @@
 mod archive;
 mod bounded;
 mod detection;
+mod detour;
 mod fallback;
 mod fault;
 mod flit;

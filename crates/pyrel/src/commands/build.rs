@@ -92,6 +92,7 @@ pub(crate) fn run(args: &BuildArgs, context: &Context) -> CommandResult {
         reproducible = differences.is_empty();
         document["reproducible"] = json!(reproducible);
         document["differences"] = json!(differences);
+        document["tree_differences"] = json!(reproduction::compare_with_tree(context, &requests)?);
     }
     if context.json() {
         context.ui().json(&document)?;

@@ -233,8 +233,30 @@ fn a_backend_that_writes_other_bytes_each_time_is_found() {
         workspace.run(["build", "--wheel", "--verify-reproducible", "--format", "json"]).expect(1).json();
     assert_eq!(json["reproducible"], false);
     assert_eq!(json["differences"][0]["members"][0], "alpha/number.py");
-    let listed = workspace.run(["build", "--wheel", "--list"]).expect(0);
-    let _ = listed.prints("alpha-1.0-py3-none-any.whl (pep517)\n  alpha/number.py (");
+    let listed = workspace.run(["build", "--list", "--format", "json"]).expect(0).json();
+    assert_eq!(listed["archives"][0]["builder"], "pep517");
+    let wheel = &listed["archives"][1];
+    assert_eq!(wheel["filename"], "alpha-1.0-py3-none-any.whl");
+    let path = workspace.root().join("packages/alpha/dist/alpha-1.0-py3-none-any.whl");
+    let dist = pyrel_dist::Dist::open(&path, &pyrel_dist::Limits::default()).unwrap();
+    let built: Vec<&str> = dist.members().iter().map(|member| member.name.as_str()).collect();
+    let members = wheel["members"].as_array().unwrap();
+    assert_eq!(members.iter().map(|member| member["path"].as_str().unwrap()).collect::<Vec<_>>(), built);
+}
+
+#[test]
+fn a_wheel_that_the_sdist_makes_smaller_is_told() {
+    let workspace = two_packages();
+    let path = "packages/beta/pyproject.toml";
+    let text = fs_err::read_to_string(workspace.root().join(path)).unwrap();
+    workspace.write(path, format!("{text}\n[tool.hatch.build.targets.sdist]\nexclude = [\"*.csv\"]\n"));
+    workspace.write("packages/beta/src/beta/table.csv", "1,2\n");
+    let run = workspace.run(["build", "--verify-reproducible"]).expect(0).says("Reproduced beta: 2 files");
+    let run = run.says("Tree beta: a wheel from the tree would also hold `beta/table.csv`");
+    assert!(!run.stderr.contains("Tree alpha"), "{}", run.stderr);
+    let json = workspace.run(["build", "--verify-reproducible", "--format", "json"]).expect(0).json();
+    let expected = serde_json::json!([{"package": "beta", "path": "beta/table.csv", "place": "tree"}]);
+    assert_eq!(json["tree_differences"], expected);
 }
 
 #[cfg(unix)]

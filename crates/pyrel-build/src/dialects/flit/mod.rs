@@ -49,7 +49,7 @@ impl Dialect for Flit {
         let stem = format!("{}-{}", subject.project.name.file_stem(), metadata.version);
         let sdist = sdist::plan(subject, &options, &module, &metadata, &stem)?;
 
-        let unpacked = Tree::unpacked(&sdist);
+        let unpacked = subject.unpacked(&sdist);
         let (module, again) = read(subject, &unpacked, &options)?;
         if again.version.normalized() != metadata.version.normalized() {
             return unsupported(

@@ -272,10 +272,12 @@ fn plan_sdist(job: &Job<'_>, core: &Core, metadata: &str) -> Plan<Vec<Entry>> {
 }
 
 fn plan_wheel(job: &Job<'_>, sdist: &[Entry]) -> Plan<Vec<Entry>> {
-    let mut unpacked = Tree::unpacked(sdist);
+    let mut unpacked = job.subject.unpacked(sdist);
     let core = Core::read(job, &unpacked)?;
     let written = hook::run(job, &core, Kind::Wheel, &unpacked)?;
-    if !written.is_empty() {
+    if job.subject.wheel_from_tree {
+        written.iter().for_each(|file| unpacked.put(&file.path, &file.bytes));
+    } else if !written.is_empty() {
         let mut entries = sdist.to_vec();
         for file in &written {
             let path = format!("{}/{}", job.sdist_stem, file.path);

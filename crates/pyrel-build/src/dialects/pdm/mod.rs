@@ -53,7 +53,7 @@ impl Dialect for Pdm {
             add_written(subject, &options, &metadata, (&stem, &mut sdist), written)?;
         }
 
-        let unpacked = Tree::unpacked(&sdist);
+        let unpacked = subject.unpacked(&sdist);
         let again = Metadata::read(subject, &unpacked, &version)?;
         let wheel = plan_wheel(subject, &unpacked, &options, (&stem, &again))?;
         Ok(EntrySet {

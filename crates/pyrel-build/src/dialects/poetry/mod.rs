@@ -57,7 +57,7 @@ impl Dialect for Poetry {
         let stem = format!("{}-{}", subject.project.name.file_stem(), metadata.version);
         let sdist = plan_sdist(subject, &options, &metadata, &stem)?;
 
-        let unpacked = Tree::unpacked(&sdist);
+        let unpacked = subject.unpacked(&sdist);
         let again = Metadata::read(subject, poetry, &unpacked)?;
         let wheel = plan_wheel(subject, (&unpacked, poetry), &options, (&stem, &again))?;
         Ok(EntrySet {

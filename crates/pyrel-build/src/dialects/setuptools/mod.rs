@@ -83,9 +83,10 @@ impl Dialect for Setuptools {
         let stem = format!("{}-{}", subject.project.name.file_stem(), project.metadata.version);
         let sdist = plan_sdist(subject, &project, &stem)?;
 
-        let unpacked = Tree::unpacked(&sdist);
+        let unpacked = subject.unpacked(&sdist);
         let seen = scm.look(subject, &unpacked)?;
-        let unpacked = scm.written(&sdist, &seen).unwrap_or(unpacked);
+        let written = scm.written(&sdist, &seen).filter(|_| !subject.wheel_from_tree);
+        let unpacked = written.unwrap_or(unpacked);
         let again = Project::read(subject, &unpacked, seen)?;
         if again.metadata.version != project.metadata.version {
             return unsupported("project.version", "is another one where the sdist is unpacked");

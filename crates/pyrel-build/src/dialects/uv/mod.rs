@@ -22,7 +22,7 @@ use super::{Dialect, Subject, generator};
 use crate::entry_set::{Entry, EntrySet};
 use crate::error::{Plan, unsupported};
 use crate::pattern::PortableGlob;
-use crate::tree::{Tree, parent_and_name};
+use crate::tree::parent_and_name;
 
 pub(super) struct Uv;
 
@@ -87,7 +87,7 @@ impl Dialect for Uv {
         let stem = format!("{}-{version}", subject.project.name.file_stem());
         let sdist = plan_sdist(subject, &options, &metadata, &stem)?;
 
-        let unpacked = Tree::unpacked(&sdist);
+        let unpacked = subject.unpacked(&sdist);
         layout::check_modules(&unpacked, &options)?;
         let again = Metadata::read(subject, &unpacked)?;
         let tags: TagSet = "py3-none-any".parse().expect("a constant tag");
