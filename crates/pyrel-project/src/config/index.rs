@@ -121,9 +121,10 @@ fn read_url(table: &TableReader<'_>, key: &str, default: Option<&str>) -> Result
         table.fault_at(span, &format!("`{}` {reason}", table.dotted(key)))
     };
     let url = Url::parse(text).map_err(|error| refuse(&format!("is no URL, {error}: `{text}`")))?;
-    // The text is not repeated: it holds a credential.
     if !url.username().is_empty() || url.password().is_some() {
-        let fault = refuse("must not hold a user name or password");
+        let mut fault = refuse("must not hold a user name or password");
+        // Neither the text nor its line is repeated: it holds a credential.
+        fault.location.iter_mut().for_each(|location| location.source_line = None);
         return Err(Box::new(
             fault.with_hint("give credentials by environment variable, `.pypirc`, or keyring"),
         ));

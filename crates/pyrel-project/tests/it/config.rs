@@ -269,6 +269,9 @@ fn urls_are_https_or_loopback_and_hold_no_credentials() {
         let expected = format!("pyrel.toml:2:14: `index.x.upload-url` {expected}");
         assert!(found.starts_with(&expected), "{found}\n{expected}");
         assert!(!found.contains("not-a-real-token"));
+        let fault = Config::parse(Path::new("pyrel.toml"), &index(url)).unwrap_err();
+        let snippet = fault.location.unwrap().to_snippet();
+        assert_eq!(snippet.is_empty(), url.contains('@'), "{snippet}");
     }
     for fine in
         ["http://localhost:1/", "http://[::1]/", "http://127.9.9.9:81/x", "https://x.example:8443/legacy/"]
