@@ -72,10 +72,14 @@ fn every_unknown_option_of_poetry_steps_back() {
         ("scripts = {a = \"\"}", "tool.poetry.scripts.a @ 8"),
         ("plugins = {\"a-b\" = {c = \"d\"}}", "tool.poetry.plugins @ 8"),
         ("plugins = {console_scripts = {c = \"d\"}}\nscripts = {a = \"b:c\"}", "tool.poetry.plugins @ 8"),
-        ("group = {dev = {include-groups = [\"x\"]}}", "tool.poetry.group.dev @ 8"),
+        ("group = {dev = {include-groups = [\"x\"]}}", "native"),
+        ("group = {dev = {include-groups = [\"Dev\"]}}", "tool.poetry.group @ 8"),
+        ("group = {a = {include-groups = [\"b\"]}, b = {include-groups = [\"a\"]}}", "tool.poetry.group @ 8"),
+        ("group = {dev = {other = 1}}", "tool.poetry.group.dev @ 8"),
         ("group = {dev = {optional = true}}", "native"),
         ("group = {dev = {optional = true}}\n[dependency-groups]\nDev = []", "tool.poetry.group @ 8"),
-        ("[dependency-groups]\ndev = [{include-group = \"x\"}]", "dependency-groups.dev @ 9"),
+        ("[dependency-groups]\ndev = [\"a\", {include-group = \"x\"}]\nx = []", "native"),
+        ("[dependency-groups]\ndev = [{include-group = \"x\", other = 1}]", "dependency-groups.dev @ 9"),
         ("source = []\nrequires-poetry = \">=2\"", "native"),
     ] {
         let files = [MODULE, ("data/x.txt", "x\n"), ("data/y.txt", "y\n"), ("x.py", ""), ("sub/x.py", "")];
@@ -96,9 +100,19 @@ fn dependencies_that_are_not_reproduced_step_back() {
         ("foo = \"1.0-1\"", "tool.poetry.dependencies.foo @ 9"),
         ("foo = \">=1.5,!=1.5\"", "native"),
         ("foo = [{version = \"<2\"}, {version = \">=2\", python = \">=3.9\"}]", "native"),
-        ("foo = {git = \"https://example.org/x.git\"}", "tool.poetry.dependencies.foo.git @ 9"),
+        ("foo = {git = \"https://example.org/x.git\", tag = \"v1\", subdirectory = \"y\"}", "native"),
+        ("foo = {git = \"git@example.org:x.git\"}", "tool.poetry.dependencies.foo.git @ 9"),
+        (
+            "foo = {git = \"https://example.org/x.git\", tag = \"a\", rev = \"b\"}",
+            "tool.poetry.dependencies.foo.git @ 9",
+        ),
+        (
+            "foo = {git = \"https://example.org/x.git\", version = \"1\"}",
+            "tool.poetry.dependencies.foo.version @ 9",
+        ),
         ("foo = {path = \"../x\"}", "tool.poetry.dependencies.foo.path @ 9"),
-        ("foo = {url = \"https://example.org/x.zip\"}", "tool.poetry.dependencies.foo.url @ 9"),
+        ("foo = {url = \"https://example.org/x.zip\"}", "native"),
+        ("foo = {url = \"https://example.org/x.zip?y\"}", "tool.poetry.dependencies.foo.url @ 9"),
         ("foo = {version = \"1\", python = \"~3.9\"}", "native"),
         ("foo = {version = \"1\", python = \">=3.9.1\"}", "native"),
         ("foo = {version = \"1\", python = \">3.9rc1\"}", "tool.poetry.dependencies.foo.python @ 9"),
@@ -125,7 +139,7 @@ fn dependencies_that_are_not_reproduced_step_back() {
 #[test]
 fn metadata_of_the_older_table_that_is_not_reproduced_steps_back() {
     for (lines, expected) in [
-        ("license = \"MIT License\"", "tool.poetry.license @ 8"),
+        ("license = \"mit license\"", "native"),
         ("license = \"Custom\"", "tool.poetry.license @ 8"),
         ("authors = [\"Ann <\"]", "tool.poetry.authors @ 8"),
         ("authors = [\"A\u{308}nn <a@example.org>\"]", "tool.poetry.authors @ 8"),
@@ -148,7 +162,8 @@ fn metadata_of_the_older_table_that_is_not_reproduced_steps_back() {
 fn metadata_that_is_not_reproduced_steps_back() {
     for (lines, expected) in [
         ("license = \"Custom\"", "project.license @ 7"),
-        ("license = {text = \"MIT License\"}", "project.license @ 7"),
+        ("license = {text = \"MIT License\"}", "native"),
+        ("license = {text = \"Other License\"}", "project.license @ 7"),
         ("license = {file = \"missing\"}", "project.license @ 7"),
         ("license-files = [\"missing*\"]", "project.license-files @ 7"),
         ("license-files = [\"a b\"]", "project.license-files @ 7"),
@@ -160,7 +175,10 @@ fn metadata_that_is_not_reproduced_steps_back() {
         ("requires-python = \">=3.9,<3\"", "project.requires-python @ 7"),
         ("dependencies = [\"a===1\"]", "project.dependencies @ 7"),
         ("dependencies = [\"a>=2,<1\"]", "project.dependencies @ 7"),
-        ("dependencies = [\"a @ https://example.org/a-1-py3-none-any.whl\"]", "project.dependencies @ 7"),
+        ("dependencies = [\"a @ https://example.org/a-1-py3-none-any.whl\"]", "native"),
+        ("dependencies = [\"a @ https://example.org/a.whl\"]", "project.dependencies @ 7"),
+        ("dependencies = [\"a @ https://example.org/a.zip#sha256=x\"]", "project.dependencies @ 7"),
+        ("dependencies = [\"a @ file:///a.zip\"]", "project.dependencies @ 7"),
         ("dependencies = [\"a; 'x' in os_name or os_name == 'y'\"]", "project.dependencies @ 7"),
         ("dependencies = []\ndynamic = [\"optional-dependencies\"]", "project.dynamic @ 8"),
         ("dependencies = []\n[tool.poetry.extras]\na = []", "project.dependencies @ 7"),

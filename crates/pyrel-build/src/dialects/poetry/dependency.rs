@@ -108,7 +108,13 @@ fn project_line(
     extra: Option<&String>,
 ) -> Plan<Line> {
     let odd = |reason: &str| option(table, key, format!("{reason}: `{}`", requirement.as_written()));
+    let mut name = requirement.name.clone();
     let rest = match &requirement.url {
+        Some(url) if is_plain_url(url) && url.contains(".whl") => {
+            let named = wheel_name(url);
+            name = named.ok_or_else(|| odd("has the address of a wheel that is not reproduced"))?;
+            format!(" @ {url}")
+        }
         Some(url) if is_plain_url(url) => format!(" @ {url}"),
         Some(_) => return Err(odd("has a URL that poetry-core may read or print in another way")),
         None if requirement.specifiers.is_empty() => String::new(),
@@ -127,7 +133,7 @@ fn project_line(
         }
     };
     Ok(Line {
-        name: requirement.name.clone(),
+        name,
         extras: requirement.extras.iter().map(|extra| normalize_name(extra)).collect(),
         rest,
         marker,
@@ -143,15 +149,30 @@ fn normal(specifier: &Specifier) -> String {
     }
 }
 
-/// Lets through archives at plain addresses; from the name of a wheel poetry-core would take name and version.
+/// Lets through addresses that poetry-core prints as they are: of archives, and of git's repositories.
 fn is_plain_url(url: &str) -> bool {
     static PLAIN: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"^(?:https?://|git\+https://(?:git@)?|git\+ssh://git@)",
+            r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::[1-9]\d{3})?",
+            r"(?:/[A-Za-z0-9_-][A-Za-z0-9._~+-]*)+",
+            r"(?:@[A-Za-z0-9_][A-Za-z0-9._-]*(?:/[A-Za-z0-9_][A-Za-z0-9._-]*)*)?",
+            r"(?:#subdirectory=[A-Za-z0-9_][A-Za-z0-9._/-]*)?$",
+        ))
+        .expect("a constant expression")
+    });
+    PLAIN.is_match(url) && (url.starts_with("git+") || !url.contains('@'))
+}
+
+/// Returns the name in the file name of a wheel, which poetry-core takes for the project's.
+fn wheel_name(url: &str) -> Option<PackageName> {
+    static WHEEL: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r"^https://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*\.(?:zip|tar\.gz)$",
+            r"/([A-Za-z0-9][A-Za-z0-9_.]*)-\d[0-9.]*(?:-\d+)?-[a-z0-9.]+-[a-z0-9_]+-[a-z0-9_.]+\.whl(?:#|$)",
         )
         .expect("a constant expression")
     });
-    PLAIN.is_match(url)
+    WHEEL.captures(url)?[1].parse().ok()
 }
 
 const KEYS: [&str; 9] = [
@@ -236,8 +257,13 @@ fn plain_line(table: &TableReader<'_>, name: &str, text: &str) -> Plan<Line> {
 fn table_line(table: &TableReader<'_>, name: &str, inner: &dyn TableLike) -> Plan<(Line, bool)> {
     let dotted = table.dotted(name);
     let inner = TableReader::new(table.path(), table.text(), &dotted, inner);
-    known_options(&inner, &KEYS)?;
-    let mut line = plain_line(table, name, inner.string("version")?.unwrap_or("*"))?;
+    let mut line = match address(&inner)? {
+        Some(url) => Line { rest: format!(" @ {url}"), ..plain_line(table, name, "*")? },
+        None => {
+            known_options(&inner, &KEYS)?;
+            plain_line(table, name, inner.string("version")?.unwrap_or("*"))?
+        }
+    };
     let extras = inner.strings("extras")?.unwrap_or_default();
     if let Some(odd) = extras.iter().find(|extra| !pyrel_model::name::is_valid(extra)) {
         return Err(option(&inner, "extras", format!("lists something else than a name: `{odd}`")));
@@ -245,6 +271,42 @@ fn table_line(table: &TableReader<'_>, name: &str, inner: &dyn TableLike) -> Pla
     line.extras = extras.into_iter().map(normalize_name).collect();
     line.marker = stated_marker(&inner)?.print().ok_or_else(|| option(table, name, NOT_REPRODUCED))?;
     Ok((line, inner.boolean("optional")?.unwrap_or(false)))
+}
+
+/// Keys that stand beside an address.
+const BESIDE: [&str; 6] = ["subdirectory", "python", "platform", "markers", "optional", "extras"];
+/// Keys that stand beside the address of a repository; of the first three, one.
+const BESIDE_GIT: [&str; 6] = ["branch", "tag", "rev", "allow-prereleases", "allows-prereleases", "develop"];
+
+/// Reads the address that an entry names instead of a version.
+fn address(inner: &TableReader<'_>) -> Plan<Option<String>> {
+    let (key, url) = match (inner.string("git")?, inner.string("url")?) {
+        (Some(url), None) => ("git", format!("git+{url}")),
+        (None, Some(url)) => ("url", url.to_owned()),
+        _ => return Ok(None),
+    };
+    let mut keys: Vec<&str> = BESIDE.into_iter().chain([key]).collect();
+    if key == "git" {
+        keys.extend(BESIDE_GIT);
+    }
+    known_options(inner, &keys)?;
+    let mut full = url.clone();
+    let mut references = 0;
+    for reference in ["branch", "tag", "rev"] {
+        if let Some(text) = inner.string(reference)? {
+            full.push_str(&format!("@{text}"));
+            references += 1;
+        }
+    }
+    if let Some(folder) = inner.string("subdirectory")? {
+        full.push_str(&format!("#subdirectory={folder}"));
+    }
+    let is_bare =
+        !url.contains('#') && !url[url.find("://").unwrap_or(0)..].replace("://git@", "").contains('@');
+    if !is_plain_url(&full) || !is_bare || references > 1 {
+        return Err(option(inner, key, "is an address that poetry-core may read or print in another way"));
+    }
+    Ok(Some(full))
 }
 
 type ReadMarker = fn(&str) -> Option<Marker>;

@@ -64,6 +64,41 @@ const IDENTIFIERS: [(&str, &str); 38] = [
     ("Zlib", OSI),
 ];
 
+/// Full names that stand for identifiers of the list above.
+const NAMES: [(&str, &str); 31] = [
+    ("Academic Free License v3.0", "AFL-3.0"),
+    ("Apache License 2.0", "Apache-2.0"),
+    ("Artistic License 2.0", "Artistic-2.0"),
+    ("BSD 2-Clause \"Simplified\" License", "BSD-2-Clause"),
+    ("BSD 3-Clause \"New\" or \"Revised\" License", "BSD-3-Clause"),
+    ("BSD Zero Clause License", "0BSD"),
+    ("Boost Software License 1.0", "BSL-1.0"),
+    ("Creative Commons Attribution 4.0 International", "CC-BY-4.0"),
+    ("Creative Commons Zero v1.0 Universal", "CC0-1.0"),
+    ("Eclipse Public License 2.0", "EPL-2.0"),
+    ("European Union Public License 1.2", "EUPL-1.2"),
+    ("GNU Affero General Public License v3.0", "AGPL-3.0"),
+    ("GNU Affero General Public License v3.0 only", "AGPL-3.0-only"),
+    ("GNU Affero General Public License v3.0 or later", "AGPL-3.0-or-later"),
+    ("GNU General Public License v2.0 only", "GPL-2.0-only"),
+    ("GNU General Public License v2.0 or later", "GPL-2.0-or-later"),
+    ("GNU General Public License v3.0 only", "GPL-3.0-only"),
+    ("GNU General Public License v3.0 or later", "GPL-3.0-or-later"),
+    ("GNU Lesser General Public License v2.1 only", "LGPL-2.1-only"),
+    ("GNU Lesser General Public License v2.1 or later", "LGPL-2.1-or-later"),
+    ("GNU Lesser General Public License v3.0 only", "LGPL-3.0-only"),
+    ("GNU Lesser General Public License v3.0 or later", "LGPL-3.0-or-later"),
+    ("ISC License", "ISC"),
+    ("MIT License", "MIT"),
+    ("MIT No Attribution", "MIT-0"),
+    ("Mozilla Public License 2.0", "MPL-2.0"),
+    ("Python License 2.0", "Python-2.0"),
+    ("Python Software Foundation License 2.0", "PSF-2.0"),
+    ("The Unlicense", "Unlicense"),
+    ("zlib License", "Zlib"),
+    ("Proprietary", "Proprietary"),
+];
+
 /// What a project says about its licence.
 pub(super) enum Stated {
     Nothing,
@@ -73,7 +108,7 @@ pub(super) enum Stated {
     Text(String, &'static str),
 }
 
-/// Reads the licence; names of licences instead of their identifiers are for poetry-core.
+/// Reads the licence; identifiers and names that are not in the lists above are for poetry-core.
 pub(super) fn read(subject: &Subject<'_>, poetry: &TableReader<'_>, tree: &Tree) -> Plan<Stated> {
     let table = subject.pyproject.project().map(|_| subject.project_table());
     let (raw, reader, key) = match (&subject.project.license, &table) {
@@ -95,7 +130,9 @@ pub(super) fn read(subject: &Subject<'_>, poetry: &TableReader<'_>, tree: &Tree)
             None => return Ok(Stated::Nothing),
         },
     };
-    if let Some((id, classifier)) = IDENTIFIERS.iter().find(|(id, _)| id.eq_ignore_ascii_case(&raw)) {
+    let named = NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(&raw));
+    let wanted = named.map_or(&*raw, |(_, id)| *id);
+    if let Some((id, classifier)) = IDENTIFIERS.iter().find(|(id, _)| id.eq_ignore_ascii_case(wanted)) {
         return Ok(Stated::Text((*id).to_owned(), classifier));
     }
     let is_odd =
@@ -169,6 +206,7 @@ mod tests {
     #[test]
     fn identifiers_are_in_order_and_known_to_the_list_of_classifiers() {
         assert!(IDENTIFIERS.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        assert!(NAMES.iter().all(|(_, id)| IDENTIFIERS.iter().any(|(known, _)| known == id)));
         for (id, classifier) in IDENTIFIERS {
             let known = crate::metadata::classifier_rank(classifier).is_some();
             assert!(known || classifier == OSI, "{id}: {classifier}");

@@ -1,8 +1,8 @@
 //! poetry-core 2.5: what `poetry.core.masonry.api` makes of a project, whether its metadata is in `[project]` or in
 //! `[tool.poetry]` alone.
 //!
-//! Build scripts, dependencies from repositories and paths, markers of extras, links, and whatever poetry-core would
-//! refuse go to poetry-core itself.
+//! Build scripts, dependencies from paths, markers of extras, links, and whatever poetry-core would refuse go to
+//! poetry-core itself.
 
 mod constraint;
 mod dependency;

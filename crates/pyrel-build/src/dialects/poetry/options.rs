@@ -1,7 +1,8 @@
 //! Which options of `[tool.poetry]` are known; everything else is for poetry-core.
 
+use pyrel_model::name::normalize;
 use pyrel_model::pyproject::TableReader;
-use toml_edit::{TableLike, Value};
+use toml_edit::{Item, TableLike, Value};
 
 use super::super::Subject;
 use crate::detector::{known_options, option};
@@ -99,39 +100,69 @@ impl Options {
     }
 }
 
-/// poetry-core looks at the names of groups, and at nothing else in them.
+/// poetry-core looks at the names of groups and at what they include, and at nothing else in them.
 fn check_groups(subject: &Subject<'_>, poetry: &TableReader<'_>) -> Plan<()> {
-    let mut names: Vec<String> = Vec::new();
-    if let Some(groups) = poetry.subtable("group")? {
-        let groups = subject.pyproject.reader("tool.poetry.group", groups);
-        for (name, item) in groups.table().iter() {
-            let keys = ["optional", "include-groups", "dependencies"];
-            let is_plain = item
-                .as_table_like()
-                .is_some_and(|table| !table.is_empty() && table.iter().all(|(key, _)| keys.contains(&key)));
-            if !is_plain || item.get("include-groups").is_some() {
-                return Err(option(&groups, name, "is a group that includes others, or has unknown keys"));
-            }
-            names.push(pyrel_model::name::normalize(name));
+    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    if let Some(table) = poetry.subtable("group")? {
+        let table = subject.pyproject.reader("tool.poetry.group", table);
+        for (name, item) in table.table().iter() {
+            let odd = || option(&table, name, "is a group with unknown keys");
+            let group = item.as_table_like().filter(|group| !group.is_empty()).ok_or_else(odd)?;
+            let group = subject.pyproject.reader("tool.poetry.group", group);
+            known_options(&group, &["optional", "include-groups", "dependencies"]).map_err(|_| odd())?;
+            let included = group.strings("include-groups")?.unwrap_or_default();
+            groups.push((normalize(name), included.into_iter().map(normalize).collect()));
         }
     }
-    if let Some(groups) =
-        subject.pyproject.root().get("dependency-groups").and_then(|item| item.as_table_like())
-    {
-        let groups = subject.pyproject.reader("dependency-groups", groups);
-        for (name, item) in groups.table().iter() {
-            if item.as_array().is_none_or(|list| list.iter().any(|value| value.as_str().is_none())) {
-                return Err(option(&groups, name, "is a group that includes others"));
-            }
-            names.push(pyrel_model::name::normalize(name));
+    let standard = subject.pyproject.root().get("dependency-groups").and_then(Item::as_table_like);
+    if let Some(table) = standard {
+        let table = subject.pyproject.reader("dependency-groups", table);
+        for (name, item) in table.table().iter() {
+            let included = item.as_array().and_then(|list| list.iter().map(included).collect());
+            let included: Vec<Option<String>> =
+                included.ok_or_else(|| option(&table, name, "lists something else than requirements"))?;
+            groups.push((normalize(name), included.into_iter().flatten().collect()));
         }
     }
+    groups.sort();
     // A group may be in both tables, under one spelling.
-    names.sort();
-    match names.windows(2).find(|pair| pair[0] == pair[1]) {
-        None => Ok(()),
-        Some(pair) => Err(option(poetry, "group", format!("has a group that is there twice: `{}`", pair[0]))),
+    if let Some(pair) = groups.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        return Err(option(poetry, "group", format!("has a group that is there twice: `{}`", pair[0].0)));
     }
+    match groups.iter().find(|(name, _)| reaches_itself(&groups, name)) {
+        None => Ok(()),
+        Some((name, _)) => {
+            let key = if standard.is_some() { "dependencies" } else { "group" };
+            Err(option(poetry, key, format!("has a group that includes itself: `{name}`")))
+        }
+    }
+}
+
+/// Reads an entry of a group: nothing for a requirement, or the name of a group.
+fn included(value: &Value) -> Option<Option<String>> {
+    if value.is_str() {
+        return Some(None);
+    }
+    let table = value.as_inline_table().filter(|table| table.len() == 1)?;
+    table.get("include-group")?.as_str().map(|name| Some(normalize(name)))
+}
+
+fn reaches_itself(groups: &[(String, Vec<String>)], start: &str) -> bool {
+    let mut seen: Vec<&str> = Vec::new();
+    let mut next = vec![start];
+    while let Some(name) = next.pop() {
+        let found = groups.iter().find(|(one, _)| one == name);
+        for included in found.into_iter().flat_map(|(_, included)| included) {
+            if included == start {
+                return true;
+            }
+            if !seen.contains(&included.as_str()) {
+                seen.push(included);
+                next.push(included);
+            }
+        }
+    }
+    false
 }
 
 fn package(poetry: &TableReader<'_>, table: &dyn TableLike) -> Plan<Package> {
