@@ -296,6 +296,13 @@ fn a_tracked_version_file_steps_back() {
     };
     assert_eq!(tracked(tool).verdict(None), "demo/_version.py @ 0");
     assert_eq!(tracked(&format!("{tool}write_to_source = false\n")).verdict(None), "native");
+    let exported = project(tool);
+    exported.write("demo/_version.py", "");
+    exported.write(".gitattributes", "_version.py export-ignore\n");
+    assert_eq!(exported.tagged("v1.0").verdict(None), "demo/_version.py @ 0");
+    let by_product = project("[tool.setuptools_scm]\n");
+    by_product.write("demo.egg-info/requires.txt", "");
+    assert_eq!(by_product.tagged("v1.0").verdict(None), "demo.egg-info/requires.txt @ 0");
 }
 
 #[test]
@@ -356,9 +363,9 @@ fn pdm_asks_git_in_its_own_way() {
         let project = Project::new(&text(tool), &[MODULE, ("LICENSE", "x\n")]).tagged(tag);
         assert_eq!(project.verdict(Some("pdm")), expected, "{tool} {tag}");
     }
-    let licenses =
-        text("write_to = \"demo/x\"").replace("dynamic", "license-files = [\"*/L*\", \"**/L\"]\ndynamic");
-    let licenses = licenses.replace("\"*/L*\", ", "");
+    let scratch = Project::new(&text(""), &[MODULE, (".pdm-build/x", "")]).tagged("v1.0");
+    assert_eq!(scratch.verdict(None), ".pdm-build @ 0");
+    let licenses = text("write_to = \"demo/x\"").replace("dynamic", "license-files = [\"**/L\"]\ndynamic");
     let project = Project::new(&licenses, &[MODULE, ("a/L", "x\n")]).tagged("v1.0");
     assert_eq!(project.verdict(None), "tool.pdm.version.write_to @ 0");
 }

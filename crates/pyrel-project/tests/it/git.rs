@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use pyrel_project::git::TrackedKind;
 use pyrel_project::{Git, GitError};
 
 use crate::tree::Tree;
@@ -68,6 +69,39 @@ fn commits_branches_tags_and_contents() {
     tree.git(&["checkout", "-q", "v1"]);
     assert_eq!(git.branch().unwrap(), None);
     assert_eq!(git.tags().unwrap(), ["v1"]);
+}
+
+#[test]
+fn exported_files_are_those_of_an_archive() {
+    let tree = Tree::new();
+    let attributes = "*.secret export-ignore\ninner/ export-ignore\n*.keep -export-ignore\n";
+    tree.file(".gitattributes", attributes)
+        .file("a/x.py", "")
+        .file("a/y.secret", "")
+        .file("a/inner/z.py", "");
+    tree.file("ä/w.keep", "");
+    tree.commit("all");
+    tree.file("a/untracked.py", "");
+    let id = "0123456789012345678901234567890123456789";
+    tree.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{id},other")]);
+    tree.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{id},b/inner")]);
+    let blob = tree.git(&["hash-object", "-w", "a/x.py"]);
+    tree.git(&["update-index", "--add", "--cacheinfo", &format!("120000,{blob},link")]);
+    let exported = Git::discover(&tree.root()).unwrap().exported().unwrap();
+    let exported: Vec<(&str, TrackedKind)> =
+        exported.iter().map(|(path, kind)| (path.as_str(), *kind)).collect();
+    assert_eq!(
+        exported,
+        [
+            (".gitattributes", TrackedKind::File),
+            ("a/x.py", TrackedKind::File),
+            ("link", TrackedKind::Link),
+            ("other", TrackedKind::Submodule),
+            ("ä/w.keep", TrackedKind::File),
+        ]
+    );
+    let below = Git::discover(&tree.path("a")).unwrap().exported().unwrap();
+    assert_eq!(below, [("x.py".to_owned(), TrackedKind::File)]);
 }
 
 #[test]

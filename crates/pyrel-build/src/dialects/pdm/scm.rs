@@ -9,6 +9,7 @@ use pyrel_model::pyproject::TableReader;
 use pyrel_project::Git;
 
 use super::super::Subject;
+use super::selection::SCRATCH;
 use crate::detector::{self, known_options, option};
 use crate::error::Plan;
 use crate::tree::normalize;
@@ -73,6 +74,11 @@ pub(super) fn resolve(subject: &Subject<'_>, table: &TableReader<'_>) -> Plan<To
 
 fn described(subject: &Subject<'_>, table: &TableReader<'_>) -> Plan<Option<Description>> {
     subject.tree.asked_git(true);
+    if subject.tree.exists(SCRATCH) {
+        // What is tracked of it would be a change.
+        let reason = "is emptied by pdm-backend before it asks git";
+        return Err(detector::file(&subject.tree.display_path(SCRATCH), SCRATCH, reason));
+    }
     let Some(git) = Git::discover(&subject.root) else {
         refuse_mercurial(&subject.root)?;
         return Ok(None);

@@ -10,7 +10,7 @@ use crate::pattern::{GlobOptions, has_magic, python_glob};
 use crate::tree::{Tree, join, parent_and_name};
 
 /// The folder in which pdm-backend works.
-const SCRATCH: &str = ".pdm-build";
+pub(super) const SCRATCH: &str = ".pdm-build";
 
 /// What is built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

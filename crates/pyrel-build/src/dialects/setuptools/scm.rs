@@ -4,6 +4,7 @@
 //! when it has a table, or is listed with the extra `simple`, and the version is dynamic.
 
 use pyrel_model::{Location, Version};
+use pyrel_project::Git;
 
 use super::super::Subject;
 use super::layout::Layout;
@@ -12,7 +13,7 @@ use crate::entry_set::{Entry, Source};
 use crate::error::{Plan, unsupported};
 use crate::tree::{Tree, join, normalize, parent_and_name};
 use crate::vcs::{
-    Resolved, SETUPTOOLS_SCM, Settings, Spelling, VersionFile, Workdir, discover, enclosing_checkout,
+    Resolved, SETUPTOOLS_SCM, Settings, Spelling, VersionFile, Workdir, ask, discover, enclosing_checkout,
     ignored_roots, resolve, tracked_files, version_file,
 };
 
@@ -100,13 +101,9 @@ impl Scm {
             files.push((file.path.clone(), text));
         }
         let tracked = self.tracked(subject, tree, settings)?;
-        let is_tracked = |path: &String| tracked.iter().flatten().any(|tracked| tracked == path);
-        if let (Tree::Disk(_), true, Some((path, _))) =
-            (tree, settings.writes_to_source, files.iter().find(|(path, _)| is_tracked(path)))
-        {
-            // It is written once before the version counts, so that the checkout may have changes by then.
-            let reason = "is written by setuptools-scm, though it is tracked";
-            return Err(detector::file(&tree.display_path(path), path, reason));
+        if let Tree::Disk(_) = tree {
+            let written = files.iter().filter(|_| settings.writes_to_source).map(|(path, _)| path.as_str());
+            refuse_tracked(subject, written)?;
         }
         Ok(Seen { resolved: Some(resolved), tracked: tracked.filter(|files| !files.is_empty()), files })
     }
@@ -152,6 +149,21 @@ impl Scm {
             }
         }
         Some(Tree::unpacked(&entries))
+    }
+}
+
+/// Steps back where git tracks what is written once before the version counts: the checkout would have changes by then.
+fn refuse_tracked<'p>(subject: &Subject<'_>, written: impl Iterator<Item = &'p str>) -> Plan<()> {
+    let Some(git) = Git::discover(&subject.root) else { return Ok(()) };
+    let paths: Vec<String> = written.map(|path| format!(":(literal){path}")).collect();
+    let mut arguments = vec!["ls-files", "--", ":(glob)**/*.egg-info/**"];
+    arguments.extend(paths.iter().map(String::as_str));
+    match ask(&git, &arguments)?.as_deref().and_then(|listed| listed.lines().next()) {
+        None => Ok(()),
+        Some(path) => {
+            let reason = "is written by setuptools before the version counts, though it is tracked";
+            Err(detector::file(&subject.tree.display_path(path), path, reason))
+        }
     }
 }
 
