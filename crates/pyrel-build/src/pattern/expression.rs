@@ -15,13 +15,52 @@ const MAX_SIZE: usize = 1 << 20;
 /// Deeper groups are left to Python.
 const MAX_DEPTH: usize = 32;
 
-/// A compiled expression, searched for with `^` and `$` at every line.
+/// Flags that are given beside an expression.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Flags {
+    /// `^` and `$` are at every line.
+    pub(crate) multi_line: bool,
+    /// `.` takes the ends of lines.
+    pub(crate) dot_all: bool,
+    /// Capitals do not matter.
+    pub(crate) ignore_case: bool,
+}
+
+/// A compiled expression.
 #[derive(Debug)]
 pub(crate) struct PythonExpression {
     /// One for each character that a back reference can stand for.
     variants: Vec<Regex>,
-    /// Whether the two libraries agree on ASCII only.
-    ascii_only: bool,
+    needs: Needs,
+    may_be_empty: bool,
+}
+
+/// What an expression asks about characters.
+#[derive(Debug, Clone, Copy, Default)]
+struct Needs {
+    digits: bool,
+    spaces: bool,
+    words: bool,
+    cases: bool,
+}
+
+impl Needs {
+    /// Tells whether both libraries say the same about a character.
+    fn are_certain_of(self, c: char) -> bool {
+        let kinds = self.digits || self.spaces || self.words;
+        match c {
+            '\u{1c}'..='\u{1f}' => !kinds,
+            c if c.is_ascii() => true,
+            // Letters that are an ASCII letter in other guise.
+            '\u{130}' | '\u{131}' | '\u{17f}' | '\u{212a}' => !(self.cases || self.words),
+            // Signs without letters, digits, or marks among them.
+            '\u{2010}'..='\u{2027}'
+            | '\u{2190}'..='\u{23ff}'
+            | '\u{2500}'..='\u{2767}'
+            | '\u{1f300}'..='\u{1faff}' => true,
+            c => !(self.words || self.digits && c.is_numeric()),
+        }
+    }
 }
 
 /// What a search found.
@@ -37,23 +76,22 @@ pub(crate) enum Found {
 
 impl PythonExpression {
     /// Compiles an expression; `None` for one that only Python can evaluate.
-    pub(crate) fn new(text: &str) -> Option<Self> {
+    pub(crate) fn new(text: &str, flags: Flags) -> Option<Self> {
         let characters: Vec<char> = text.chars().collect();
-        let mut parser = Parser::new(&characters);
+        let mut parser = Parser::new(&characters, flags);
         parser.flags()?;
-        parser.alternatives(0)?;
+        let shape = parser.alternatives(0)?;
         if parser.at < characters.len() {
             return None;
         }
-        let ascii_only = parser.ascii_only;
         let mut variants = Vec::new();
         for pattern in parser.patterns()? {
             let mut builder = RegexBuilder::new(&pattern);
-            builder.multi_line(true).unicode(!ascii_only).size_limit(MAX_SIZE);
-            builder.case_insensitive(parser.ignores_case).dot_matches_new_line(parser.dot_takes_line_ends);
-            variants.push(builder.build().ok()?);
+            builder.multi_line(parser.flags.multi_line).dot_matches_new_line(parser.flags.dot_all);
+            variants.push(builder.size_limit(MAX_SIZE).build().ok()?);
         }
-        Some(Self { variants, ascii_only })
+        let needs = Needs { cases: parser.flags.ignore_case, ..parser.needs };
+        Some(Self { variants, needs, may_be_empty: shape.may_be_empty })
     }
 
     /// Tells whether there is a group of this name.
@@ -63,8 +101,16 @@ impl PythonExpression {
 
     /// Returns where a group of the first match is.
     pub(crate) fn find(&self, text: &str, group: &str) -> Found {
-        let odd = |c: char| !c.is_ascii() || matches!(c, '\u{1c}'..='\u{1f}');
-        if self.ascii_only && text.contains(odd) {
+        self.search(text, |captures| captures.name(group).map(|place| place.range()))
+    }
+
+    /// Returns where the first group of the first match is.
+    pub(crate) fn find_first_group(&self, text: &str) -> Found {
+        self.search(text, |captures| captures.get(1).map(|place| place.range()))
+    }
+
+    fn search(&self, text: &str, group: impl Fn(&Captures<'_>) -> Option<Range<usize>>) -> Found {
+        if !self.is_certain_of(text) {
             return Found::Uncertain;
         }
         let found: Vec<Captures<'_>> =
@@ -72,12 +118,80 @@ impl PythonExpression {
         let start = |captures: &Captures<'_>| captures.get(0).map(|whole| whole.start());
         let Some(first) = found.iter().map(start).min() else { return Found::Nothing };
         let mut leftmost = found.iter().filter(|captures| start(captures) == first);
-        match (leftmost.next().and_then(|captures| captures.name(group)), leftmost.next()) {
-            (Some(place), None) => Found::At(place.range()),
+        match (leftmost.next().and_then(group), leftmost.next()) {
+            (Some(place), None) => Found::At(place),
             (None, None) => Found::Nothing,
             _ => Found::Uncertain,
         }
     }
+
+    fn is_certain_of(&self, text: &str) -> bool {
+        text.chars().all(|c| self.needs.are_certain_of(c))
+    }
+
+    /// Replaces every match by a template of `re`; `None` where only Python knows the outcome.
+    pub(crate) fn replace_all(&self, text: &str, template: &str) -> Option<String> {
+        let [regex] = self.variants.as_slice() else { return None };
+        if self.may_be_empty || !self.is_certain_of(text) {
+            return None;
+        }
+        let template = parse_template(template, regex)?;
+        let mut out = String::new();
+        let mut end = 0;
+        for captures in regex.captures_iter(text.as_bytes()) {
+            let whole = captures.get(0)?.range();
+            out.push_str(&text[end..whole.start]);
+            for part in &template {
+                match part {
+                    TemplatePart::Text(text) => out.push_str(text),
+                    TemplatePart::Group(index) => {
+                        out.push_str(captures.get(*index).map_or("", |place| &text[place.range()]));
+                    }
+                }
+            }
+            end = whole.end;
+        }
+        out.push_str(&text[end..]);
+        Some(out)
+    }
+}
+
+/// A piece of what a match is replaced by.
+enum TemplatePart {
+    Text(String),
+    Group(usize),
+}
+
+/// Reads a template with `\\1`, `\\g<1>`, `\\g<name>`, `\\n`, `\\t`, `\\\\`; `None` for anything else behind a backslash.
+fn parse_template(template: &str, regex: &Regex) -> Option<Vec<TemplatePart>> {
+    let mut parts = Vec::new();
+    let mut rest = template;
+    while let Some((text, behind)) = rest.split_once('\\') {
+        parts.push(TemplatePart::Text(text.to_owned()));
+        let c = behind.chars().next()?;
+        rest = &behind[c.len_utf8()..];
+        match c {
+            'n' => parts.push(TemplatePart::Text("\n".to_owned())),
+            't' => parts.push(TemplatePart::Text("\t".to_owned())),
+            '\\' => parts.push(TemplatePart::Text("\\".to_owned())),
+            '1'..='9' if !rest.starts_with(|next: char| next.is_ascii_digit()) => {
+                parts.push(TemplatePart::Group(usize::try_from(c.to_digit(10)?).ok()?));
+            }
+            'g' => {
+                let (name, behind) = rest.strip_prefix('<')?.split_once('>')?;
+                let by_name = || regex.capture_names().position(|own| own == Some(name));
+                let is_number = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+                let index = if is_number { name.parse().ok() } else { by_name() };
+                parts.push(TemplatePart::Group(index?));
+                rest = behind;
+            }
+            _ => return None,
+        }
+    }
+    parts.push(TemplatePart::Text(rest.to_owned()));
+    let known =
+        |part: &TemplatePart| !matches!(part, TemplatePart::Group(index) if *index >= regex.captures_len());
+    parts.iter().all(known).then_some(parts)
 }
 
 /// A piece of the translation.
@@ -111,13 +225,12 @@ struct Parser<'a> {
     groups: Vec<Group>,
     references: BTreeSet<usize>,
     has_top_alternatives: bool,
-    ascii_only: bool,
-    ignores_case: bool,
-    dot_takes_line_ends: bool,
+    needs: Needs,
+    flags: Flags,
 }
 
 impl<'a> Parser<'a> {
-    fn new(characters: &'a [char]) -> Self {
+    fn new(characters: &'a [char], flags: Flags) -> Self {
         Self {
             characters,
             at: 0,
@@ -125,9 +238,8 @@ impl<'a> Parser<'a> {
             groups: Vec::new(),
             references: BTreeSet::new(),
             has_top_alternatives: false,
-            ascii_only: false,
-            ignores_case: false,
-            dot_takes_line_ends: false,
+            needs: Needs::default(),
+            flags,
         }
     }
 
@@ -163,9 +275,9 @@ impl<'a> Parser<'a> {
             let flag = self.peek()?;
             self.at += 1;
             match flag {
-                'i' => (self.ignores_case, self.ascii_only) = (true, true),
-                's' => self.dot_takes_line_ends = true,
-                'm' => {}
+                'i' => self.flags.ignore_case = true,
+                's' => self.flags.dot_all = true,
+                'm' => self.flags.multi_line = true,
                 ')' => return Some(()),
                 _ => return None,
             }
@@ -214,6 +326,8 @@ impl<'a> Parser<'a> {
         self.at += 1;
         let one = Atom::Part(Shape { may_be_empty: false, captures: false });
         match c {
+            // Without lines, Python's `$` also stands before a line end at the very end.
+            '$' if !self.flags.multi_line => None,
             '^' | '$' => {
                 self.emit(&c.to_string());
                 Some(Atom::Anchor)
@@ -231,9 +345,29 @@ impl<'a> Parser<'a> {
             '(' => self.group(depth).map(Atom::Part),
             '*' | '+' | '?' | '{' | '}' | ']' => None,
             c => {
-                self.emit(&regex::escape(&c.to_string()));
+                self.literal(c)?;
                 Some(one)
             }
+        }
+    }
+
+    /// Writes a character that stands for itself, and for its capital where these do not matter.
+    fn literal(&mut self, c: char) -> Option<()> {
+        if !self.flags.ignore_case || (c.is_ascii() && !c.is_ascii_alphabetic()) {
+            self.emit(&regex::escape(&c.to_string()));
+            return Some(());
+        }
+        let other = swapped(c)?;
+        self.emit(&format!("[{c}{other}]"));
+        Some(())
+    }
+
+    /// Notes a kind of characters by its letter.
+    fn kind(&mut self, c: char) {
+        match c {
+            'd' | 'D' => self.needs.digits = true,
+            's' | 'S' => self.needs.spaces = true,
+            _ => self.needs.words = true,
         }
     }
 
@@ -242,12 +376,12 @@ impl<'a> Parser<'a> {
         self.at += 1;
         match c {
             'd' | 'D' | 'w' | 'W' | 's' | 'S' => {
-                self.ascii_only = true;
+                self.kind(c);
                 self.emit(&format!("\\{c}"));
                 Some(one)
             }
             'b' | 'B' => {
-                self.ascii_only = true;
+                self.kind(c);
                 self.emit(&format!("\\{c}"));
                 Some(Atom::Anchor)
             }
@@ -364,10 +498,30 @@ impl<'a> Parser<'a> {
                 if low > high {
                     return None;
                 }
+                self.swap_range(&mut out, low, high)?;
+            } else if let Some(c) = low {
+                self.swap_range(&mut out, c, c)?;
             }
         }
         out.push(']');
         Some((out, is_few.then_some(choices)))
+    }
+
+    /// Adds the other case of the letters of a range where it does not matter.
+    fn swap_range(&self, out: &mut String, low: char, high: char) -> Option<()> {
+        if !self.flags.ignore_case {
+            return Some(());
+        }
+        if !high.is_ascii() {
+            return None;
+        }
+        for (first, last) in [('a', 'z'), ('A', 'Z')] {
+            let (low, high) = (low.max(first), high.min(last));
+            if low <= high {
+                out.push_str(&format!("{}-{}", swapped(low)?, swapped(high)?));
+            }
+        }
+        Some(())
     }
 
     /// Reads one character of a class (`Some(None)`: a kind of characters).
@@ -382,7 +536,7 @@ impl<'a> Parser<'a> {
         self.at += 1;
         match c {
             'd' | 'D' | 'w' | 'W' | 's' | 'S' => {
-                self.ascii_only = true;
+                self.kind(c);
                 out.push('\\');
                 out.push(c);
                 Some(None)
@@ -484,6 +638,15 @@ enum Atom {
     Part(Shape),
 }
 
+/// Returns an ASCII letter in the other case.
+fn swapped(c: char) -> Option<char> {
+    match c {
+        'a'..='z' => Some(c.to_ascii_uppercase()),
+        'A'..='Z' => Some(c.to_ascii_lowercase()),
+        _ => None,
+    }
+}
+
 fn push_literal(out: &mut String, c: char) {
     if matches!(c, '\\' | '[' | ']' | '^' | '-' | '&' | '~' | '|') {
         out.push('\\');
@@ -495,8 +658,10 @@ fn push_literal(out: &mut String, c: char) {
 mod tests {
     use super::*;
 
+    const LINES: Flags = Flags { multi_line: true, dot_all: false, ignore_case: false };
+
     fn find(pattern: &str, text: &str) -> Option<String> {
-        match PythonExpression::new(pattern).unwrap().find(text, "version") {
+        match PythonExpression::new(pattern, LINES).unwrap().find(text, "version") {
             Found::At(range) => Some(text[range].to_owned()),
             Found::Nothing => None,
             Found::Uncertain => Some("?".to_owned()),
@@ -513,6 +678,11 @@ mod tests {
             (r"(?P<version>[0-9a-z.]{2,4}?)", "ab.1", Some("ab")),
             (r"(?s)a(?P<version>.*)z", "ä a\nz", Some("\n")),
             (r"(?P<version>\w+)", "ä", Some("?")),
+            (r"(?P<version>\w+)", "🚀 a – b", Some("a")),
+            (r"(?P<version>\d+)", "ä 1", Some("1")),
+            (r"(?P<version>\d+)", "² 1", Some("?")),
+            (r"(?i)k(?P<version>[b-d1]+)", "ä KBcD1", Some("BcD1")),
+            (r"(?i)k(?P<version>.)", "\u{212a}1", Some("?")),
             (r"[^a]=(?P<version>.)", "ä=ö", Some("ö")),
             (r"x|(?P<version>y)", "x y", None),
             (r"no (?P<version>.)", "x", None),
@@ -563,7 +733,31 @@ mod tests {
             "[a-\\d]",
             "(['\"])\\1(['\"])\\2",
         ] {
-            assert!(PythonExpression::new(pattern).is_none(), "{pattern}");
+            assert!(PythonExpression::new(pattern, LINES).is_none(), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn every_match_is_replaced() {
+        let replace = |pattern: &str, template: &str, text: &str| {
+            PythonExpression::new(pattern, Flags::default())?.replace_all(text, template)
+        };
+        let issue = (r"#(\d+)", r"[#\1](https://example.org/\g<1>)\n");
+        assert_eq!(replace(issue.0, issue.1, "ä #12 b").unwrap(), "ä [#12](https://example.org/12)\n b");
+        assert_eq!(replace("(?P<x>a)|b", r"<\g<x>>", "abc").unwrap(), "<a><>c");
+        assert_eq!(replace("^a", "x", "a\na").unwrap(), "x\na");
+        assert_eq!(replace(r"a\.", r"\\", "a.").unwrap(), "\\");
+        for (pattern, template) in [
+            ("a$", "x"),
+            ("a*", "x"),
+            ("a", r"\1"),
+            ("(a)", r"\12"),
+            ("a", r"\."),
+            ("a", r"\g<x>"),
+            ("a", "\\"),
+            (r"(['])\1|a", "x"),
+        ] {
+            assert_eq!(replace(pattern, template, "a"), None, "{pattern} {template}");
         }
     }
 }

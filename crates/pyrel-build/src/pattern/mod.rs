@@ -8,7 +8,7 @@ mod glob;
 mod manifest;
 mod portable;
 
-pub(crate) use expression::{Found, PythonExpression};
+pub(crate) use expression::{Flags, Found, PythonExpression};
 pub(crate) use fnmatch::FnMatch;
 pub(crate) use gitignore::IgnoreSpec;
 pub(crate) use glob::{GlobOptions, has_magic, python_glob};

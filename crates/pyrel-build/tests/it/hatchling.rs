@@ -177,7 +177,7 @@ fn versions_that_are_not_read_step_back() {
         ),
     ] {
         let text = format!("{HATCHLING}{dynamic}{tool}\n");
-        assert_eq!(verdict(&text, &[("demo/umlaut.py", "v'1' # ä\n")]), expected, "{tool}");
+        assert_eq!(verdict(&text, &[("demo/umlaut.py", "v'1' # \u{17f}\n")]), expected, "{tool}");
     }
 }
 
@@ -251,6 +251,52 @@ fn addresses_with_the_commit_are_filled_in() {
         let text = format!("{system}{DEMO}dynamic = [{fields}]\n{urls}{tool}\n");
         assert_eq!(verdict(&text, &[]), expected, "{fields}: {tool}");
     }
+}
+
+#[test]
+fn descriptions_of_several_pieces_are_put_together() {
+    let system = HATCHLING.replace("\"hatchling\"", "\"hatchling\", \"hatch-fancy-pypi-readme\"");
+    let hook = "[tool.hatch.metadata.hooks.fancy-pypi-readme]\n";
+    let plan = |system: &str, tool: &str| {
+        let text = format!("{system}{DEMO}dynamic = [\"readme\"]\n{hook}{tool}\n");
+        verdict(&text, &[("README.md", "a\n<!-- b -->\nc #1\n")])
+            .replace("tool.hatch.metadata.hooks.fancy-pypi-readme", "@")
+    };
+    let markdown = "content-type = \"text/markdown\"\n";
+    for (tool, expected) in [
+        ("fragments = [{text = \"x\"}]", "native"),
+        ("fragments = [{path = \"README.md\", start-after = \"-->\", end-before = \"#\"}]", "native"),
+        ("fragments = []", "@.fragments @ 10"),
+        ("fragments = [{text = \"\"}]", "@.fragments.text @ 10"),
+        ("fragments = [{text = \"x\", other = 1}]", "@.fragments.other @ 10"),
+        ("fragments = [{path = \"none.md\"}]", "@.fragments.path @ 10"),
+        ("fragments = [{path = \"../x.md\"}]", "@.fragments.path @ 10"),
+        ("fragments = [{path = \"README.md\", start-after = \"no\"}]", "@.fragments.start-after @ 10"),
+        ("fragments = [{path = \"README.md\", start-at = \"\"}]", "@.fragments.start-at @ 10"),
+        ("fragments = [{path = \"README.md\", end-before = \"no\"}]", "@.fragments.end-before @ 10"),
+        (
+            "fragments = [{path = \"README.md\", start-after = \"a\", start-at = \"a\"}]",
+            "@.fragments.start-at @ 10",
+        ),
+        ("fragments = [{path = \"README.md\", pattern = \"a(.)\"}]", "native"),
+        ("fragments = [{path = \"README.md\", pattern = \"a$\"}]", "@.fragments.pattern @ 10"),
+        ("other = 1", "@.other @ 10"),
+        (
+            "fragments = [{text = \"x\"}]\nsubstitutions = [{pattern = \"x++\", replacement = \"\"}]",
+            "@.substitutions.pattern @ 11",
+        ),
+        ("fragments = [{text = \"x\"}]\nsubstitutions = [{pattern = \"x\"}]", "@.substitutions.pattern @ 11"),
+        (
+            "fragments = [{text = \"x\"}]\n[tool.hatch.build.targets.sdist]\ncore-metadata-version = \"1.2\"",
+            "@ @ 8",
+        ),
+    ] {
+        assert_eq!(plan(&system, &format!("{markdown}{tool}")), expected, "{tool}");
+    }
+    assert_eq!(plan(&system, "content-type = \"text/plain\""), "@.content-type @ 9");
+    assert_eq!(plan(HATCHLING, &format!("{markdown}fragments = [{{text = \"x\"}}]")), "@ @ 8");
+    let without = format!("{system}{DEMO}dynamic = [\"license\"]\n{hook}{markdown}");
+    assert_eq!(verdict(&without, &[]), "tool.hatch.metadata.hooks.fancy-pypi-readme @ 8");
 }
 
 #[test]

@@ -60,8 +60,11 @@ pub(super) fn check_options(settings: &Settings<'_>) -> Plan<()> {
         metadata.subtable("hooks")?;
     }
     if let Some(hooks) = settings.table("tool.hatch.metadata.hooks") {
-        known_options(&hooks, &["vcs"])?;
-        hooks.subtable("vcs")?;
+        let known = ["vcs", "fancy-pypi-readme"];
+        known_options(&hooks, &known)?;
+        for key in known {
+            hooks.subtable(key)?;
+        }
     }
     if let Some(version) = settings.table("tool.hatch.version") {
         check_version(&version)?;

@@ -33,7 +33,8 @@ impl MetadataVersion {
         }
     }
 
-    fn at_least(self, other: &str) -> bool {
+    /// Tells whether it is this version or a later one.
+    pub(super) fn at_least(self, other: &str) -> bool {
         self.0 >= other
     }
 }

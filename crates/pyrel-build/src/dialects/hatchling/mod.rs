@@ -4,6 +4,7 @@
 
 mod config;
 mod core;
+mod fancy;
 mod hook;
 mod ignore;
 mod metadata;
@@ -53,7 +54,7 @@ impl Dialect for Hatchling {
     }
 
     fn plugins(&self) -> &'static [(&'static str, &'static str)] {
-        &[scm::PLUGIN, vcs::SETUPTOOLS_SCM, vcs::VCS_VERSIONING]
+        &[scm::PLUGIN, fancy::PLUGIN, vcs::SETUPTOOLS_SCM, vcs::VCS_VERSIONING]
     }
 
     fn plan(&self, subject: &Subject<'_>) -> Plan<EntrySet> {
@@ -90,7 +91,7 @@ struct Job<'a> {
     dynamic: Vec<String>,
     /// Addresses: static ones, those that an sdist tells, or those of a hook.
     urls: Vec<(String, String)>,
-    /// The description that an sdist's metadata tells.
+    /// The description that an sdist's metadata tells, or that a hook puts together.
     told_readme: Option<Readme>,
     /// The top folder of the sdist.
     sdist_stem: String,
@@ -151,6 +152,20 @@ impl<'a> Job<'a> {
             self.urls = scm::urls(self.subject, &hook)?;
             self.dynamic.retain(|field| field != "urls");
         }
+        if let Some(hook) = self.settings.table("tool.hatch.metadata.hooks.fancy-pypi-readme") {
+            let reason =
+                "fills `readme`, which has to be in `project.dynamic`, and in the metadata of sdists";
+            let is_told =
+                metadata::MetadataVersion::of(&Options::new(self.settings, Kind::Sdist))?.at_least("2.1");
+            if !is_told || !self.dynamic.iter().any(|field| field == "readme") {
+                return Err(option(&hooks, "fancy-pypi-readme", reason));
+            }
+            let is_normal = self.settings.table("tool.hatch.version").is_some();
+            let written = self.version.as_written().to_owned();
+            let version = if is_normal { self.version.normalized() } else { written };
+            self.told_readme = Some(fancy::readme(self.subject, &hook, &version)?);
+            self.dynamic.retain(|field| field != "readme");
+        }
         Ok(())
     }
 
@@ -159,7 +174,8 @@ impl<'a> Job<'a> {
     fn check_left(&self) -> Plan<()> {
         let Some(hooks) = self.settings.table("tool.hatch.metadata.hooks") else { return Ok(()) };
         for (name, _) in hooks.table().iter() {
-            if !requires(self.subject, scm::PLUGIN.0) {
+            let (plugin, _) = if name == "vcs" { scm::PLUGIN } else { fancy::PLUGIN };
+            if !requires(self.subject, plugin) {
                 let reason = "is of a plug-in that `build-system.requires` does not list";
                 return Err(option(&hooks, name, reason));
             }

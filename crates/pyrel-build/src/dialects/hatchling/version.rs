@@ -13,7 +13,7 @@ use super::settings::Settings;
 use super::{requires, scm};
 use crate::detector::option;
 use crate::error::{Plan, unsupported};
-use crate::pattern::{Found, PythonExpression};
+use crate::pattern::{Flags, Found, PythonExpression};
 use crate::tree::{Tree, normalize};
 
 /// hatchling's default expression, its back reference to the quote written out.
@@ -22,6 +22,9 @@ static DEFAULT: LazyLock<Regex> = LazyLock::new(|| {
     let expression = format!(r#"(?m)^{name} *= *(?:"[vV]?(?P<double>.+?)"|'[vV]?(?P<single>.+?)')"#);
     Regex::new(&expression).expect("a constant expression")
 });
+
+/// How hatchling searches.
+const LINES: Flags = Flags { multi_line: true, dot_all: false, ignore_case: false };
 
 /// The group that an expression must have.
 const GROUP: &str = "version";
@@ -113,7 +116,7 @@ pub(super) fn find(
 
 fn search(table: &TableReader<'_>, pattern: &str, text: &str) -> Plan<Option<Range<usize>>> {
     let uncertain = || option(table, "pattern", "has a meaning that only Python's `re` is sure of");
-    let expression = PythonExpression::new(pattern).ok_or_else(uncertain)?;
+    let expression = PythonExpression::new(pattern, LINES).ok_or_else(uncertain)?;
     if !expression.has_group(GROUP) {
         let mut fault = *table.fault("pattern", &format!("has no group `{GROUP}`"));
         fault.hint = Some(format!("write `(?P<{GROUP}>…)` round the version"));
