@@ -52,6 +52,7 @@ class Bench:
         self.pyrel = args.pyrel
         self.root = folder / "work"
         self.root.mkdir()
+        self.python = args.python
         bin_dir = Path(args.python).parent
         keep = {name: value for name, value in os.environ.items() if not re.search("TOKEN|PASSWORD|TWINE|PYREL", name)}
         self.env = {
@@ -206,9 +207,9 @@ def talk(
 class Index:
     """A running `pyrel index serve`."""
 
-    def __init__(self, bench: Bench, folder: str) -> None:
+    def __init__(self, bench: Bench, folder: str, *more: str) -> None:
         self.child = subprocess.Popen(
-            [bench.pyrel, "index", "serve", "--dir", folder, "--port", "0"],
+            [bench.pyrel, "index", "serve", "--dir", folder, "--port", "0", *more],
             cwd=bench.root,
             env=bench.env,
             stdout=subprocess.PIPE,
@@ -309,7 +310,106 @@ def siblings_meet_the_real_pytest(bench: Bench) -> None:
     check("test_sibling" in Path(rows[0]["junit"]).read_text(), "the report is kept")
 
 
+BACKEND = """import json, os, sys, tarfile, zipfile
+from pathlib import Path
+
+NAME, VERSION = "tiny_base", "2.0"
+METADATA = f"Metadata-Version: 2.1\\nName: {NAME}\\nVersion: {VERSION}\\nSummary: Tiny\\n"
+
+def build_sdist(out, settings=None):
+    Path("PKG-INFO").write_text(METADATA)
+    with tarfile.open(Path(out, f"{NAME}-{VERSION}.tar.gz"), "w:gz") as archive:
+        for path in ("PKG-INFO", "pyproject.toml", "backend.py", "src"):
+            archive.add(path, f"{NAME}-{VERSION}/{path}")
+    return f"{NAME}-{VERSION}.tar.gz"
+
+def build_wheel(out, settings=None, metadata=None):
+    lines = [json.dumps(dict(os.environ))]
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            lines.append((process / "cmdline").read_bytes().replace(b"\\0", b" ").decode(errors="replace"))
+        except OSError:
+            pass
+    Path(os.environ["PROBE"]).write_text("\\n".join(lines))
+    name, info = f"{NAME}-{VERSION}-py3-none-any.whl", f"{NAME}-{VERSION}.dist-info"
+    wheel = "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
+    body = Path("src", NAME, "__init__.py").read_text()
+    files = {f"{NAME}/__init__.py": body, f"{info}/METADATA": METADATA, f"{info}/WHEEL": wheel}
+    files[f"{info}/RECORD"] = "".join(f"{path},,\\n" for path in [*files, f"{info}/RECORD"])
+    with zipfile.ZipFile(Path(out, name), "w") as archive:
+        for path, text in files.items():
+            archive.writestr(path, text)
+    return name
+"""
+
+
+def private_indexes_and_names_of_others(bench: Bench) -> None:
+    """`publish-test` and `verify` with a private index, by uv and by pip, while another has projects of the same names."""
+    if sys.platform == "win32":
+        return
+    secret, probe = "not-a-real-token-of-members", bench.root / "seen.txt"
+    bench.env["PROBE"] = str(probe)
+    bench.small("tiny_base").small("tiny_third").small("tiny_top", "import tiny_base, tiny_third\n\n\ndef main():\n    pass\n")
+    manifests = {name: bench.root / f"packages/{name}/pyproject.toml" for name in ("tiny_base", "tiny_third", "tiny_top")}
+    text = {name: path.read_text() for name, path in manifests.items()}
+
+    def index(name: str, url: str) -> str:
+        return f'[index.{name}]\nupload-url = "{url}/legacy/"\nsimple-url = "{url}/simple/"\n'
+
+    (bench.root / "members.txt").write_text(secret)
+    with Index(bench, "own", "--private", "--tokens-file", "members.txt") as own, Index(bench, "elsewhere") as elsewhere:
+        (bench.root / "pyrel.toml").write_text(index("own", own.url) + index("elsewhere", elsewhere.url))
+        tokens = {"PYREL_TOKEN_OWN": secret, "PYREL_TOKEN_ELSEWHERE": "not-a-real-token"}
+
+        def release(to: str, name: str, version: str) -> None:
+            manifests[name].write_text(text[name].replace('"1.0"', f'"{version}"'))
+            bench.run("build", name, **tokens)
+            bench.run("upload-test", name, "--index", to, **tokens)
+
+        # Others have the names of the workspace, and the index under test has that of a requirement.
+        broken = bench.root / "packages/tiny_base/src/tiny_base/__init__.py"
+        good = broken.read_text()
+        broken.write_text("raise RuntimeError('the wrong one')\n")
+        release("elsewhere", "tiny_base", "0.1")
+        release("elsewhere", "tiny_base", "99.0")
+        release("elsewhere", "tiny_third", "1.0")
+        broken.write_text(good)
+        release("own", "tiny_third", "99.0")
+        shutil.rmtree(bench.root / "packages/tiny_third")
+        # The sibling is built from its source by whoever installs it.
+        package = bench.root / "packages/tiny_base"
+        (package / "backend.py").write_text(BACKEND)
+        system = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+        manifests["tiny_base"].write_text(f'{system}[project]\nname = "tiny_base"\nversion = "2.0"\n')
+        shutil.rmtree(package / "dist")
+        bench.run("build", "tiny_base", "--sdist", **tokens)
+        bench.run("upload-test", "tiny_base", "--index", "own", **tokens)
+        wants = '[project]\ndependencies = ["tiny-base>=2", "tiny-third"]\n'
+        manifests["tiny_top"].write_text(text["tiny_top"].replace("[project]\n", wants))
+        bench.run("build", "tiny_top", **tokens)
+        bench.run("upload-test", "tiny_top", "--index", "own", **tokens)
+        third = {"PYREL_PYTHON_INDEX": f"{elsewhere.url}/simple/", "UV_NO_CACHE": "1", "PIP_NO_CACHE_DIR": "1"}
+        ways = {"uv": (), "pip": ("--python", bench.python)}
+        for way, words in ways.items():
+            probe.unlink(missing_ok=True)
+            extra = {"PATH": "/usr/bin:/bin"} if way == "pip" else {}
+            report = bench.root / f"{way}.md"
+            command = ("verify", "tiny_top", "--index", "own", "--output", str(report), *words)
+            bench.run(*command, **tokens, **third, **extra)
+            told = report.read_text()
+            check("import tiny_top'` | passed" in told and secret not in told, told)
+            check("tiny-top==1.0 tiny-base==2.0" in told, told)
+            saw = probe.read_text()
+            check("UV_DEFAULT_INDEX" in saw and secret not in saw, f"{way}: a build saw the token of the index")
+            door = re.search("relay:([^@]+)@", saw)
+            arguments = [line for line in saw.splitlines() if not line.startswith("{")]
+            check(door and not any(door[1] in line for line in arguments), f"{way}: a command line has the key")
+            refused = bench.run("verify", "tiny_top", "--index", "own", *words, code=4, **third, **extra)
+            check("hint: set `PYREL_TOKEN_OWN`" in refused.stderr, refused.stderr)
+
+
 CASES = [
+    private_indexes_and_names_of_others,
     rehearse_the_packages,
     kill_and_resume,
     answer_at_a_terminal,

@@ -9,9 +9,9 @@ mod server;
 mod wire;
 
 pub use client::{
-    Certificates, ClientError, ClientOptions, Credentials, IndexClient, IndexSpec, MintError, MintReason,
-    MintedToken, RetryPolicy, SigningSession, SigstoreClient, SigstoreEndpoints, SigstoreError, UploadError,
-    UploadFile, UploadOutcome, Vulnerability,
+    Certificates, ClientError, ClientOptions, Credentials, IndexClient, IndexSpec, KeyFinder, MintError,
+    MintReason, MintedToken, NoKey, ReadKey, Relay, RetryPolicy, SigningSession, SigstoreClient,
+    SigstoreEndpoints, SigstoreError, Unreadable, UploadError, UploadFile, UploadOutcome, Vulnerability,
 };
 pub use server::{
     Account, AccountError, CacheOptions, FailureShare, FaultError, Faults, RunningServer, ServerError,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fs_err as fs;
-use pyrel_index::{Credentials, IndexSpec, RunningServer, ServerOptions, serve};
+use pyrel_index::{Credentials, IndexSpec, ReadKey, RunningServer, ServerOptions, serve};
 use pyrel_model::Secret;
 
 use crate::attest::Attestations;
@@ -86,6 +86,7 @@ async fn start(dir: PathBuf, port: u16) -> Result<RunningServer, ReleaseError> {
 }
 
 fn target(name: &str, server: &RunningServer, production: bool) -> ReleaseTarget {
+    let token = Credentials::token(&Secret::new(TOKEN));
     ReleaseTarget {
         spec: IndexSpec {
             name: name.to_owned(),
@@ -93,8 +94,9 @@ fn target(name: &str, server: &RunningServer, production: bool) -> ReleaseTarget
             simple_url: server.local_simple_url(),
             production,
         },
-        account: Credentials::token(&Secret::new(TOKEN)).into(),
-        install_url: Some(server.simple_url().to_string()),
+        account: token.clone().into(),
+        keys: Arc::new(ReadKey { credentials: token, origin: "the rehearsal itself".to_owned() }),
+        install_url: Some(server.simple_url()),
         attestations: Attestations::Found,
     }
 }

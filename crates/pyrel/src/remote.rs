@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use pyrel_index::{
-    Certificates, ClientError, ClientOptions, IndexClient, IndexSpec, ProjectListing, RetryPolicy,
-};
+use pyrel_index::{Certificates, ClientError, ClientOptions, IndexSpec, ProjectListing, RetryPolicy};
 use pyrel_model::{DistFilename, Version};
 use pyrel_project::{IndexConfig, Package, Workspace};
 use pyrel_release::credentials::Pypirc;
@@ -14,6 +12,7 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::exit::{CommandError, Failure};
+use crate::releaser::find_readable;
 use crate::runtime;
 use crate::ui::plural;
 
@@ -68,8 +67,8 @@ pub(crate) fn versions(
     }
     let options = client_options(context, workspace, &Certificates::default())?;
     let mut clients = Vec::new();
-    for (name, config) in &workspace.config().indexes {
-        let client = IndexClient::new(spec(name, config)?, options.clone()).map_err(unreachable)?;
+    for name in workspace.config().indexes.keys() {
+        let client = find_readable(context, workspace, name)?.client(&options).map_err(unreachable)?;
         clients.push((name.clone(), client));
     }
     runtime::block_on(async {

@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use pyrel_model::Secret;
+
 /// Requirements and the places they come from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InstallRequest {
@@ -24,6 +26,9 @@ pub struct InstallRequest {
     pub offline: bool,
     /// Where the installer keeps downloads; by default its own place.
     pub cache_dir: Option<PathBuf>,
+    /// Variables for the installer alone, and for what it starts: what other users of the machine must not see on its
+    /// command line.
+    pub environment: Vec<(String, Secret)>,
 }
 
 impl InstallRequest {

@@ -130,9 +130,11 @@ impl Venv {
             return Ok(());
         }
         let with_uv = matches!(self.installer, Installer::Uv(_));
-        self.command("install")
-            .arg("--quiet")
-            .args(request.arguments(with_uv))
+        let mut process = self.command("install").arg("--quiet").args(request.arguments(with_uv));
+        for (name, value) in &request.environment {
+            process = process.env(name, value.expose());
+        }
+        process
             .run_checked()
             .map(drop)
             .map_err(|source| PythonError::Install { requirements: request.listed(), source })

@@ -36,6 +36,9 @@ pub enum ClientError {
     /// HTTP or TLS could not be set up.
     #[error("cannot set up HTTP")]
     Setup(#[source] reqwest::Error),
+    /// Installers of this machine cannot be let at a private index.
+    #[error("cannot open a port of this machine for installers")]
+    Relay(#[source] io::Error),
     /// Nothing usable came back, however often it was asked.
     #[error("cannot reach `{url}` ({attempts} {})", times(*attempts))]
     Unreachable {
@@ -57,6 +60,9 @@ pub enum ClientError {
         /// What the index says.
         message: String,
     },
+    /// The index does not let this reader read.
+    #[error(transparent)]
+    Private(Box<Unreadable>),
     /// The answer is not one of a package index.
     #[error("`{url}` does not answer as a package index: {detail}")]
     Protocol {
@@ -88,6 +94,24 @@ pub enum ClientError {
     },
 }
 
+/// A refusal of an index to be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the index `{index}` does not let `{url}` be read ({status}, {tried}): {message}")]
+pub struct Unreadable {
+    /// The index.
+    pub index: String,
+    /// The URL.
+    pub url: String,
+    /// 401 or 403.
+    pub status: u16,
+    /// What the index says.
+    pub message: String,
+    /// The source of the credentials that were tried, or why there were none.
+    pub tried: String,
+    /// What to do.
+    pub remedy: String,
+}
+
 impl ClientError {
     /// Returns the remedy, where one exists.
     #[must_use]
@@ -100,10 +124,10 @@ impl ClientError {
             Self::Insecure { .. } => Some(INSECURE.to_owned()),
             Self::Setup(_) => Some(CERTIFICATES.to_owned()),
             Self::Unreachable { source, .. } => Some(unreachable_hint(source.as_ref())),
+            Self::Relay(_) => None,
+            Self::Private(refusal) => Some(refusal.remedy.clone()),
             Self::Refused { status: 401 | 403, .. } => {
-                let remedy = "this index wants credentials for reading: those of an upload are used when \
-                              `upload-url` and `simple-url` are at one address";
-                Some(remedy.to_owned())
+                Some("the index sends readers there, and its credentials go to no other address".to_owned())
             }
             Self::Refused { .. } => None,
             Self::Protocol { .. } => {

@@ -1,7 +1,7 @@
 //! The client of one index: where it is and how patient requests to it are.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
@@ -9,6 +9,7 @@ use url::Url;
 use super::certificates::{Certificates, Trust};
 use super::credentials::Credentials;
 use super::error::ClientError;
+use super::read_access::{KeyFinder, ReadAccess};
 use super::retry::RetryPolicy;
 use super::transport::Transport;
 use crate::wire::{is_loopback, shown};
@@ -65,17 +66,9 @@ impl Default for ClientOptions {
 pub struct IndexClient {
     spec: IndexSpec,
     options: ClientOptions,
-    read_credentials: Credentials,
+    access: ReadAccess,
     upload_credentials: Credentials,
-    reserve: Reserve,
     transport: Transport,
-}
-
-/// Credentials that go with readings only after the index has refused one without.
-#[derive(Debug)]
-struct Reserve {
-    credentials: Credentials,
-    called: AtomicBool,
 }
 
 impl IndexClient {
@@ -87,30 +80,21 @@ impl IndexClient {
     /// certificates cannot be used.
     pub fn new(mut spec: IndexSpec, options: ClientOptions) -> Result<Self, ClientError> {
         let upload_credentials = taken(&mut spec.upload_url)?;
-        let read_credentials = taken(&mut spec.simple_url)?;
+        let access = ReadAccess::new(taken(&mut spec.simple_url)?);
         if !spec.simple_url.path().ends_with('/') {
             let path = format!("{}/", spec.simple_url.path());
             spec.simple_url.set_path(&path);
         }
         let trust = options.certificates.get(&spec.name).map(Trust::read).transpose()?.unwrap_or_default();
-        let reserve = Reserve { credentials: Credentials::Anonymous, called: AtomicBool::new(false) };
-        let transport = Transport::new(trust);
-        Ok(Self { spec, options, read_credentials, upload_credentials, reserve, transport })
+        Ok(Self { spec, options, access, upload_credentials, transport: Transport::new(trust) })
     }
 
-    /// Uses these credentials for reading too once the index has refused to show a page without, as private indexes
-    /// do. They stay unused when the simple API is at another origin than uploads, which may be somebody else, and
-    /// when the simple URL brought credentials of its own.
+    /// Names who finds credentials for reading once the index has refused to show a page without, as private indexes do.
+    /// They go to the origin of the simple API alone, and only when uploads go there too, because another origin may be
+    /// somebody else. Nobody is asked when the simple URL brought credentials of its own.
     #[must_use]
-    pub fn with_reserve(mut self, credentials: Credentials) -> Self {
-        let same_origin = self.spec.simple_url.origin() == self.spec.upload_url.origin();
-        if same_origin
-            && self.read_credentials == Credentials::Anonymous
-            && may_carry(&self.spec.simple_url, &credentials)
-        {
-            self.reserve.credentials = credentials;
-        }
-        self
+    pub fn with_keys(self, finder: Arc<dyn KeyFinder>) -> Self {
+        Self { access: self.access.with_finder(finder), ..self }
     }
 
     /// Returns the index, its URLs without credentials.
@@ -127,22 +111,21 @@ impl IndexClient {
         &self.transport
     }
 
-    /// Returns what readings prove themselves with for now.
-    pub(super) fn read_credentials(&self) -> &Credentials {
-        if self.reserve.called.load(Ordering::Relaxed) {
-            &self.reserve.credentials
-        } else {
-            &self.read_credentials
-        }
+    /// Tells whether readings prove themselves by now: always, where the simple URL brought credentials, and else once
+    /// the index has refused one without.
+    #[must_use]
+    pub fn reads_with_credentials(&self) -> bool {
+        *self.access.current() != Credentials::Anonymous
     }
 
-    /// Takes the reserve into use; tells whether there is one and it was not in use before a reading that had this.
-    pub(super) fn call_reserve(&self, had: &Credentials) -> bool {
-        let helps = *had == Credentials::Anonymous && self.reserve.credentials != Credentials::Anonymous;
-        if helps {
-            self.reserve.called.store(true, Ordering::Relaxed);
-        }
-        helps
+    pub(super) fn access(&self) -> &ReadAccess {
+        &self.access
+    }
+
+    /// Tells whether everybody may read this index: PyPI and TestPyPI hide nothing.
+    pub(super) fn is_public(&self) -> bool {
+        let host = self.spec.simple_url.host_str().unwrap_or_default();
+        host == "pypi.org" || host.ends_with(".pypi.org")
     }
 
     /// Returns the given credentials, or those of the upload URL when none are given.
@@ -191,26 +174,9 @@ mod tests {
         let client = client("https://u:p@index.example/up", "https://r:q@index.example/simple").unwrap();
         assert_eq!(client.spec().upload_url.as_str(), "https://index.example/up");
         assert_eq!(client.spec().simple_url.as_str(), "https://index.example/simple/");
-        assert_eq!(client.read_credentials().account_kind(), "password");
+        assert_eq!(client.access().current().account_kind(), "password");
         assert_eq!(client.upload_credentials(&Credentials::Anonymous).account_kind(), "password");
         assert!(!format!("{client:?}").contains("\"q\""));
-    }
-
-    #[test]
-    fn the_reserve_is_for_the_same_origin_and_used_when_called() {
-        let reserve = || Credentials::token(&pyrel_model::Secret::new("not-a-real-token"));
-        let kind = |upload: &str, simple: &str| {
-            let client = client(upload, simple).unwrap().with_reserve(reserve());
-            let before = client.read_credentials().clone();
-            (client.call_reserve(&before), client.read_credentials().account_kind())
-        };
-        assert_eq!(kind("https://a.example/up", "https://a.example/simple/"), (true, "token"));
-        assert_eq!(kind("https://up.a.example/", "https://a.example/simple/"), (false, "anonymous"));
-        assert_eq!(kind("http://a.example/", "http://a.example/simple/"), (false, "anonymous"));
-        assert_eq!(kind("https://a.example/up", "https://r:q@a.example/simple/"), (false, "password"));
-        let client =
-            client("https://a.example/", "https://a.example/simple/").unwrap().with_reserve(reserve());
-        assert_eq!(client.read_credentials(), &Credentials::Anonymous, "not before it is called");
     }
 
     #[test]

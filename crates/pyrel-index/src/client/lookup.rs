@@ -11,13 +11,13 @@ use tokio::time::{Instant, timeout};
 use url::Url;
 
 use super::credentials::Credentials;
-use super::error::{Busy, Cause, ClientError, Silence, is_certificate_error};
+use super::error::{Busy, Cause, ClientError, Silence, Unreadable, is_certificate_error};
 use super::index_client::{IndexClient, may_carry};
 use super::retry::{RetryPolicy, is_transient, retry_after};
 use crate::wire::{self, ListedFile, ProjectListing, message_of, read_project, shown};
 
 /// The largest project page that is read, in bytes. The largest of PyPI has a quarter of it.
-const LARGEST_PAGE: usize = 128 * 1024 * 1024;
+pub(super) const LARGEST_PAGE: usize = 128 * 1024 * 1024;
 /// How much of an error page is read, in bytes.
 pub(super) const LARGEST_ERROR: usize = 64 * 1024;
 /// How many redirects a page may take.
@@ -107,21 +107,6 @@ impl IndexClient {
         }
     }
 
-    /// Looks a project up once, after something of it was sent: an index that does not have it may only hide it from
-    /// strangers.
-    pub(super) async fn project_after_upload(
-        &self,
-        name: &PackageName,
-        reach: Reach,
-    ) -> Result<Option<ProjectListing>, ClientError> {
-        let credentials = self.read_credentials();
-        let found = self.project_in(name, 1, reach).await?;
-        if found.is_none() && self.call_reserve(credentials) {
-            return self.project_in(name, 1, reach).await;
-        }
-        Ok(found)
-    }
-
     /// Looks a project up with at most that many attempts.
     pub(super) async fn project_in(
         &self,
@@ -186,19 +171,10 @@ impl IndexClient {
     pub(super) async fn get(&self, url: &Url, ask: Ask<'_>) -> Attempt {
         let mut url = url.clone();
         for _ in 0..=REDIRECTS {
-            let credentials = self.read_credentials();
-            let mut response = match self.get_once(&url, ask, credentials).await {
+            let response = match self.get_proved(&url, ask).await {
                 Ok(response) => response,
                 Err(attempt) => return attempt,
             };
-            let wants_credentials =
-                matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
-            if wants_credentials && self.is_own(&url) && self.call_reserve(credentials) {
-                response = match self.get_once(&url, ask, self.read_credentials()).await {
-                    Ok(response) => response,
-                    Err(attempt) => return attempt,
-                };
-            }
             let status = response.status();
             let is_part = status == StatusCode::PARTIAL_CONTENT && ask.range.is_some();
             if status == StatusCode::OK || is_part {
@@ -218,6 +194,26 @@ impl IndexClient {
         }
         let detail = format!("more than {REDIRECTS} redirects");
         Attempt::Failed(ClientError::Protocol { url: shown(&url), detail })
+    }
+
+    /// Gets a URL once, and once more with credentials when the index refuses a stranger, or hides from one what it has.
+    async fn get_proved(&self, url: &Url, ask: Ask<'_>) -> Result<Response, Attempt> {
+        let current = self.access().current();
+        let response = self.get_once(url, ask, current).await?;
+        let refuses = is_refusal(response.status());
+        let may_hide = response.status() == StatusCode::NOT_FOUND && !self.is_public();
+        if !(refuses || may_hide) || !self.is_own(url) {
+            return Ok(response);
+        }
+        let Some(reserve) = self.access().reserve(self.spec(), current).await else { return Ok(response) };
+        let second = self.get_once(url, ask, reserve).await?;
+        // What is not there is not there for anybody, and then credentials are no matter of further readings.
+        let shows = second.status().is_success() || second.status().is_redirection();
+        if !refuses && !shows {
+            return Ok(response);
+        }
+        self.access().take_into_use();
+        Ok(second)
     }
 
     async fn get_once(
@@ -284,7 +280,14 @@ impl IndexClient {
             let detail = format!("expected status 200, got {}", status.as_u16());
             return Attempt::Failed(ClientError::Protocol { url: shown(url), detail });
         }
-        Attempt::Failed(ClientError::Refused { url: shown(url), status: status.as_u16(), message })
+        let (page, code) = (shown(url), status.as_u16());
+        if !is_refusal(status) || !self.is_own(url) {
+            return Attempt::Failed(ClientError::Refused { url: page, status: code, message });
+        }
+        let (tried, remedy) = self.access().account(self.spec()).await;
+        let index = self.spec().name.clone();
+        let refusal = Unreadable { index, url: page, status: code, message, tried, remedy };
+        Attempt::Failed(ClientError::Private(Box::new(refusal)))
     }
 
     /// Returns the hash of a listed file: as listed, or of its bytes, which are read for that, when the index lists
@@ -304,6 +307,11 @@ impl IndexClient {
             }
         }
     }
+}
+
+/// Tells whether an answer says that this reader may not read.
+fn is_refusal(status: StatusCode) -> bool {
+    matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
 }
 
 /// Returns where a redirect points, which must not be less private than where it came from.

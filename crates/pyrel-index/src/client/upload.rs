@@ -123,7 +123,7 @@ impl IndexClient {
     /// Asks the index what it has under the file's name. Another host to which it sends readers tells nothing of that.
     async fn holding(&self, file: &UploadFile) -> Holding {
         let Ok(name) = file.project() else { return Holding::Unknown };
-        let listing = match self.project_after_upload(name, Reach::Home).await {
+        let listing = match self.project_in(name, 1, Reach::Home).await {
             Ok(Some(listing)) => listing,
             Ok(None) => return Holding::Nothing,
             Err(error) => {

@@ -53,7 +53,7 @@ impl IndexClient {
         name: &PackageName,
         files: &[(String, Sha256)],
     ) -> Result<Vec<String>, ClientError> {
-        let listing = self.project_after_upload(name, Reach::Anywhere).await?;
+        let listing = self.project_in(name, 1, Reach::Anywhere).await?;
         let mut missing = Vec::new();
         for (filename, expected) in files {
             let listed = listing.as_ref().and_then(|listing| listing.file(filename));

@@ -1,8 +1,13 @@
 //! Who may upload: PyPI's gate (R4, R5) and its limit of tokens to projects (P11), with the accounts of this index
-//! in place of PyPI's.
+//! in place of PyPI's. And who may read, where the index is private, which PyPI is not.
 
-use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use axum::middleware::Next;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pyrel_model::{PackageName, Secret};
@@ -10,6 +15,7 @@ use pyrel_model::{PackageName, Secret};
 use super::account::Account;
 use super::refusal::Refusal;
 use super::repr::repr;
+use super::router::App;
 
 const NO_PASSWORDS: &str = "Username/Password authentication is no longer supported. Migrate to API Tokens or \
     Trusted Publishers instead. See https://pypi.org/help/#apitoken and https://pypi.org/help/#trusted-publishers";
@@ -23,6 +29,19 @@ pub(super) enum Grant<'a> {
     Open,
     /// The request showed the token of an account.
     Account(&'a Account),
+}
+
+/// Lets members alone read a private index; uploads have a gate of their own.
+pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response<Body> {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !(app.is_private && reads) {
+        return next.run(request).await;
+    }
+    let Err(refusal) = authorize(request.headers(), &app.accounts) else { return next.run(request).await };
+    let refusal = Refusal { status: StatusCode::UNAUTHORIZED, ..refusal };
+    let mut response = refusal.respond(request.headers());
+    response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"index\""));
+    response
 }
 
 /// Judges the `Authorization` header. Without accounts, any token that is not empty will do.

@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use super::account::Account;
+use super::auth::guard;
 use super::fault::{FaultGate, meddle};
 use super::overlay::{self, Overlay};
 use super::store::Store;
@@ -27,6 +28,8 @@ pub(super) struct App {
     pub(super) overlay: Option<Overlay>,
     /// Who may upload; nobody named means everybody.
     pub(super) accounts: Vec<Account>,
+    /// Whether they alone may read.
+    pub(super) is_private: bool,
     pub(super) faults: FaultGate,
     /// How long readers may keep what they got without asking again.
     pub(super) max_age: Duration,
@@ -63,6 +66,7 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/legacy", post(legacy::missing_slash))
         .route("/legacy/", post(legacy::upload))
         .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(Arc::clone(&app), guard))
         .layer(from_fn_with_state(Arc::clone(&app), meddle))
         .layer(map_response_with_state(Arc::clone(&app), harden))
         .with_state(app)
@@ -83,7 +87,8 @@ async fn harden<B>(State(app): State<Arc<App>>, mut response: Response<B>) -> Re
     }
     // What is listed may change with the next upload: readers ask again, and what has a tag they need not fetch again.
     let caching = if headers.contains_key(ETAG) {
-        HeaderValue::try_from(format!("public, max-age={}", app.max_age.as_secs()))
+        let whose = if app.is_private { "private" } else { "public" };
+        HeaderValue::try_from(format!("{whose}, max-age={}", app.max_age.as_secs()))
             .expect("a number is fit for a header")
     } else {
         HeaderValue::from_static("no-cache")

@@ -35,6 +35,8 @@ pub struct ServerOptions {
     pub overlay_cache: Option<CacheOptions>,
     /// The tokens that may upload; none at all takes any that is not empty.
     pub accounts: Vec<Account>,
+    /// Whether readers need a token too.
+    pub is_private: bool,
     /// What goes wrong on purpose.
     pub faults: Faults,
     /// How long readers may keep lists and files without asking again; PyPI says ten minutes, zero is always right.
@@ -51,6 +53,7 @@ impl ServerOptions {
             overlay: None,
             overlay_cache: None,
             accounts: Vec::new(),
+            is_private: false,
             faults: Faults::default(),
             max_age: Duration::ZERO,
         }
@@ -190,6 +193,7 @@ pub async fn serve(options: ServerOptions) -> Result<RunningServer, ServerError>
         store,
         overlay,
         accounts: options.accounts,
+        is_private: options.is_private,
         faults: FaultGate::new(options.faults),
         max_age: options.max_age,
         base_url: base_url(addr),

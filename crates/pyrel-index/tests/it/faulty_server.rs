@@ -76,6 +76,11 @@ impl FaultyServer {
         &self.base
     }
 
+    /// Tells what happens to the next readings.
+    pub(crate) fn then(&self, gets: Vec<Act>) {
+        self.script.lock().unwrap().gets.extend(gets);
+    }
+
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.script.lock().unwrap().asked.clone()
     }

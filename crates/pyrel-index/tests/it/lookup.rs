@@ -1,6 +1,9 @@
 //! Looking projects up, from indexes that answer well, badly, or not at all.
 
-use pyrel_index::{ClientError, Credentials, IndexClient};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use pyrel_index::{ClientError, Credentials, IndexClient, KeyFinder, NoKey, ReadKey};
 use pyrel_model::Secret;
 
 use crate::faulty_server::{Act, FaultyServer, answer, header};
@@ -79,8 +82,11 @@ async fn silence_and_resets_are_unreachable_in_the_end() {
 async fn a_refusal_is_final() {
     let server = FaultyServer::start(vec![], vec![answer("403 Forbidden", "Members only")]).await;
     let error = look(&server).await.unwrap_err();
-    assert_eq!(error.to_string(), format!("`{}simple/de-mo/` answers 403: Members only", server.base()));
-    assert!(error.hint().unwrap().contains("credentials for reading"));
+    let tried = "403, tried without credentials: none were looked for";
+    let page = format!("{}simple/de-mo/", server.base());
+    let said = format!("the index `test` does not let `{page}` be read ({tried}): Members only");
+    assert_eq!(error.to_string(), said);
+    assert!(error.hint().unwrap().contains("at one address"));
     assert_eq!(server.counts(), (0, 1));
 }
 
@@ -116,8 +122,7 @@ async fn credentials_of_uploads_are_read_with_when_the_index_asks_and_stay_there
         Act::Answer("302 Found", away, String::new()),
     ];
     let server = FaultyServer::start(vec![], script).await;
-    let token = Credentials::token(&Secret::new("not-a-real-token"));
-    let client = client(server.base()).with_reserve(token);
+    let client = client(server.base()).with_keys(Arc::new(key()));
     let name = "de-mo".parse().unwrap();
     assert!(client.project(&name).await.unwrap().is_some());
     assert!(client.project(&name).await.unwrap().is_some());
@@ -128,6 +133,68 @@ async fn credentials_of_uploads_are_read_with_when_the_index_asks_and_stay_there
     assert!(error.to_string().contains("401"), "{error}");
     assert_eq!(elsewhere.counts(), (0, 1));
     assert!(header(&elsewhere.asked()[0].head, "authorization").is_none(), "another server never sees them");
+}
+
+fn key() -> ReadKey {
+    let credentials = Credentials::token(&Secret::new("not-a-real-token"));
+    ReadKey { credentials, origin: "the variable `X`".to_owned() }
+}
+
+#[tokio::test]
+async fn what_is_hidden_from_strangers_is_found_and_what_is_not_there_is_not() {
+    let hidden = vec![answer("404 Not Found", ""), answer("200 OK", EMPTY)];
+    let missing = vec![answer("404 Not Found", ""), answer("404 Not Found", "")];
+    // Credentials that the index does not know take nothing away from a stranger.
+    let unknown = vec![answer("404 Not Found", ""), answer("401 Unauthorized", "")];
+    for (script, there) in [(hidden, true), (missing, false), (unknown, false)] {
+        let server = FaultyServer::start(vec![], script).await;
+        let client = client(server.base()).with_keys(Arc::new(key()));
+        let name = "de-mo".parse().unwrap();
+        assert_eq!(client.project(&name).await.unwrap().is_some(), there);
+        assert_eq!(server.counts(), (0, 2));
+        let _ = client.project(&name).await;
+        let asked = server.asked();
+        let third = header(&asked[2].head, "authorization");
+        assert_eq!(third.is_some(), there, "credentials go on when they helped");
+    }
+}
+
+/// Counts how often it is asked.
+#[derive(Debug, Default)]
+struct Counting(AtomicUsize);
+
+impl KeyFinder for Counting {
+    fn find(&self) -> Result<ReadKey, NoKey> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Err(NoKey { reason: "nobody has any".to_owned(), remedy: Some("set `X`".to_owned()) })
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_names_the_index_what_was_tried_and_the_remedy() {
+    let refusals = || vec![answer("401 Unauthorized", "Who is it?"); 9];
+    let server = FaultyServer::start(vec![], refusals()).await;
+    let client_of = |keys: Arc<dyn KeyFinder>| client(server.base()).with_keys(keys);
+    let name = "de-mo".parse().unwrap();
+
+    let error = client_of(Arc::new(key())).project(&name).await.unwrap_err();
+    let url = format!("{}simple/de-mo/", server.base());
+    let expected = format!(
+        "the index `test` does not let `{url}` be read (401, tried with the variable `X`): Who is it?"
+    );
+    assert_eq!(error.to_string(), expected);
+    assert_eq!(error.hint().unwrap(), "correct the variable `X`, or let that account read the index `test`");
+    assert!(!format!("{error:?}").contains("not-a-real-token"));
+
+    let counting = Arc::new(Counting::default());
+    let client = client_of(counting.clone());
+    let names: Vec<_> = (0..4).map(|_| name.clone()).collect();
+    let all = futures_util::future::join_all(names.iter().map(|name| client.project(name))).await;
+    for error in all.into_iter().map(Result::unwrap_err) {
+        assert!(error.to_string().contains("(401, tried without credentials: nobody has any)"), "{error}");
+        assert_eq!(error.hint().unwrap(), "set `X`");
+    }
+    assert_eq!(counting.0.load(Ordering::Relaxed), 1, "asked once, however many readings are refused");
 }
 
 #[test]

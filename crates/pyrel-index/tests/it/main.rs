@@ -22,6 +22,8 @@ mod part;
 #[cfg(test)]
 mod people;
 #[cfg(test)]
+mod private;
+#[cfg(test)]
 mod rule;
 #[cfg(test)]
 mod store;

@@ -111,7 +111,7 @@ impl<'a> Fields<'a> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     fn field(kind: u8, data: &[u8]) -> Vec<u8> {
@@ -126,7 +126,8 @@ mod tests {
         out
     }
 
-    fn token(location: &str, caveats: &[&str]) -> Secret {
+    /// Makes a token that a host might have made.
+    pub(crate) fn token(location: &str, caveats: &[&str]) -> Secret {
         let mut bytes = vec![2];
         bytes.extend(field(1, location.as_bytes()));
         bytes.extend(field(2, &[b'k'; 200]));

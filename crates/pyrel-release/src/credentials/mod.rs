@@ -10,6 +10,7 @@ mod macaroon;
 mod program;
 mod proof;
 mod pypirc;
+mod reading;
 mod resolve;
 mod search;
 mod trusted;
@@ -21,8 +22,9 @@ pub use keyring::{Keyring, KeyringCommand};
 pub use macaroon::TokenFacts;
 pub use proof::{Exchange, Proof, prove_account};
 pub use pypirc::{Pypirc, PypircError, Section};
+pub use reading::{ReadableIndex, Reading};
 pub use resolve::{
-    CredentialError, CredentialRequest, Prompt, Question, ResolvedCredentials, resolve_credentials,
+    CredentialError, CredentialRequest, Prompt, Purpose, Question, ResolvedCredentials, resolve_credentials,
 };
 pub use search::bare;
 pub use trusted::{Claims, Identity, IdentityError, Offer, PublisherForm, TrustedError, TrustedPublisher};

@@ -29,12 +29,23 @@ pub trait Prompt {
     fn ask(&mut self, index: &IndexSpec, question: Question) -> Option<Secret>;
 }
 
+/// What credentials are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To upload: an identity of a CI may be exchanged for a token.
+    Upload,
+    /// To read: such a token is for uploads.
+    Reading,
+}
+
 /// Where to look for the credentials of one index.
 pub struct CredentialRequest<'a> {
     /// The index.
     pub index: &'a IndexSpec,
     /// The environment.
     pub env: &'a EnvMap,
+    /// What for.
+    pub purpose: Purpose,
     /// What `--token-stdin` read.
     pub token_stdin: Option<Secret>,
     /// The workspace root, whose `.env` is read.
@@ -155,15 +166,19 @@ pub fn resolve_credentials(
     mut request: CredentialRequest<'_>,
 ) -> Result<ResolvedCredentials, CredentialError> {
     let found = find(&mut request)?;
-    let url = &request.index.upload_url;
-    let names_somebody = !matches!(found.account, Account::Fixed(Credentials::Anonymous));
-    if names_somebody && url.scheme() != "https" && !is_loopback(url) {
-        return Err(CredentialError::Insecure {
-            index: request.index.name.clone(),
-            host: url.host_str().unwrap_or_default().to_owned(),
-        });
-    }
+    refuse_insecure(request.index, &found.account)?;
     Ok(ResolvedCredentials { account: found.account, origin: found.origin })
+}
+
+/// Refuses credentials that would go unencrypted to another machine.
+pub(super) fn refuse_insecure(index: &IndexSpec, account: &Account) -> Result<(), CredentialError> {
+    let url = &index.upload_url;
+    let names_somebody = !matches!(account, Account::Fixed(Credentials::Anonymous));
+    if names_somebody && url.scheme() != "https" && !is_loopback(url) {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        return Err(CredentialError::Insecure { index: index.name.clone(), host });
+    }
+    Ok(())
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -231,6 +246,7 @@ mod tests {
             CredentialRequest {
                 index: &self.index,
                 env: &self.env,
+                purpose: Purpose::Upload,
                 token_stdin: None,
                 workspace_root: self.dir.path(),
                 home: Some(self.dir.path()),

@@ -13,7 +13,7 @@ use super::dotenv;
 use super::environment::{EnvMap, Found, Known, Lookup, basic, is_token, look_up, token_variable};
 use super::keyring::{Keyring, KeyringCommand};
 use super::pypirc::{Pypirc, Section};
-use super::resolve::{CredentialError, CredentialRequest, Prompt, Question};
+use super::resolve::{CredentialError, CredentialRequest, Prompt, Purpose, Question};
 use super::trusted::{Identity, Offer, TrustedPublisher};
 
 /// Returns what the first source has that has any.
@@ -32,7 +32,9 @@ pub(super) fn find(request: &mut CredentialRequest<'_>) -> Result<Found, Credent
     if let Some(found) = search.url() {
         return Ok(found);
     }
-    if let Some(found) = search.identity(request.audience, request.client)? {
+    if request.purpose == Purpose::Upload
+        && let Some(found) = search.identity(request.audience, request.client)?
+    {
         return Ok(found);
     }
     let dotenv = dotenv::read(&request.workspace_root.join(".env"))?;

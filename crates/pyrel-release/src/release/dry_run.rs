@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 
 use super::inspection::{Inspected, Inspection};
-use super::preview::{client_of, read};
+use super::preview::{client_of, read, unproven};
 use super::upload::require_no_conflict;
 use super::{ReleaseError, ReleaseRequest, ReleaseTarget};
 use crate::attest::Attestations;
@@ -166,13 +166,16 @@ impl Look<'_> {
         inspection: &mut Inspection,
         confirm: &mut dyn Confirm,
     ) -> Result<(), ReleaseError> {
-        let credentials = self.target.account.fixed();
-        let client = client_of(&self.target.spec, &self.request.client)?.with_reserve(credentials);
+        let client = client_of(&self.target.readable(), &self.request.client)?;
         let view = read(&client, &inspection.files).await?;
         // What is staged in this run needs no proof now.
         let proof = match &self.request.proof {
-            Some(spec) if self.target.spec.production => {
-                read(&client_of(spec, &self.request.client)?, &inspection.files).await.ok()
+            Some(index) if self.target.spec.production => {
+                let read = read(&client_of(index, &self.request.client)?, &inspection.files).await;
+                if let Err(error) = &read {
+                    self.reporter.event(&Event::Note { message: unproven(error) });
+                }
+                read.ok()
             }
             _ => None,
         };
@@ -184,7 +187,7 @@ impl Look<'_> {
             attesting: self.target.attestations.attesting(),
             order: &order_of(self.packages.iter().copied()),
             view: &view,
-            staging: self.request.proof.as_ref().map(|spec| spec.name.as_str()),
+            staging: self.request.proof.as_ref().map(|index| index.spec.name.as_str()),
             proof: proof.as_ref(),
         });
         let known = online(&client, &view, &inspection.report, (self.request.run.clock)()).await;

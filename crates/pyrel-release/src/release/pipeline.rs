@@ -8,6 +8,7 @@ use pyrel_index::{IndexClient, IndexSpec, UploadFile};
 use pyrel_model::PackageName;
 use pyrel_project::Package;
 
+use super::preview::client_of;
 use super::{ReleaseError, ReleaseReport, ReleaseRequest, ReleaseTarget};
 use crate::attest::Attestations;
 use crate::credentials::Account;
@@ -293,14 +294,9 @@ impl Run<'_> {
         kept.map(|file| (file.clone(), self.dir.kept_path(&file.filename))).collect()
     }
 
-    pub(super) fn client(&self, spec: &IndexSpec) -> Result<IndexClient, ReleaseError> {
-        IndexClient::new(spec.clone(), self.request.client.clone())
-            .map_err(|source| ReleaseError::Index { index: spec.name.clone(), source })
-    }
-
-    /// Returns the client of an index that is uploaded to. A private index is read with the same credentials.
+    /// Returns the client of an index that is uploaded to.
     pub(super) fn target_client(&self, target: &ReleaseTarget) -> Result<IndexClient, ReleaseError> {
-        Ok(self.client(&target.spec)?.with_reserve(target.account.fixed()))
+        client_of(&target.readable(), &self.request.client)
     }
 
     /// Reads what an index holds of the run's packages.

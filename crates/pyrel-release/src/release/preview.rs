@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use pyrel_dist::{CheckOptions, CheckReport};
-use pyrel_index::{ClientError, ClientOptions, Credentials, IndexClient, IndexSpec};
+use pyrel_index::{ClientError, ClientOptions, IndexClient};
 use pyrel_project::Package;
 
 use super::ReleaseError;
 use super::inspection::Inspected;
+use crate::credentials::ReadableIndex;
 use crate::journal::KeptFile;
 use crate::online::online;
 use crate::plan::{AccountKind, Attesting, Plan, PlanSource, order_of};
@@ -20,15 +21,13 @@ pub struct Preview<'a> {
     /// The directories of all packages of the workspace.
     pub directories: &'a [&'a std::path::Path],
     /// The index.
-    pub index: &'a IndexSpec,
+    pub index: &'a ReadableIndex,
     /// Who would upload.
     pub account: AccountKind,
-    /// What a private index is read with, when it is known.
-    pub credentials: Credentials,
     /// What the index gets besides the files.
     pub attesting: Attesting,
     /// The staging index that is asked for proof.
-    pub proof: Option<&'a IndexSpec>,
+    pub proof: Option<&'a ReadableIndex>,
     /// How to check.
     pub check: &'a CheckOptions,
     /// How requests are made.
@@ -46,6 +45,8 @@ pub struct Previewed {
     pub report: CheckReport,
     /// Why nothing is known of names that look alike, when the list of names could not be had.
     pub unknown_names: Option<ClientError>,
+    /// Why nothing is proven to be staged, when the staging index could not be read.
+    pub unproven: Option<ReleaseError>,
 }
 
 /// Plans an upload of the files in `dist`: the same plan, with the same digest, that the upload would confirm.
@@ -68,13 +69,16 @@ pub async fn preview(request: &Preview<'_>) -> Result<Previewed, ReleaseError> {
         attests: request.attesting != Attesting::Withheld,
     };
     let mut inspection = inspected.found().await?;
-    let client = client_of(request.index, request.client)?.with_reserve(request.credentials.clone());
+    let client = client_of(request.index, request.client)?;
     let view = read(&client, &inspection.files).await?;
     let online = online(&client, &view, &inspection.report, request.now).await;
     inspection.report.judge_index(&online.facts, &inspection.options);
-    let proof = match request.proof {
-        Some(spec) => read(&client_of(spec, request.client)?, &inspection.files).await.ok(),
-        None => None,
+    let (proof, unproven) = match request.proof {
+        Some(index) => match read(&client_of(index, request.client)?, &inspection.files).await {
+            Ok(view) => (Some(view), None),
+            Err(error) => (None, Some(error)),
+        },
+        None => (None, None),
     };
     let plan = Plan::of(&PlanSource {
         index: client.spec(),
@@ -84,15 +88,20 @@ pub async fn preview(request: &Preview<'_>) -> Result<Previewed, ReleaseError> {
         attesting: request.attesting,
         order: &order_of(public.iter().copied()),
         view: &view,
-        staging: request.proof.map(|spec| spec.name.as_str()),
+        staging: request.proof.map(|index| index.spec.name.as_str()),
         proof: proof.as_ref(),
     });
-    Ok(Previewed { plan, report: inspection.report, unknown_names: online.unknown_names })
+    Ok(Previewed { plan, report: inspection.report, unknown_names: online.unknown_names, unproven })
 }
 
-pub(super) fn client_of(spec: &IndexSpec, options: &ClientOptions) -> Result<IndexClient, ReleaseError> {
-    IndexClient::new(spec.clone(), options.clone())
-        .map_err(|source| ReleaseError::Index { index: spec.name.clone(), source })
+/// Says why nothing is proven to be staged, and what to do.
+pub(super) fn unproven(error: &ReleaseError) -> String {
+    let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+    format!("nothing is proven to be staged: {error}{hint}")
+}
+
+pub(super) fn client_of(index: &ReadableIndex, options: &ClientOptions) -> Result<IndexClient, ReleaseError> {
+    index.client(options).map_err(|source| ReleaseError::Index { index: index.spec.name.clone(), source })
 }
 
 pub(super) async fn read(

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use pyrel_build::PythonSettings;
 use pyrel_dist::CheckOptions;
-use pyrel_index::{ClientOptions, IndexSpec};
+use pyrel_index::{ClientOptions, IndexSpec, KeyFinder};
 use pyrel_model::PackageName;
 use pyrel_project::Package;
+use url::Url;
 
 use crate::attest::Attestations;
-use crate::credentials::Account;
+use crate::credentials::{Account, ReadableIndex};
 use crate::gate::GatePolicy;
 use crate::journal::{Clock, Fault, RunKind};
 use crate::verify::VerifySettings;
@@ -45,10 +46,20 @@ pub struct ReleaseTarget {
     pub spec: IndexSpec,
     /// Who uploads.
     pub account: Account,
+    /// What it is read with when it refuses strangers.
+    pub keys: Arc<dyn KeyFinder>,
     /// The simple URL that installers use, when it is another one (an embedded index with an overlay).
-    pub install_url: Option<String>,
+    pub install_url: Option<Url>,
     /// What it gets besides the files.
     pub attestations: Attestations,
+}
+
+impl ReleaseTarget {
+    /// Returns the index as one that is read.
+    #[must_use]
+    pub fn readable(&self) -> ReadableIndex {
+        ReadableIndex { spec: self.spec.clone(), keys: Arc::clone(&self.keys) }
+    }
 }
 
 /// One run. `publish` and `release` have every part, `publish-test` stops after staging, `upload` has no
@@ -69,7 +80,7 @@ pub struct ReleaseRequest<'a> {
     /// The index to stage on.
     pub stage: Option<ReleaseTarget>,
     /// The staging index that is only asked for proof, when nothing is staged in this run.
-    pub proof: Option<IndexSpec>,
+    pub proof: Option<ReadableIndex>,
     /// The index to publish on. The gate stands before it when it is a production index.
     pub publish: Option<ReleaseTarget>,
     /// How to verify what was uploaded; without it nothing is installed.

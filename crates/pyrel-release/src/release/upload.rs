@@ -7,6 +7,7 @@ use futures_util::stream;
 use pyrel_index::{IndexClient, UploadFile};
 
 use super::pipeline::Run;
+use super::preview::{client_of, unproven};
 use super::{ReleaseError, ReleaseTarget};
 use crate::attest::Attestations;
 use crate::events::Event;
@@ -214,14 +215,14 @@ impl Run<'_> {
 
     fn staging_name(&self) -> Option<&str> {
         let stage = self.request.stage.as_ref().map(|target| target.spec.name.as_str());
-        stage.or_else(|| self.request.proof.as_ref().map(|spec| spec.name.as_str()))
+        stage.or_else(|| self.request.proof.as_ref().map(|index| index.spec.name.as_str()))
     }
 
     /// Reads what the staging index holds; a failure means that nothing is proven, and is told.
     async fn proof(&self) -> Option<IndexView> {
         let client = match (&self.request.stage, &self.request.proof) {
             (Some(target), _) => self.target_client(target),
-            (None, Some(spec)) => self.client(spec),
+            (None, Some(index)) => client_of(index, &self.request.client),
             (None, None) => return None,
         };
         let read = match client {
@@ -231,7 +232,7 @@ impl Run<'_> {
         match read {
             Ok(view) => Some(view),
             Err(error) => {
-                self.emit(&Event::Note { message: format!("nothing is proven to be staged: {error}") });
+                self.emit(&Event::Note { message: unproven(&error) });
                 None
             }
         }

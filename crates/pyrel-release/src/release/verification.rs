@@ -7,7 +7,7 @@ use fs_err as fs;
 use pyrel_model::{PackageName, Version};
 use tempfile::TempDir;
 
-use super::pipeline::{Run, blocking};
+use super::pipeline::Run;
 use super::{ReleaseError, ReleaseTarget};
 use crate::credentials::bare;
 use crate::journal::{Phase, Record, Step};
@@ -26,18 +26,26 @@ impl Run<'_> {
             return Ok(());
         }
         self.start(step);
-        let index_url =
-            target.install_url.clone().unwrap_or_else(|| bare(&target.spec.simple_url).to_string());
+        let mut index = target.readable();
+        if let Some(url) = &target.install_url {
+            index.spec.simple_url = url.clone();
+        }
         let room = self.environments()?;
         let request = VerifyRequest {
-            index_url,
+            index_url: bare(&index.spec.simple_url).to_string(),
             targets: self.verify_targets(phase),
             settings,
             work_dir: room.path().to_path_buf(),
         };
-        let reporter = Arc::clone(&self.reporter);
-        let report = blocking(move || verify(&request, &*reporter)).await;
+        let tried = verify(&index, &self.request.client, request, Arc::clone(&self.reporter)).await;
         drop(room);
+        let report = match tried {
+            Ok(report) => report,
+            Err(source) => {
+                let index = index.spec.name;
+                return self.end(step, Err(ReleaseError::Index { index, source }));
+            }
+        };
         let result = self.remember(phase, &report);
         match phase {
             Phase::Stage => self.report.verified_staged = Some(report),

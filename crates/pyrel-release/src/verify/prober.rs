@@ -7,11 +7,12 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fs_err as fs;
-use pyrel_build::{InstallRequest, Interpreter, PythonError, Venv};
-use pyrel_model::{PackageName, Version};
+use pyrel_build::{Interpreter, PythonError, Venv};
+use pyrel_model::Secret;
 use pyrel_project::{Process, ProcessError};
 use serde::Deserialize;
 
+use super::installation::installs;
 use super::report::{PackageVerification, Trial, VerifyReport};
 use super::request::{VerifyRequest, VerifySettings, VerifyTarget};
 use crate::events::{Event, Reporter};
@@ -22,11 +23,13 @@ const INSPECT: &str = include_str!("inspect.py");
 /// Imports one module by its dotted name.
 const IMPORT: &str = "import importlib, sys; importlib.import_module(sys.argv[1])";
 
-/// Installs each package from the index in a fresh environment, once per interpreter, and tries it.
-///
-/// Nothing stops a verification: whatever fails is in the report.
-#[must_use]
-pub fn verify(request: &VerifyRequest, reporter: &dyn Reporter) -> VerifyReport {
+/// Tries each package in an environment of its own, once per interpreter. Where there is a door to the index, installers
+/// go through it.
+pub(super) fn try_all(
+    request: &VerifyRequest,
+    door: Option<&Secret>,
+    reporter: &dyn Reporter,
+) -> VerifyReport {
     let jobs: Vec<(usize, &VerifyTarget, &Interpreter)> = request
         .targets
         .iter()
@@ -43,7 +46,7 @@ pub fn verify(request: &VerifyRequest, reporter: &dyn Reporter) -> VerifyReport 
                 while let Some((at, target, python)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let (package, version) = (target.package.clone(), target.version.clone());
                     reporter.event(&Event::VerifyStarted { package: package.clone(), version });
-                    let result = verify_one(request, target, python, *at);
+                    let result = verify_one((request, door), target, python, *at);
                     reporter.event(&Event::VerifyFinished { package, ok: result.ok() });
                     results.lock().unwrap_or_else(PoisonError::into_inner).push((*at, result));
                 }
@@ -57,7 +60,7 @@ pub fn verify(request: &VerifyRequest, reporter: &dyn Reporter) -> VerifyReport 
 }
 
 fn verify_one(
-    request: &VerifyRequest,
+    (request, door): (&VerifyRequest, Option<&Secret>),
     target: &VerifyTarget,
     python: &Interpreter,
     at: usize,
@@ -71,7 +74,7 @@ fn verify_one(
     };
     let dir = request.work_dir.join(format!("{}-{at}", target.package.normalized()));
     let settings = &request.settings;
-    match Prober::prepare(&dir, request, target, python) {
+    match Prober::prepare(&dir, (request, door), target, python) {
         Err((command, error)) => result.trials.push(Trial::failed(command, with_causes(&error))),
         Ok((prober, installed)) => {
             result.trials.extend(installed.into_iter().map(Trial::passed));
@@ -106,7 +109,7 @@ impl<'a> Prober<'a> {
     /// Makes the environment and installs the package; returns what would be typed for that.
     fn prepare(
         dir: &Path,
-        request: &'a VerifyRequest,
+        (request, door): (&'a VerifyRequest, Option<&Secret>),
         target: &VerifyTarget,
         python: &Interpreter,
     ) -> Result<(Self, Vec<String>), (String, PythonError)> {
@@ -118,10 +121,8 @@ impl<'a> Prober<'a> {
         let venv = Venv::create(&dir.join("venv"), python, settings.uv.as_deref())
             .map_err(|error| (create, error))?;
         let mut commands = Vec::new();
-        for install in installs(request, target) {
-            let command = install_command(&install);
-            venv.install(&install).map_err(|error| (command.clone(), error))?;
-            commands.push(command);
+        for install in installs(request, door, target) {
+            commands.push(install.carry_out(&venv)?);
         }
         Ok((Self { venv, empty, settings }, commands))
     }
@@ -228,49 +229,6 @@ impl<'a> Prober<'a> {
     }
 }
 
-/// Returns the installs, one after another. The release's own packages come from the index under test and from
-/// nowhere else, whatever other indexes have under their names; only then are third-party packages resolved.
-fn installs(request: &VerifyRequest, target: &VerifyTarget) -> Vec<InstallRequest> {
-    let settings = &request.settings;
-    let exact = |(name, version): (&PackageName, &Version)| format!("{}=={version}", name.normalized());
-    let own = std::iter::once((&target.package, &target.version));
-    let needs = target.needs.iter().map(|(name, version)| (name, version));
-    let first = InstallRequest {
-        requirements: own.chain(needs).map(exact).collect(),
-        index_url: Some(request.index_url.clone()),
-        no_deps: true,
-        cache_dir: settings.cache_dir.clone(),
-        ..InstallRequest::default()
-    };
-    if settings.offline {
-        return vec![first];
-    }
-    let mut second = InstallRequest { no_deps: false, ..first.clone() };
-    if let Some(url) = settings.third_party_index.clone().filter(|url| *url != request.index_url) {
-        second.extra_index_urls = second.index_url.replace(url).into_iter().collect();
-    }
-    vec![first, second]
-}
-
-fn install_command(install: &InstallRequest) -> String {
-    let mut out = "pip install".to_owned();
-    if install.no_deps {
-        out += " --no-deps";
-    }
-    if let Some(url) = &install.index_url {
-        out += &format!(" --index-url {}", without_userinfo(url));
-    }
-    for url in &install.extra_index_urls {
-        out += &format!(" --extra-index-url {}", without_userinfo(url));
-    }
-    format!("{out} {}", install.requirements.join(" "))
-}
-
-fn without_userinfo(url: &str) -> String {
-    url.parse()
-        .map_or_else(|_| "(unreadable URL)".to_owned(), |url| crate::credentials::bare(&url).to_string())
-}
-
 fn judged(command: String, result: Result<pyrel_project::ProcessOutput, ProcessError>) -> Trial {
     match result {
         Ok(output) if output.success() => Trial::passed(command),
@@ -298,8 +256,6 @@ fn brings(brought: &Brought, module: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -307,44 +263,5 @@ mod tests {
         let detail = "Traceback (most recent call last):\n  File \"<string>\"\nModuleNotFoundError: No module named 'six.moves'\nexit code 1";
         assert_eq!(missing_module(detail), Some("six.moves"));
         assert_eq!(missing_module("ImportError: no"), None);
-    }
-
-    #[test]
-    fn the_release_comes_from_its_own_index_and_the_rest_from_another() {
-        let settings = |offline| VerifySettings {
-            interpreters: vec![],
-            uv: None,
-            third_party_index: Some("https://third.example/simple/".to_owned()),
-            offline,
-            cache_dir: None,
-            commands: std::collections::BTreeMap::new(),
-            path: None,
-            jobs: 1,
-            timeout: Duration::from_secs(30),
-        };
-        let target = VerifyTarget {
-            package: "My.A".parse().unwrap(),
-            version: "1.0".parse().unwrap(),
-            needs: vec![("b".parse().unwrap(), "2.0".parse().unwrap())],
-        };
-        let request = |offline| VerifyRequest {
-            index_url: "https://u:not-a-real-token@own.example/simple/".to_owned(),
-            targets: vec![],
-            settings: settings(offline),
-            work_dir: PathBuf::new(),
-        };
-        let own = "https://u:not-a-real-token@own.example/simple/";
-        let offline = installs(&request(true), &target);
-        assert_eq!(offline.len(), 1);
-        let online = installs(&request(false), &target);
-        assert_eq!(online[0], offline[0], "the release itself comes from its index alone");
-        assert_eq!(online[0].requirements, ["my-a==1.0", "b==2.0"]);
-        assert_eq!((online[0].index_url.as_deref(), online[0].no_deps), (Some(own), true));
-        assert_eq!(online[1].index_url.as_deref(), Some("https://third.example/simple/"));
-        assert_eq!(
-            (online[1].extra_index_urls.as_slice(), online[1].no_deps),
-            (&[own.to_owned()][..], false)
-        );
-        assert!(!install_command(&online[1]).contains("not-a-real-token"));
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use pyrel_build::Interpreter;
-use pyrel_model::{PackageName, Version};
+use pyrel_model::{PackageName, Requirement, Version};
 
 /// One package to verify.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +15,9 @@ pub struct VerifyTarget {
     pub package: PackageName,
     /// The version, installed exactly.
     pub version: Version,
-    /// The packages of the same release that it needs, directly or through others, with their versions. They
-    /// are what is installed besides it when third-party packages cannot be had.
+    /// The packages of the workspace that it needs, directly or through others, with their versions: those of the same
+    /// release, and of the others those that the index has. They are installed from the index besides it, before
+    /// third-party packages are.
     pub needs: Vec<(PackageName, Version)>,
 }
 
@@ -31,6 +32,10 @@ pub struct VerifySettings {
     pub third_party_index: Option<String>,
     /// Installs nothing from other machines: only the release's own packages, without their dependencies.
     pub offline: bool,
+    /// What each package of the workspace needs of the others to run.
+    pub siblings: BTreeMap<PackageName, Vec<Requirement>>,
+    /// Hosts that are asked without a proxy, as `NO_PROXY` has them.
+    pub no_proxy: Option<String>,
     /// Where installers keep downloads; by default their own place.
     pub cache_dir: Option<PathBuf>,
     /// Further commands per package, as a shell takes them; the environment's scripts come first in `PATH`.
@@ -46,7 +51,7 @@ pub struct VerifySettings {
 /// One verification.
 #[derive(Debug, Clone)]
 pub struct VerifyRequest {
-    /// The simple index to install from.
+    /// The simple index to install from, without credentials.
     pub index_url: String,
     /// The packages.
     pub targets: Vec<VerifyTarget>,

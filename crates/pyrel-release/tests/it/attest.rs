@@ -93,9 +93,8 @@ impl Scene {
         let asked = Preview {
             packages: &upload.packages,
             directories: &upload.directories,
-            index: &stage.spec,
+            index: &stage.readable(),
             account: AccountKind::of(&stage.account),
-            credentials: stage.account.fixed(),
             attesting,
             proof: None,
             check: &upload.check,

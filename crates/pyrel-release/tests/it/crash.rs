@@ -17,7 +17,7 @@ use pyrel_release::release::{ReleaseReport, ReleaseTarget, run_release};
 use pyrel_release::run_dir::RunDir;
 use pyrel_release::verify::VerifySettings;
 
-use crate::world::{Recorder, World, index_at, request};
+use crate::world::{Recorder, World, index_at, keys, request};
 
 /// Both indexes' files with their bytes, and what the journal came to.
 #[derive(Debug, PartialEq)]
@@ -84,6 +84,7 @@ fn target(name: &str, address: SocketAddr, production: bool) -> ReleaseTarget {
             production,
         },
         account: Credentials::token(&Secret::new("not-a-real-token")).into(),
+        keys: keys(),
         install_url: None,
         attestations: Attestations::Found,
     }
@@ -111,6 +112,8 @@ impl Life<'_> {
             uv: None,
             third_party_index: None,
             offline: true,
+            siblings: BTreeMap::new(),
+            no_proxy: None,
             cache_dir: None,
             commands: BTreeMap::new(),
             path: None,

@@ -6,18 +6,20 @@ use fs_err as fs;
 use pyrel_index::Credentials;
 use pyrel_model::Secret;
 use pyrel_release::attest::Attestations;
+use pyrel_release::credentials::ReadableIndex;
 use pyrel_release::gate::{AdvanceConfirm, Refusal};
 use pyrel_release::journal::Step;
 use pyrel_release::plan::{Remote, Standing};
 use pyrel_release::release::{DryRun, ReleaseError, ReleaseRequest, ReleaseTarget, dry_run, run_release};
 
 use crate::mock_index::{MockIndex, Mood};
-use crate::world::{Recorder, World, request};
+use crate::world::{Recorder, World, keys, request};
 
 fn target(index: &MockIndex, production: bool) -> ReleaseTarget {
     ReleaseTarget {
         spec: index.spec(production),
         account: Credentials::token(&Secret::new("not-a-real-token")).into(),
+        keys: keys(),
         install_url: None,
         attestations: Attestations::Found,
     }
@@ -74,7 +76,7 @@ async fn everything_that_would_stop_the_run_is_told_at_once() {
     );
     release.build = None;
     release.publish = Some(target(&production, true));
-    release.proof = Some(staging.spec(false));
+    release.proof = Some(ReadableIndex { spec: staging.spec(false), keys: keys() });
     production.hold("base-1.0.tar.gz", &"00".repeat(32));
     let wheel = world.dist("base").join("base-1.0-py3-none-any.whl");
     fs::write(&wheel, "no wheel").unwrap();

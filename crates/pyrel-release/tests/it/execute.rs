@@ -18,12 +18,13 @@ use pyrel_release::remote::IndexView;
 use pyrel_release::run_dir::RunDir;
 
 use crate::mock_index::{MockIndex, Mood};
-use crate::world::{Recorder, World, client_options, request};
+use crate::world::{Recorder, World, client_options, keys, request};
 
 fn target(index: &MockIndex, production: bool) -> ReleaseTarget {
     ReleaseTarget {
         spec: index.spec(production),
         account: Credentials::token(&Secret::new("not-a-real-token")).into(),
+        keys: keys(),
         install_url: None,
         attestations: Attestations::Found,
     }

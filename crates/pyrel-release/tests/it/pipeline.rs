@@ -52,7 +52,7 @@ async fn build_stage_plan_and_upload_agree_on_one_digest() {
 
     let mut upload = request(&world, &workspace, "upload-1");
     upload.build = None;
-    upload.proof = Some(target("testpypi", &indexes.staging, false).spec);
+    upload.proof = Some(target("testpypi", &indexes.staging, false).readable());
     upload.publish = Some(target("pypi", &indexes.production, true));
     let refused = run(&upload, true, Some("0123456789ab")).await;
     assert_eq!(refused.exit_code(), 3);
@@ -66,12 +66,11 @@ async fn build_stage_plan_and_upload_agree_on_one_digest() {
     assert_eq!(held(&indexes.staging, "base").await, 2);
 
     let publish = target("pypi", &indexes.production, true);
-    let Previewed { plan, report, unknown_names } = preview(&Preview {
+    let Previewed { plan, report, unknown_names, unproven } = preview(&Preview {
         packages: &upload.packages,
         directories: &upload.directories,
-        index: &publish.spec,
+        index: &publish.readable(),
         account: AccountKind::of(&publish.account),
-        credentials: publish.account.fixed(),
         attesting: publish.attestations.attesting(),
         proof: upload.proof.as_ref(),
         check: &upload.check,
@@ -80,7 +79,7 @@ async fn build_stage_plan_and_upload_agree_on_one_digest() {
     })
     .await
     .unwrap();
-    assert!(report.ok(false) && unknown_names.is_none());
+    assert!(report.ok(false) && unknown_names.is_none() && unproven.is_none());
     assert!(plan.files().all(|file| file.staged == Staged::Yes && file.remote == Remote::Absent));
 
     for (id, yes, digest) in [("upload-2", false, Some(plan.digest().short())), ("upload-3", true, None)] {

@@ -26,6 +26,8 @@ pub(crate) fn settings() -> VerifySettings {
         uv: None,
         third_party_index: None,
         offline: true,
+        siblings: BTreeMap::new(),
+        no_proxy: None,
         cache_dir: None,
         commands: BTreeMap::new(),
         path: Some("/usr/bin:/bin".into()),

@@ -87,6 +87,8 @@ async fn the_release_comes_from_its_index_and_its_requirements_from_another() {
     assert_eq!(report.exit_code(), 0, "{:?} {:#?}", report.failure, report.verified_staged);
     let verified = report.verified_staged.unwrap();
     let trials: Vec<&str> = verified.packages[0].trials.iter().map(|trial| trial.command.as_str()).collect();
-    assert!(trials[0].starts_with("pip install --no-deps") && trials[1].contains("--extra-index-url"));
+    let [own, third] = [staging.simple_url(), elsewhere.simple_url()];
+    assert_eq!(trials[0], format!("pip install --no-deps --index-url {own} top==1.0"));
+    assert_eq!(trials[1], format!("pip install --index-url {third} top==1.0"));
     assert_eq!(trials[2..], ["pip check", "python -c 'import top'"]);
 }

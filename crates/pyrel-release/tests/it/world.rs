@@ -10,7 +10,8 @@ use fs_err as fs;
 use pyrel_build::PythonSettings;
 use pyrel_dist::CheckOptions;
 use pyrel_index::{
-    Account, ClientOptions, Credentials, IndexSpec, RetryPolicy, RunningServer, ServerOptions, serve,
+    Account, ClientOptions, Credentials, IndexSpec, KeyFinder, ReadKey, RetryPolicy, RunningServer,
+    ServerOptions, serve,
 };
 use pyrel_model::Secret;
 use pyrel_project::{Package, Workspace};
@@ -145,9 +146,16 @@ pub(crate) fn target(name: &str, server: &RunningServer, production: bool) -> Re
             production,
         },
         account: Credentials::token(&Secret::new("not-a-real-token")).into(),
-        install_url: Some(server.simple_url().to_string()),
+        keys: keys(),
+        install_url: Some(server.simple_url()),
         attestations: Attestations::Found,
     }
+}
+
+/// The credentials of an upload, for reading.
+pub(crate) fn keys() -> Arc<dyn KeyFinder> {
+    let credentials = Credentials::token(&Secret::new("not-a-real-token"));
+    Arc::new(ReadKey { credentials, origin: "a test".to_owned() })
 }
 
 /// Remembers every event.

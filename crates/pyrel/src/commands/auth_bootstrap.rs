@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 use fs_err as fs;
-use pyrel_index::{Certificates, IndexClient, IndexSpec};
+use pyrel_index::{Certificates, IndexSpec};
 use pyrel_project::{Git, Package, Workspace};
 use pyrel_release::bootstrap::{IdentityJob, Origin, Publisher, jobs_of, publisher_of};
 use pyrel_release::plan::Standing;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::cli::SelectionArgs;
 use crate::context::Context;
 use crate::exit::{CommandError, CommandResult};
-use crate::releaser::find_index;
+use crate::releaser::{find_index, find_readable};
 use crate::{remote, runtime};
 
 /// Show the steps to the first release of projects that do not exist yet
@@ -85,7 +85,8 @@ fn known(
     packages: &[&Package],
 ) -> Result<BTreeMap<String, bool>, CommandError> {
     let options = remote::client_options(context, workspace, &Certificates::default())?;
-    let client = IndexClient::new(spec.clone(), options).map_err(remote::unreachable)?;
+    let client =
+        find_readable(context, workspace, &spec.name)?.client(&options).map_err(remote::unreachable)?;
     let view = runtime::block_on(async {
         let names = packages.iter().map(|package| &package.name);
         IndexView::read(&client, names).await.map_err(remote::unreachable)

@@ -7,7 +7,7 @@ use std::time::Instant;
 use clap::Args;
 use fs_err as fs;
 use pyrel_dist::{CheckOptions, CheckReport, Dist};
-use pyrel_index::{Certificates, IndexClient};
+use pyrel_index::Certificates;
 use pyrel_model::PackageName;
 use pyrel_project::Workspace;
 use pyrel_release::attest::attestations_beside;
@@ -17,7 +17,7 @@ use pyrel_release::remote::IndexView;
 use crate::cli::NarrowArgs;
 use crate::context::Context;
 use crate::exit::{CommandError, CommandResult, Failure};
-use crate::releaser::{find_index, require_network};
+use crate::releaser::{find_readable, require_network};
 use crate::ui::{Tone, duration, plural};
 use crate::verdict::{self, Sources};
 use crate::{checker, remote, runtime};
@@ -115,10 +115,10 @@ fn ask(
     (report, options): (&mut CheckReport, &CheckOptions),
 ) -> CommandResult {
     let workspace = context.workspace()?;
-    let spec = find_index(&workspace, index)?;
-    require_network(context, &spec)?;
+    let readable = find_readable(context, &workspace, index)?;
+    require_network(context, &readable.spec)?;
     let settings = remote::client_options(context, &workspace, &Certificates::default())?;
-    let client = IndexClient::new(spec, settings).map_err(remote::unreachable)?;
+    let client = readable.client(&settings).map_err(remote::unreachable)?;
     let names: BTreeSet<PackageName> =
         report.files.iter().filter_map(|file| file.dist.as_ref()?.metadata().name().ok()).collect();
     let now = context.environment().now;

@@ -60,6 +60,9 @@ pub(crate) struct ServeArgs {
     /// The same from a file, one a line; lines that start with `#` are passed over
     #[arg(long, value_name = "FILE")]
     tokens_file: Option<PathBuf>,
+    /// Let nobody read without a token either
+    #[arg(long)]
+    private: bool,
     #[command(flatten)]
     faults: FaultArgs,
 }
@@ -135,6 +138,7 @@ fn options(args: &ServeArgs, context: &Context) -> Result<ServerOptions, Command
         }),
         max_age: Duration::from_secs(args.max_age.into()),
         accounts: accounts(args, context)?,
+        is_private: args.private,
         faults: Faults::new(failures.clone(), *latency, *lag, *seed).map_err(usage)?,
         ..ServerOptions::new(context.directory().join(&args.dir), SocketAddr::new(args.host, args.port))
     })

@@ -62,8 +62,8 @@ pub(crate) fn run(args: &PlanArgs, context: &Context) -> CommandResult {
     let workspace = context.workspace()?;
     let selection = context.select(&workspace, &args.selection)?;
     let kind = args.account.map(AccountKind::from);
-    let (index, account, credentials) = planned_target(context, &workspace, &args.index, kind)?;
-    let proof = proof_of(&workspace, &index)?;
+    let (index, account) = planned_target(context, &workspace, &args.index, kind)?;
+    let proof = proof_of(context, &workspace, &index.spec)?;
     let directories = directories(&workspace);
     let options = checker::options(context, &workspace, false)?;
     let client = remote::client_options(context, &workspace, &Certificates::default())?;
@@ -72,15 +72,14 @@ pub(crate) fn run(args: &PlanArgs, context: &Context) -> CommandResult {
         directories: &directories,
         index: &index,
         account,
-        credentials,
-        attesting: attesting(&workspace, (&index, account), args.attest)?,
+        attesting: attesting(&workspace, (&index.spec, account), args.attest)?,
         proof: proof.as_ref(),
         check: &options,
         client: &client,
         now: context.environment().now,
     };
     let planned = runtime::block_on(async { Ok(preview(&request).await) })?;
-    let Previewed { plan, report, unknown_names } = planned.map_err(|failure| {
+    let Previewed { plan, report, unknown_names, unproven } = planned.map_err(|failure| {
         let code = failure.exit_code(false);
         stopped(context, failure, code)
     })?;
@@ -97,6 +96,12 @@ pub(crate) fn run(args: &PlanArgs, context: &Context) -> CommandResult {
     if let Some(error) = unknown_names {
         let text = format!("whether names look like others on `{}` is not known: {error}", args.index);
         context.ui().warning(&text, None);
+    }
+    if let Some(error) = unproven {
+        context.ui().warning(&format!("nothing is proven to be staged: {error}"), None);
+        if let Some(hint) = error.hint() {
+            context.ui().hint(&hint);
+        }
     }
     let unstaged = plan.unstaged().count();
     if plan.index().production && unstaged > 0 && !args.allow_unstaged {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use clap::Args;
 use pyrel_index::Certificates;
 use pyrel_release::attest::Attestations;
+use pyrel_release::credentials::ReadableIndex;
 use pyrel_release::journal::RunKind;
 
 use crate::cli::SelectionArgs;
@@ -70,7 +71,7 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> CommandResult {
     let parts = Parts {
         build: Some(build_options(context, &workspace, selection.packages())?),
         test: Some(Arc::new(WheelTest::new(context, &workspace, selection.packages())?)),
-        proof: Some(stage.0.clone()),
+        proof: Some(ReadableIndex { spec: stage.spec.clone(), keys: Arc::clone(&stage.keys) }),
         stage: Some(target(stage, staged)),
         publish: Some(target(production, signed)),
         verify: Some(verify_settings(context, &workspace, &[])?),

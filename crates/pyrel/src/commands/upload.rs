@@ -57,7 +57,7 @@ pub(crate) fn run(args: &UploadArgs, context: &Context) -> CommandResult {
         kind: RunKind::Release,
     };
     let parts = Parts {
-        proof: proof_of(&workspace, &account.0)?,
+        proof: proof_of(context, &workspace, &account.spec)?,
         publish: Some(target(account, attestations)),
         ..Parts::default()
     };

@@ -5,17 +5,20 @@ use std::sync::Arc;
 
 use clap::Args;
 use fs_err as fs;
+use pyrel_index::Certificates;
 use pyrel_model::Version;
 use pyrel_project::Package;
+use pyrel_release::credentials::bare;
 use pyrel_release::verify::{VerifyReport, VerifyRequest, VerifyTarget, verify};
 use serde_json::json;
 
 use crate::cli::SelectionArgs;
 use crate::context::Context;
 use crate::exit::{CommandError, CommandResult, Failure};
-use crate::releaser::{find_index, show_trials, verify_settings};
+use crate::releaser::{find_readable, show_trials, verify_settings};
 use crate::reporter::Screen;
 use crate::ui::{Tone, plural};
+use crate::{remote, runtime};
 
 /// Install packages from an index in clean environments and try them
 ///
@@ -44,16 +47,19 @@ pub(crate) struct VerifyArgs {
 pub(crate) fn run(args: &VerifyArgs, context: &Context) -> CommandResult {
     let workspace = context.workspace()?;
     let selection = context.select(&workspace, &args.selection)?;
-    let index = find_index(&workspace, &args.index)?;
+    let index = find_readable(context, &workspace, &args.index)?;
+    let options = remote::client_options(context, &workspace, &Certificates::default())?;
     let room = tempfile::tempdir()?;
     let request = VerifyRequest {
-        index_url: index.simple_url.to_string(),
+        index_url: bare(&index.spec.simple_url).to_string(),
         targets: targets(selection.packages(), args.version.as_ref())?,
         settings: verify_settings(context, &workspace, &args.python)?,
         work_dir: room.path().to_path_buf(),
     };
     let reporter: Arc<Screen> = Screen::new(context.shared_ui());
-    let report = verify(&request, &*reporter);
+    let report = runtime::block_on(async {
+        verify(&index, &options, request, reporter).await.map_err(remote::unreachable)
+    })?;
     conclude(args, context, &report)
 }
 

@@ -15,7 +15,7 @@ use pyrel_release::remote::IndexView;
 use super::Asked;
 use crate::context::Context;
 use crate::exit::CommandError;
-use crate::releaser::{find_index, require_network};
+use crate::releaser::{find_readable, require_network};
 use crate::tester::{Means, Wheels};
 use crate::{remote, runtime};
 
@@ -34,10 +34,10 @@ pub(super) fn lines(
         let skipped = |package: &&Package| ids.map(|id| Line::skipped(id, NOT_ASKED).of(&package.name));
         return Ok(packages.iter().flat_map(skipped).collect());
     };
-    let spec = find_index(surroundings.workspace, index)?;
-    require_network(context, &spec)?;
+    let readable = find_readable(context, surroundings.workspace, index)?;
+    require_network(context, &readable.spec)?;
     let settings = remote::client_options(context, surroundings.workspace, &Certificates::default())?;
-    let client = IndexClient::new(spec, settings).map_err(remote::unreachable)?;
+    let client = readable.client(&settings).map_err(remote::unreachable)?;
     let mut lines = versions(surroundings, &client, asked)?;
     lines.extend(audit(surroundings, &client, (wheels, means, asked))?);
     Ok(lines)

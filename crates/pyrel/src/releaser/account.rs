@@ -1,14 +1,16 @@
 //! Indexes by name, and who uploads to them.
 
 use std::io::Read as _;
+use std::sync::Arc;
 
-use pyrel_index::{Certificates, ClientOptions, Credentials, IndexSpec};
+use pyrel_index::{Certificates, ClientOptions, IndexSpec, KeyFinder, ReadKey};
 use pyrel_model::Secret;
 use pyrel_model::suggestion::nearest;
 use pyrel_project::Workspace;
 use pyrel_release::attest::Attestations;
 use pyrel_release::credentials::{
-    Account, CredentialError, CredentialRequest, Prompt, Question, ResolvedCredentials, resolve_credentials,
+    Account, CredentialError, CredentialRequest, Prompt, Purpose, Question, ReadableIndex, Reading,
+    ResolvedCredentials, resolve_credentials,
 };
 use pyrel_release::plan::AccountKind;
 use pyrel_release::release::ReleaseTarget;
@@ -32,13 +34,42 @@ pub(crate) fn find_index(workspace: &Workspace, name: &str) -> Result<IndexSpec,
     Err(CommandError::message(Failure::Usage, format!("no such index: `{name}`")).hint(Some(hint)))
 }
 
+/// An index and who uploads to it.
+pub(crate) struct Uploader {
+    /// The index.
+    pub(crate) spec: IndexSpec,
+    /// Who uploads.
+    pub(crate) account: Account,
+    /// What it is read with when it refuses strangers.
+    pub(crate) keys: Arc<dyn KeyFinder>,
+}
+
+/// Finds an index that is read.
+pub(crate) fn find_readable(
+    context: &Context,
+    workspace: &Workspace,
+    name: &str,
+) -> Result<ReadableIndex, CommandError> {
+    let spec = find_index(workspace, name)?;
+    Ok(ReadableIndex { keys: Arc::new(reading(context, workspace, &spec)), spec })
+}
+
+fn reading(context: &Context, workspace: &Workspace, spec: &IndexSpec) -> Reading {
+    Reading {
+        index: spec.clone(),
+        env: context.environment().variables.clone(),
+        workspace_root: workspace.root().to_path_buf(),
+        home: context.environment().home(),
+    }
+}
+
 /// Finds an index and the credentials for it.
 pub(crate) fn find_account(
     context: &Context,
     workspace: &Workspace,
     name: &str,
     args: &CredentialArgs,
-) -> Result<(IndexSpec, Account), CommandError> {
+) -> Result<Uploader, CommandError> {
     let spec = find_index(workspace, name)?;
     require_network(context, &spec)?;
     let token_stdin = if args.token_stdin { Some(read_token()?) } else { None };
@@ -50,7 +81,13 @@ pub(crate) fn find_account(
         CommandError::new(Failure::Refused, error).hint(hint)
     })?;
     context.ui().detail(&format!("credentials for {name} come from {}", found.origin));
-    Ok((spec, found.account))
+    let keys: Arc<dyn KeyFinder> = match &found.account {
+        Account::Fixed(credentials) => {
+            Arc::new(ReadKey { credentials: credentials.clone(), origin: found.origin })
+        }
+        Account::Trusted(_) => Arc::new(reading(context, workspace, &spec)),
+    };
+    Ok(Uploader { spec, account: found.account, keys })
 }
 
 /// Finds an index and what its credentials are, or why there are none. Nobody is asked.
@@ -75,6 +112,7 @@ fn resolve(
     resolve_credentials(CredentialRequest {
         index: spec,
         env: &context.environment().variables,
+        purpose: Purpose::Upload,
         token_stdin,
         workspace_root: workspace.root(),
         home: home.as_deref(),
@@ -86,25 +124,27 @@ fn resolve(
 }
 
 /// Returns an account as the target of a run.
-pub(crate) fn target((spec, account): (IndexSpec, Account), attestations: Attestations) -> ReleaseTarget {
-    ReleaseTarget { spec, account, install_url: None, attestations }
+pub(crate) fn target(uploader: Uploader, attestations: Attestations) -> ReleaseTarget {
+    let Uploader { spec, account, keys } = uploader;
+    ReleaseTarget { spec, account, keys, install_url: None, attestations }
 }
 
-/// Returns the target of a plan, who would upload, and what a private index is read with: with an account kind named, no
-/// credentials are looked for.
+/// Returns the target of a plan and who would upload: with an account kind named, no credentials are looked for, unless
+/// the index can be read with some alone.
 pub(crate) fn planned_target(
     context: &Context,
     workspace: &Workspace,
     name: &str,
     kind: Option<AccountKind>,
-) -> Result<(IndexSpec, AccountKind, Credentials), CommandError> {
+) -> Result<(ReadableIndex, AccountKind), CommandError> {
     let Some(kind) = kind else {
-        let (spec, account) = find_account(context, workspace, name, &CredentialArgs::default())?;
-        return Ok((spec, AccountKind::of(&account), account.fixed()));
+        let Uploader { spec, account, keys } =
+            find_account(context, workspace, name, &CredentialArgs::default())?;
+        return Ok((ReadableIndex { spec, keys }, AccountKind::of(&account)));
     };
-    let spec = find_index(workspace, name)?;
-    require_network(context, &spec)?;
-    Ok((spec, kind, Credentials::Anonymous))
+    let index = find_readable(context, workspace, name)?;
+    require_network(context, &index.spec)?;
+    Ok((index, kind))
 }
 
 /// `--offline` forbids every index that is not on this machine.

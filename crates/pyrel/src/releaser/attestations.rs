@@ -6,9 +6,10 @@ use std::sync::Arc;
 use pyrel_index::{Certificates, IndexClient, IndexSpec, SigstoreClient, SigstoreEndpoints};
 use pyrel_project::Workspace;
 use pyrel_release::attest::{Attestations, Attester};
-use pyrel_release::credentials::{Account, Identity, Offer};
+use pyrel_release::credentials::{Identity, Offer};
 use pyrel_release::plan::{AccountKind, Attesting};
 
+use super::account::Uploader;
 use crate::context::Context;
 use crate::exit::{CommandError, Failure};
 use crate::remote;
@@ -20,10 +21,10 @@ const TRUSTED_ONLY: [&str; 2] = ["upload.pypi.org", "test.pypi.org"];
 pub(crate) fn attestations(
     context: &Context,
     workspace: &Workspace,
-    (target, certificates): (&(IndexSpec, Account), &Certificates),
+    (uploader, certificates): (&Uploader, &Certificates),
     attest: bool,
 ) -> Result<Attestations, CommandError> {
-    let (spec, account) = target;
+    let Uploader { spec, account, .. } = uploader;
     match attesting(workspace, (spec, AccountKind::of(account)), attest)? {
         Attesting::Withheld => {
             tell_withheld(context, workspace, spec);
@@ -36,8 +37,9 @@ pub(crate) fn attestations(
 }
 
 /// Tells whether an index takes the attestations of an account.
-pub(crate) fn takes_attestations(workspace: &Workspace, (spec, account): &(IndexSpec, Account)) -> bool {
-    is_told_to_take(workspace, spec) && fits(spec, AccountKind::of(account))
+pub(crate) fn takes_attestations(workspace: &Workspace, uploader: &Uploader) -> bool {
+    let account = AccountKind::of(&uploader.account);
+    is_told_to_take(workspace, &uploader.spec) && fits(&uploader.spec, account)
 }
 
 /// Returns what an index gets besides the files, as a plan says it.

@@ -10,7 +10,9 @@ mod session;
 mod settings;
 mod tester;
 
-pub(crate) use account::{find_account, find_index, find_resolved, planned_target, require_network, target};
+pub(crate) use account::{
+    find_account, find_index, find_readable, find_resolved, planned_target, require_network, target,
+};
 pub(crate) use arguments::{ConfirmArgs, CredentialArgs, ModeArgs, ResumeArgs, words};
 pub(crate) use attestations::{attestations, attesting, takes_attestations};
 pub(crate) use conclusion::{carry_out, conclude, show_trials, stopped};

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pyrel_dist::CheckOptions;
-use pyrel_index::{Certificates, IndexSpec};
+use pyrel_index::Certificates;
 use pyrel_project::{Package, Selection, Workspace};
+use pyrel_release::credentials::ReadableIndex;
 use pyrel_release::gate::GatePolicy;
 use pyrel_release::journal::RunKind;
 use pyrel_release::release::{BuildOptions, PackageTest, ReleaseRequest, ReleaseTarget, RunRequest};
@@ -33,7 +34,7 @@ pub(crate) struct Parts {
     /// Stage.
     pub(crate) stage: Option<ReleaseTarget>,
     /// Ask this index for proof of staging.
-    pub(crate) proof: Option<IndexSpec>,
+    pub(crate) proof: Option<ReadableIndex>,
     /// Publish.
     pub(crate) publish: Option<ReleaseTarget>,
     /// Install what was uploaded.

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use pyrel_build::Interpreter;
 use pyrel_index::IndexSpec;
-use pyrel_project::{Package, Workspace};
+use pyrel_model::Requirement;
+use pyrel_project::{DependencyKind, Package, Workspace};
+use pyrel_release::credentials::ReadableIndex;
 use pyrel_release::release::BuildOptions;
 use pyrel_release::verify::VerifySettings;
 
-use super::account::find_index;
+use super::account::find_readable;
 use crate::context::Context;
 use crate::exit::{CommandError, Failure};
 use crate::{bounder, builder};
@@ -48,12 +50,23 @@ pub(crate) fn verify_settings(
         uv: python.uv,
         third_party_index: Some(third_party_index(context, workspace)),
         offline: context.offline(),
+        siblings: workspace.packages().map(|package| (package.name.clone(), siblings(package))).collect(),
+        no_proxy: ["NO_PROXY", "no_proxy"]
+            .into_iter()
+            .find_map(|name| context.environment().get(name))
+            .map(str::to_owned),
         cache_dir: None,
         commands: configs.map(|(name, config)| (name.clone(), config.verify.clone())).collect(),
         path: context.environment().get("PATH").map(Into::into),
         jobs: context.jobs(),
         timeout: TRIAL,
     })
+}
+
+/// Returns what a package needs of the workspace to run.
+fn siblings(package: &Package) -> Vec<Requirement> {
+    let runtime = package.internal.iter().filter(|inner| inner.kind == DependencyKind::Runtime);
+    runtime.map(|inner| inner.requirement.clone()).collect()
 }
 
 fn interpreters(context: &Context, pythons: &[String]) -> Result<Vec<Interpreter>, CommandError> {
@@ -81,6 +94,10 @@ fn third_party_index(context: &Context, workspace: &Workspace) -> String {
 }
 
 /// Returns the index that proves staging, for uploads to a production index.
-pub(crate) fn proof_of(workspace: &Workspace, target: &IndexSpec) -> Result<Option<IndexSpec>, CommandError> {
-    if target.production { find_index(workspace, "testpypi").map(Some) } else { Ok(None) }
+pub(crate) fn proof_of(
+    context: &Context,
+    workspace: &Workspace,
+    target: &IndexSpec,
+) -> Result<Option<ReadableIndex>, CommandError> {
+    if target.production { find_readable(context, workspace, "testpypi").map(Some) } else { Ok(None) }
 }

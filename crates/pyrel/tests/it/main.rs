@@ -23,6 +23,7 @@ mod info;
 mod journal;
 mod online;
 mod prepare;
+mod private_index;
 mod rehearse;
 mod test;
 mod upload;

@@ -21,7 +21,7 @@ impl Index {
     }
 
     /// Serves a folder of the workspace with further arguments.
-    fn serve_with(workspace: &Workspace, folder: &str, more: &[&str]) -> Self {
+    pub(super) fn serve_with(workspace: &Workspace, folder: &str, more: &[&str]) -> Self {
         let arguments = [&["index", "serve", "--dir", folder, "--port", "0"], more].concat();
         let mut child =
             workspace.command(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
