@@ -26,7 +26,7 @@ const fn known(words: &'static str, subject: Subject, advice: &'static str) -> K
 use Subject::{Credentials, Maintenance, Upload};
 
 /// Refusals of PyPI, the more particular words first, and then those of private indexes.
-const KNOWN: [Known; 26] = [
+const KNOWN: [Known; 28] = [
     known("Read-only mode", Maintenance, "the index is being maintained; resume the run later"),
     known(
         "New uploads are temporarily disabled",
@@ -129,6 +129,16 @@ const KNOWN: [Known; 26] = [
         Upload,
         "let the repository's patterns include the path of the file, or upload to another repository",
     ),
+    known(
+        "No local repository was configured",
+        Upload,
+        "upload to a local repository, or give the virtual one a default deployment repository",
+    ),
+    known(
+        "Package protected",
+        Credentials,
+        "a protection rule of the project keeps the name for other roles: use an account of one of them",
+    ),
 ];
 
 /// Returns what a refusal is about: its words decide, and its status where they are not known.
@@ -144,7 +154,7 @@ pub(super) fn subject(status: u16, message: &str) -> Subject {
 /// Tells whether a server says that it takes nothing from anybody for now.
 pub(super) fn is_maintenance(message: &str) -> bool {
     let lower = message.to_lowercase();
-    ["read-only mode", "readonly mode", "read only mode", "maintenance"]
+    ["read-only mode", "readonly mode", "read only mode", "read-only instance", "maintenance"]
         .iter()
         .any(|words| lower.contains(words))
 }
@@ -170,6 +180,11 @@ mod tests {
         assert_eq!(subject(400, "something else"), Upload);
         assert_eq!(subject(403, "This server is in maintenance mode"), Maintenance);
         assert_eq!(subject(405, "The repository is in Read-Only mode."), Maintenance);
+        assert_eq!(
+            subject(403, "You cannot perform write operations on a read-only instance"),
+            Maintenance,
+            "GitLab"
+        );
         assert_eq!(subject(400, "Invalid classifier: read-only mode"), Upload);
         assert!(advice("something else").is_none());
     }

@@ -233,7 +233,7 @@ impl UploadError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Refused { status: 404 | 405 | 410, .. } => Some(
+            Self::Refused { status: 404 | 405 | 410, message, .. } if advice(message).is_none() => Some(
                 "the `upload-url` of the index is wrong, PyPI's is `https://upload.pypi.org/legacy/`; or the index \
                  hides it from these credentials"
                     .to_owned(),

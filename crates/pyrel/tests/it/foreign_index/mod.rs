@@ -1,5 +1,5 @@
-//! Private indexes that answer as GitLab, Artifactory, and Nexus do, by rules that were recorded from reports of
-//! people who use them. The servers themselves are no part of the tests.
+//! Private indexes that answer as GitLab, Artifactory, and Nexus do, by rules that were recorded from their public source
+//! and documentation and from reports of people who use them. The servers themselves are no part of the tests.
 
 mod rule;
 mod server;

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use sha2::Digest as _;
 
-use super::rule::{Answer, Kind, answer, rejection};
+use super::rule::{Answer, Kind, answer};
 
 pub(super) const USER: &str = "someone";
 pub(super) const PASSWORD: &str = "not-a-real-password";
@@ -25,8 +25,10 @@ pub(super) struct State {
     pub(super) conceals: bool,
     /// Whether uploads are forbidden to everybody.
     pub(super) forbids: bool,
-    /// Whether a setting of the repository rejects every file.
+    /// Whether a setting of the repository rejects every name.
     pub(super) rejects: bool,
+    /// Whether nothing is taken from anybody.
+    pub(super) is_read_only: bool,
     /// Whether everybody may read.
     pub(super) is_public: bool,
     /// Where readers of unknown projects are sent.
@@ -81,6 +83,8 @@ struct Request {
     verb: String,
     path: String,
     head: String,
+    /// The address by which the server was asked.
+    base: String,
     body: Vec<u8>,
 }
 
@@ -117,7 +121,11 @@ fn read(stream: &mut TcpStream) -> Option<Request> {
     }
     let mut words = head.split(' ');
     let (verb, path) = (words.next()?.to_owned(), words.next()?.to_owned());
-    Some(Request { verb, path, body: bytes.split_off(end), head })
+    let host = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("host").then(|| value.trim().to_owned())
+    })?;
+    Some(Request { verb, path, base: format!("http://{host}"), body: bytes.split_off(end), head })
 }
 
 fn respond(request: &Request, kind: Kind, state: &mut State) -> Answer {
@@ -131,7 +139,7 @@ fn respond(request: &Request, kind: Kind, state: &mut State) -> Answer {
         return if request.path == kind.upload() { take(request, kind, state) } else { kind.no_repository() };
     }
     if let Some(project) = request.path.strip_prefix(&kind.simple()) {
-        return page(project.trim_end_matches('/'), kind, state);
+        return page((&request.base, project.trim_end_matches('/')), kind, state);
     }
     match request.path.rsplit('/').next().filter(|name| state.files.contains_key(*name)) {
         Some(name) => answer("200 OK", "application/octet-stream", &format!("FILE {name}")),
@@ -143,8 +151,11 @@ fn take(request: &Request, kind: Kind, state: &mut State) -> Answer {
     if state.forbids {
         return kind.forbidden();
     }
-    if state.rejects {
-        return rejection();
+    if state.is_read_only {
+        return kind.read_only();
+    }
+    if let Some(refusal) = kind.name_not_allowed().filter(|_| state.rejects) {
+        return refusal;
     }
     let (filename, bytes) = file(&request.body);
     let project = field(&request.body, "name");
@@ -159,7 +170,7 @@ fn take(request: &Request, kind: Kind, state: &mut State) -> Answer {
     kind.taken()
 }
 
-fn page(project: &str, kind: Kind, state: &State) -> Answer {
+fn page((base, project): (&str, &str), kind: Kind, state: &State) -> Answer {
     let own = |entry: &&(String, String, Vec<u8>)| entry.0 == project && !state.conceals;
     if !state.files.values().any(|entry| own(&entry)) {
         return match &state.forwards_to {
@@ -168,6 +179,10 @@ fn page(project: &str, kind: Kind, state: &State) -> Answer {
                 headers: format!("Location: {url}{project}/\r\n"),
                 body: String::new(),
             },
+            // gitlabhq, `lib/api/pypi_packages.rb`: `not_found!('Package')`.
+            None if kind == Kind::GitLab => {
+                answer("404 Not Found", "application/json", "{\"message\":\"404 Package Not Found\"}")
+            }
             None => answer("404 Not Found", "text/plain", "404 Not Found"),
         };
     }
@@ -175,7 +190,7 @@ fn page(project: &str, kind: Kind, state: &State) -> Answer {
         "<!DOCTYPE html>\n<html>\n  <head>\n    <title>Links for {project}</title>\n  </head>\n<body>\n"
     );
     for (name, (_, sha256, _)) in state.files.iter().filter(|(_, entry)| own(entry)) {
-        let link = kind.link(project, name, sha256);
+        let link = kind.link(base, project, name, sha256);
         body.push_str(&format!("<a href=\"{link}\"{}>{name}</a><br>\n", kind.attributes()));
     }
     answer("200 OK", "text/html; charset=UTF-8", &(body + "</body>\n</html>"))
