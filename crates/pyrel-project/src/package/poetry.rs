@@ -147,9 +147,7 @@ fn constraints<'a>(table: &TableReader<'a>, key: &str, item: &'a Item) -> Result
     let tables: Vec<&dyn TableLike> = if let Some(one) = item.as_table_like() {
         vec![one]
     } else if let Some(array) = item.as_array() {
-        let tables = array.iter().map(Value::as_inline_table);
-        let tables: Option<Vec<_>> = tables.map(|one| one.map(|one| -> &dyn TableLike { one })).collect();
-        tables.ok_or_else(|| table.fault(key, "must be an array of tables"))?
+        return array.iter().map(|one| listed(table, key, one)).collect();
     } else if let Some(array) = item.as_array_of_tables() {
         array.iter().map(|one| -> &dyn TableLike { one }).collect()
     } else {
@@ -157,6 +155,19 @@ fn constraints<'a>(table: &TableReader<'a>, key: &str, item: &'a Item) -> Result
     };
     let name = table.dotted(key);
     tables.into_iter().map(|one| read_constraint(table, &name, one)).collect()
+}
+
+/// Reads one constraint of a list, which may mix versions and tables, as poetry-core takes it.
+fn listed<'a>(table: &TableReader<'a>, key: &str, one: &'a Value) -> Result<Constraint<'a>> {
+    let name = table.dotted(key);
+    match (one.as_str(), one.as_inline_table()) {
+        (Some(version), _) => Ok(Constraint { version: Some(version), ..Constraint::default() }),
+        (None, Some(inline)) => read_constraint(table, &name, inline),
+        (None, None) => {
+            let fault = format!("`{name}` must list version constraints and tables only");
+            Err(table.fault_at(one.span(), &fault))
+        }
+    }
 }
 
 fn read_constraint<'a>(

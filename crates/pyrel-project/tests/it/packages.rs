@@ -84,6 +84,7 @@ requests = {version = "^2.28", extras = ["socks"], optional = true}
 click = ">=8,<9"
 either = ">=1,<2 || >3"
 local = {path = "../local", develop = true}
+mixed = ["^1.2", {version = "^2.0", python = ">=3.12"}]
 "zope.interface" = [{version = "5.*", python = "<3.10"}, {version = "^6.0.1", markers = "python_version >= '3.10'"}]
 "#,
     );
@@ -100,6 +101,8 @@ local = {path = "../local", develop = true}
             "click<9,>=8",
             "either",
             "local",
+            "mixed<2.0,>=1.2",
+            "mixed<3.0,>=2.0; python_version >= \"3.12\"",
             "zope.interface==5.*; python_version < \"3.10\"",
             "zope.interface<7.0.0,>=6.0.1; python_version >= \"3.10\"",
         ]
