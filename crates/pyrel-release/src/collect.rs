@@ -12,13 +12,21 @@ use pyrel_project::Package;
 /// Why a package's built files cannot be taken.
 #[derive(Debug, thiserror::Error)]
 pub enum CollectError {
-    /// The version is known to the backend only, so that nobody can say which files are current.
+    /// The version is known to the backend only, and there are no files that would tell it.
     #[error("the version of `{package}` is not known without a build: {reason}")]
     NoVersion {
         /// The package.
         package: String,
         /// Why.
         reason: String,
+    },
+    /// The version is known to the backend only, and there are files of several.
+    #[error("the version of `{package}` is not known without a build, and there are files of several: {}", .versions.join(", "))]
+    Ambiguous {
+        /// The package.
+        package: String,
+        /// The versions of which there are files, oldest first.
+        versions: Vec<String>,
     },
     /// There are none.
     #[error("`{package}` has no built files of version {version}: {}", .directory.display())]
@@ -56,9 +64,12 @@ impl CollectError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::NoVersion { package, .. } => {
-                Some(format!("`pyrel publish {package}` builds and uploads in one go"))
-            }
+            Self::NoVersion { package, .. } => Some(format!(
+                "run `pyrel build {package}` first; `pyrel publish {package}` does it in one go"
+            )),
+            Self::Ambiguous { package, .. } => Some(format!(
+                "run `pyrel clean {package}` and build again, or remove those that are not meant"
+            )),
             Self::Missing { package, .. } | Self::Stale { package, .. } => {
                 Some(format!("run `pyrel build {package}` first"))
             }
@@ -93,14 +104,8 @@ pub struct Collected {
 /// Fails when there are no files, one is stale, the version is not known, or the tree cannot be read.
 pub fn collect(package: &Package, others: &[&Path]) -> Result<Vec<Collected>, CollectError> {
     let name = package.name.to_string();
-    let Some(version) = package.version() else {
-        let reason = match &package.version {
-            pyrel_project::VersionSource::Unresolved { reason, .. } => reason.clone(),
-            _ => "no version is written".to_owned(),
-        };
-        return Err(CollectError::NoVersion { package: name, reason });
-    };
-    let files = current_files(package, version);
+    let Some(version) = package.version_or_built() else { return Err(versionless(package)) };
+    let files = current_files(package, &version);
     if files.is_empty() {
         let (version, directory) = (version.to_string(), package.dist_dir());
         return Err(CollectError::Missing { package: name, version, directory });
@@ -116,6 +121,20 @@ pub fn collect(package: &Package, others: &[&Path]) -> Result<Vec<Collected>, Co
         }
     }
     Ok(files)
+}
+
+/// Says why nobody can tell which files are current.
+fn versionless(package: &Package) -> CollectError {
+    let name = package.name.to_string();
+    let versions: Vec<String> = package.built_versions().iter().map(Version::to_string).collect();
+    if !versions.is_empty() {
+        return CollectError::Ambiguous { package: name, versions };
+    }
+    let reason = match &package.version {
+        pyrel_project::VersionSource::Unresolved { reason, .. } => reason.clone(),
+        _ => "no version is written".to_owned(),
+    };
+    CollectError::NoVersion { package: name, reason }
 }
 
 fn current_files(package: &Package, version: &Version) -> Vec<Collected> {
@@ -215,6 +234,25 @@ mod tests {
         let files = tree.collect(&[]).unwrap();
         let names: Vec<_> = files.iter().map(|file| file.filename.as_str()).collect();
         assert_eq!(names, ["a-1.0-py3-none-any.whl", "a-1.0.tar.gz"]);
+    }
+
+    #[test]
+    fn built_files_tell_the_version_that_only_the_backend_knows() {
+        let tree = Tree::new();
+        let text = "[build-system]\nrequires = [\"hatchling\", \"hatch-vcs\"]\nbuild-backend = \"hatchling.build\"\n\
+            [project]\nname = \"a\"\ndynamic = [\"version\"]\n[tool.hatch.version]\nsource = \"vcs\"\n";
+        tree.write("pyproject.toml", text, 100);
+        let error = tree.collect(&[]).unwrap_err();
+        assert!(matches!(error, CollectError::NoVersion { .. }), "{error}");
+        assert!(error.hint().unwrap().starts_with("run `pyrel build a` first"));
+        tree.write("dist/a-1.1.dev3-py3-none-any.whl", "", 300);
+        tree.write("dist/a-1.1.dev3.tar.gz", "", 300);
+        let files = tree.collect(&[]).unwrap();
+        assert_eq!((files.len(), files[0].version.to_string()), (2, "1.1.dev3".to_owned()));
+        tree.write("dist/a-1.0.tar.gz", "", 300);
+        let error = tree.collect(&[]).unwrap_err();
+        assert!(error.to_string().ends_with("there are files of several: 1.0, 1.1.dev3"), "{error}");
+        assert!(error.hint().unwrap().contains("`pyrel clean a`"));
     }
 
     #[test]

@@ -8,8 +8,8 @@ use clap::Args;
 use fs_err as fs;
 use pyrel_dist::{CheckOptions, CheckReport, Dist};
 use pyrel_index::Certificates;
-use pyrel_model::PackageName;
-use pyrel_project::Workspace;
+use pyrel_model::{PackageName, Version};
+use pyrel_project::{Package, Workspace};
 use pyrel_release::attest::attestations_beside;
 use pyrel_release::online::online;
 use pyrel_release::remote::IndexView;
@@ -146,9 +146,7 @@ fn built(
     for package in selection.packages() {
         let files = package.built_files();
         if files.is_empty() {
-            let message = format!("`{}` has no built files to check", package.name);
-            let hint = format!("run `pyrel build {}`", package.name);
-            return Err(CommandError::message(Failure::Refused, message).hint(Some(hint)));
+            return Err(nothing_built(package));
         }
         for file in files {
             let attestations = attestations_beside(&file.path)
@@ -158,6 +156,21 @@ fn built(
         }
     }
     Ok(paths)
+}
+
+fn nothing_built(package: &Package) -> CommandError {
+    let name = &package.name;
+    let versions: Vec<String> = package.built_versions().iter().map(Version::to_string).collect();
+    let (message, hint) = if package.version().is_some() || versions.is_empty() {
+        (format!("`{name}` has no built files to check"), format!("run `pyrel build {name}`"))
+    } else {
+        let versions = versions.join(", ");
+        let message = format!(
+            "the version of `{name}` is not known without a build, and there are files of several: {versions}"
+        );
+        (message, format!("name the files, or run `pyrel clean {name}` and build again"))
+    };
+    CommandError::message(Failure::Refused, message).hint(Some(hint))
 }
 
 fn is_file(directory: &Path, target: &str) -> bool {

@@ -65,7 +65,7 @@ pub(crate) fn run(args: &VerifyArgs, context: &Context) -> CommandResult {
 
 fn targets(packages: &[&Package], version: Option<&Version>) -> Result<Vec<VerifyTarget>, CommandError> {
     let known = |package: &&Package| {
-        let version = version.or_else(|| package.version()).cloned().ok_or_else(|| {
+        let version = version.cloned().or_else(|| package.version_or_built()).ok_or_else(|| {
             let message = format!("the version of `{}` is not known without a build", package.name);
             CommandError::message(Failure::Usage, message).hint(Some("name it with `--version`"))
         })?;
