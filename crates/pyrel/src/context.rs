@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyrel_model::Diagnostic;
+use pyrel_project::edit::{Transaction, remedy};
 use pyrel_project::{Member, SelectError, Selection, SelectionRequest, Workspace, WorkspaceError};
 
 use crate::cli::{ColorChoice, Format, GlobalArgs, NarrowArgs, SelectionArgs};
@@ -25,6 +27,8 @@ pub(crate) struct Context {
     jobs: usize,
     connections: usize,
     offline: bool,
+    /// Whether an interrupted command was told of.
+    warned: AtomicBool,
 }
 
 impl Context {
@@ -54,6 +58,7 @@ impl Context {
             jobs,
             connections,
             offline: globals.offline,
+            warned: AtomicBool::new(false),
         }
     }
 
@@ -108,8 +113,24 @@ impl Context {
         path.strip_prefix(here).unwrap_or(path).display().to_string()
     }
 
-    /// Finds the workspace.
+    /// Finds the workspace, and warns where a command was interrupted while it wrote: what is read is then half of
+    /// something.
     pub(crate) fn workspace(&self) -> Result<Workspace, CommandError> {
+        let workspace = self.discover()?;
+        if let Some(kind) = Transaction::pending(workspace.root())
+            && !self.warned.swap(true, Ordering::Relaxed)
+        {
+            let text = format!(
+                "an earlier `pyrel {kind}` was interrupted while it wrote: files may be half changed"
+            );
+            self.ui().warning(&text, None);
+            self.ui().hint(&format!("run `{}`, which says what it restores", remedy(&kind)));
+        }
+        Ok(workspace)
+    }
+
+    /// Finds the workspace, for commands that look after interrupted ones themselves.
+    pub(crate) fn discover(&self) -> Result<Workspace, CommandError> {
         if !self.directory.is_dir() {
             let message = format!("no such directory: `{}`", self.directory.display());
             return Err(CommandError::message(Failure::Usage, message));

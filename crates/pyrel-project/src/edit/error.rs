@@ -66,6 +66,12 @@ pub enum EditError {
     },
 }
 
+/// Returns the command that ends an interrupted write of a command.
+#[must_use]
+pub fn remedy(kind: &str) -> &'static str {
+    if kind == "changelog" { "pyrel changelog --recover" } else { "pyrel bump --recover" }
+}
+
 impl EditError {
     /// Returns what to do about it, where there is something.
     #[must_use]
@@ -75,8 +81,8 @@ impl EditError {
                 "keep a copy of `{}`, restore it with `git checkout`, and run the command again",
                 path.display()
             )),
-            Self::Interrupted { .. } => {
-                Some("run `pyrel bump --recover`, which says what it restores".to_owned())
+            Self::Interrupted { kind } => {
+                Some(format!("run `{}`, which says what it restores", remedy(kind)))
             }
             Self::Busy { .. } => Some("wait until it ends".to_owned()),
             Self::BrokenRecord { path } => Some(format!(

@@ -10,6 +10,6 @@ mod line_diff;
 mod set;
 mod transaction;
 
-pub use error::EditError;
+pub use error::{EditError, remedy};
 pub use set::{Edit, EditSet};
 pub use transaction::{Observer, Recovery, Step, Transaction};

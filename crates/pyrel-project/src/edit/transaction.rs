@@ -124,6 +124,14 @@ impl Transaction {
         Ok(Some(Self { edits, intent, folder, observer: Arc::new(|_| ()), _lock: lock }))
     }
 
+    /// Returns the command that was interrupted while it wrote below a root, for those that only want to tell. One that is
+    /// under way is none; a record that cannot be read is for those that write.
+    #[must_use]
+    pub fn pending(root: &Path) -> Option<String> {
+        let transaction = Self::interrupted(root).ok().flatten()?;
+        Some(transaction.kind().to_owned())
+    }
+
     /// Brings a tree to one side after an interruption: to "after" when every file had been written, else to
     /// "before". For a transaction of a command that does more than write files, ask that command.
     ///

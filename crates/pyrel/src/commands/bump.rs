@@ -9,7 +9,7 @@ use pyrel_model::suggestion::nearest;
 use pyrel_model::{PackageName, Version};
 use pyrel_project::bump::{
     self, BumpError, BumpPlan, BumpRequest, Bumped, ConstraintChange, Level, PackageBump, Place, Reason,
-    VersionChange,
+    Recovered, VersionChange,
 };
 use pyrel_project::{EditError, Git, Workspace};
 use serde_json::{Value, json};
@@ -55,12 +55,12 @@ pub(crate) struct BumpArgs {
 
 /// Runs the command.
 pub(crate) fn run(args: &BumpArgs, context: &Context) -> CommandResult {
-    let workspace = context.workspace()?;
-    if args.recover || !args.dry_run {
-        recover(args, context, workspace.root())?;
-    }
+    let workspace = context.discover()?;
     if args.recover {
-        return Ok(());
+        return recover_only(context, workspace.root(), "bump");
+    }
+    if !args.dry_run {
+        recover(context, workspace.root())?;
     }
     if args.undo {
         return undo(context, workspace.root());
@@ -177,29 +177,8 @@ fn committing<'g>(
     }
 }
 
-fn recover(args: &BumpArgs, context: &Context, root: &Path) -> CommandResult {
-    let recovered = bump::recover(root).map_err(|error| failed(context, error))?;
-    let Some(recovered) = recovered else {
-        if !args.recover {
-            return Ok(());
-        }
-        context.ui().status(Tone::Done, "Recovered", "nothing: no bump was interrupted");
-        return if context.json() {
-            context.ui().json(&json!({"schema": 1, "recovered": Value::Null}))
-        } else {
-            Ok(())
-        };
-    };
-    let state = if recovered.completed { "after" } else { "before" };
-    let text = format!("an interrupted `pyrel {}`; the tree is as {state} it", recovered.kind);
-    context.ui().status(Tone::Done, "Recovered", &text);
-    if args.recover {
-        if context.json() {
-            let value = json!({"kind": recovered.kind, "state": state});
-            return context.ui().json(&json!({"schema": 1, "recovered": value}));
-        }
-        return Ok(());
-    }
+fn recover(context: &Context, root: &Path) -> CommandResult {
+    let Some(recovered) = bring_to_end(context, root)? else { return Ok(()) };
     // Whatever else was interrupted does not stand in the way of a bump.
     if recovered.completed && recovered.kind.starts_with("bump") {
         let message = format!(
@@ -211,6 +190,34 @@ fn recover(args: &BumpArgs, context: &Context, root: &Path) -> CommandResult {
         )));
     }
     Ok(())
+}
+
+/// Brings whatever was interrupted while it wrote to an end, and says to which.
+pub(super) fn bring_to_end(context: &Context, root: &Path) -> Result<Option<Recovered>, CommandError> {
+    let recovered = bump::recover(root).map_err(|error| failed(context, error))?;
+    if let Some(recovered) = &recovered {
+        let text =
+            format!("an interrupted `pyrel {}`; the tree is as {} it", recovered.kind, side(recovered));
+        context.ui().status(Tone::Done, "Recovered", &text);
+    }
+    Ok(recovered)
+}
+
+/// Does what `--recover` asks for: `command` is the one that has the flag.
+pub(super) fn recover_only(context: &Context, root: &Path, command: &str) -> CommandResult {
+    let recovered = bring_to_end(context, root)?;
+    if recovered.is_none() {
+        context.ui().status(Tone::Done, "Recovered", &format!("nothing: no {command} was interrupted"));
+    }
+    if !context.json() {
+        return Ok(());
+    }
+    let value = recovered.map(|recovered| json!({"kind": recovered.kind, "state": side(&recovered)}));
+    context.ui().json(&json!({"schema": 1, "recovered": value}))
+}
+
+fn side(recovered: &Recovered) -> &'static str {
+    if recovered.completed { "after" } else { "before" }
 }
 
 fn undo(context: &Context, root: &Path) -> CommandResult {

@@ -12,6 +12,7 @@ use pyrel_project::edit::{EditError, EditSet, Transaction};
 use pyrel_project::{Package, Selection, Versioning, Workspace};
 use serde_json::{Value, json};
 
+use super::bump::{bring_to_end, recover_only};
 use crate::cli::SelectionArgs;
 use crate::context::Context;
 use crate::environment::day;
@@ -50,10 +51,21 @@ pub(crate) struct ChangelogArgs {
     /// Write nothing; print the difference
     #[arg(long, conflicts_with_all = ["notes", "check"])]
     dry_run: bool,
+    /// Bring an interrupted write to an end, and say to which
+    #[arg(long, conflicts_with_all = ["packages", "from", "to", "version", "notes", "check", "dry_run", "exclude", "changed"])]
+    recover: bool,
 }
 
 /// Runs the command.
 pub(crate) fn run(args: &ChangelogArgs, context: &Context) -> CommandResult {
+    let root = context.discover()?.root().to_path_buf();
+    if args.recover {
+        return recover_only(context, &root, "write of changelogs");
+    }
+    if !(args.notes || args.check || args.dry_run) {
+        recover(context, &root)?;
+    }
+    // What was recovered is read anew.
     let workspace = context.workspace()?;
     if workspace.config().changelog.is_none() {
         let error = CommandError::message(Failure::Usage, "changelogs are turned off: `changelog = false`");
@@ -117,7 +129,6 @@ fn write(
     let changes = Chronicle::new(workspace, &past).compose(&releases, &date).map_err(refused)?;
     let edits = planned(workspace, &changes)?;
     if !args.dry_run && !edits.is_empty() {
-        recover(context, workspace)?;
         Transaction::apply(edits.clone(), KIND).map_err(unwritten)?;
     }
     if context.json() {
@@ -144,15 +155,19 @@ fn planned(workspace: &Workspace, changes: &[ChangelogChange]) -> Result<EditSet
 }
 
 /// Ends an earlier write of this command that was interrupted; what other commands left is theirs.
-fn recover(context: &Context, workspace: &Workspace) -> CommandResult {
-    let earlier = Transaction::interrupted(workspace.root()).map_err(unwritten)?;
-    if earlier.is_some_and(|transaction| transaction.kind() == KIND) {
-        Transaction::recover(workspace.root()).map_err(unwritten)?;
-        let text = "an interrupted write of changelogs was ended; run the command again";
-        context.ui().status(Tone::Warn, "Recovered", text);
-        return Err(CommandError::silent(Failure::Refused));
+fn recover(context: &Context, root: &Path) -> CommandResult {
+    let earlier = Transaction::interrupted(root).map_err(unwritten)?;
+    if earlier.is_none_or(|transaction| transaction.kind() != KIND) {
+        return Ok(());
     }
-    Ok(())
+    match bring_to_end(context, root)? {
+        Some(recovered) if recovered.completed => {
+            let message = "the interrupted `pyrel changelog` was completed, so that this may not be wanted";
+            let hint = "look at `git diff`, then run the command again if you want to";
+            Err(CommandError::message(Failure::Refused, message).hint(Some(hint)))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn report(args: &ChangelogArgs, context: &Context, changes: &[ChangelogChange]) {

@@ -178,9 +178,10 @@ impl Ui {
         if let Some(cause) = &error.error {
             let heading = error.failure.heading();
             self.note(&format!("{style}{heading}{style:#}: {cause}"));
-            for cause in cause.chain().skip(1) {
-                self.note(&format!("  caused by: {cause}"));
-            }
+            // Some errors tell their causes themselves, for places that show one line.
+            let told = cause.to_string();
+            let untold = cause.chain().skip(1).map(ToString::to_string).filter(|text| !told.contains(text));
+            untold.for_each(|text| self.note(&format!("  caused by: {text}")));
             if self.settings.github {
                 let text = format!("{cause:#}");
                 self.note(&annotation::annotation(Level::Error, heading, &text, error.location.as_deref()));

@@ -138,3 +138,53 @@ fn mistakes_are_refused_before_anything_is_written() {
     workspace.write("pyrel.toml", "changelog = false\n");
     let _ = workspace.run(["changelog"]).expect(2).says("changelogs are turned off");
 }
+
+/// Leaves a tree as a kill between the record and the first file would, or, with `written`, before the record goes.
+fn interrupt(workspace: &Workspace, written: bool) {
+    let folder = workspace.root().join(".pyrel/edit");
+    let mut set = pyrel_project::edit::EditSet::new(&workspace.root()).unwrap();
+    let path = workspace.root().join("packages/alpha/CHANGELOG.md");
+    let before = fs_err::read(&path).ok();
+    let after = b"# Changelog\n\n## [Unreleased]\n\n### Added\n\n- Interrupted\n".to_vec();
+    set.insert(pyrel_project::edit::Edit { path: path.clone(), before, after: Some(after.clone()) }).unwrap();
+    let transaction = pyrel_project::edit::Transaction::begin(
+        set,
+        "changelog",
+        serde_json::Value::Null,
+        std::sync::Arc::new(|_| ()),
+    );
+    drop(transaction.unwrap());
+    assert!(folder.is_dir());
+    if written {
+        fs_err::write(path, after).unwrap();
+    }
+}
+
+#[test]
+fn an_interrupted_write_is_told_of_by_whoever_meets_it_and_brought_to_an_end() {
+    let workspace = changed();
+    let none = workspace.run(["changelog", "--recover"]).expect(0);
+    let _ = none.says("Recovered nothing: no write of changelogs was interrupted");
+    interrupt(&workspace, false);
+    for words in [&["info"][..], &["graph"], &["changelog", "--check"], &["changelog", "alpha", "--dry-run"]]
+    {
+        let run = workspace.run(words);
+        let run = run.says("warning: an earlier `pyrel changelog` was interrupted while it wrote");
+        let run = run.says("hint: run `pyrel changelog --recover`");
+        assert_eq!(run.stderr.matches("was interrupted").count(), 1, "{}", run.stderr);
+    }
+    let run = workspace.run(["changelog", "--recover", "--format", "json"]).expect(0);
+    assert_eq!(run.json()["recovered"], serde_json::json!({"kind": "changelog", "state": "before"}));
+    let _ = run.says("Recovered an interrupted `pyrel changelog`; the tree is as before it");
+    assert!(!workspace.run(["info"]).expect(0).stderr.contains("interrupted"));
+
+    interrupt(&workspace, false);
+    let run = workspace.run(["changelog", "alpha"]).expect(0);
+    let _ = run.says("the tree is as before it").says("Wrote ");
+
+    interrupt(&workspace, true);
+    let run = workspace.run(["changelog", "alpha"]).expect(3);
+    let _ = run.says("the tree is as after it").says("the interrupted `pyrel changelog` was completed");
+    interrupt(&workspace, false);
+    let _ = workspace.run(["bump", "--recover"]).expect(0).says("an interrupted `pyrel changelog`");
+}
