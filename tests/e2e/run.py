@@ -344,20 +344,23 @@ def build_wheel(out, settings=None, metadata=None):
 
 
 def private_indexes_and_names_of_others(bench: Bench) -> None:
-    """`publish-test` and `verify` with a private index, by uv and by pip, while another has projects of the same names."""
+    """`verify` with a private index, by uv and by pip, while another index has projects of the same names."""
     if sys.platform == "win32":
         return
     secret, probe = "not-a-real-token-of-members", bench.root / "seen.txt"
     bench.env["PROBE"] = str(probe)
-    bench.small("tiny_base").small("tiny_third").small("tiny_top", "import tiny_base, tiny_third\n\n\ndef main():\n    pass\n")
-    manifests = {name: bench.root / f"packages/{name}/pyproject.toml" for name in ("tiny_base", "tiny_third", "tiny_top")}
+    body = "import tiny_base, tiny_third\n\n\ndef main():\n    pass\n"
+    bench.small("tiny_base").small("tiny_third").small("tiny_top", body)
+    names = ("tiny_base", "tiny_third", "tiny_top")
+    manifests = {name: bench.root / f"packages/{name}/pyproject.toml" for name in names}
     text = {name: path.read_text() for name, path in manifests.items()}
 
     def index(name: str, url: str) -> str:
         return f'[index.{name}]\nupload-url = "{url}/legacy/"\nsimple-url = "{url}/simple/"\n'
 
     (bench.root / "members.txt").write_text(secret)
-    with Index(bench, "own", "--private", "--tokens-file", "members.txt") as own, Index(bench, "elsewhere") as elsewhere:
+    members = ("--private", "--tokens-file", "members.txt")
+    with Index(bench, "own", *members) as own, Index(bench, "elsewhere") as elsewhere:
         (bench.root / "pyrel.toml").write_text(index("own", own.url) + index("elsewhere", elsewhere.url))
         tokens = {"PYREL_TOKEN_OWN": secret, "PYREL_TOKEN_ELSEWHERE": "not-a-real-token"}
 
