@@ -1,198 +1,11 @@
-//! Expressions of Python's `re`, as far as they certainly mean the same to the `regex` library.
-//!
-//! Both find the leftmost match and prefer alternatives in the order written. Left out is whatever only one of them has
-//! (looking around, possessive repetition, conditions), whatever they read differently (sets of characters in sets,
-//! repetition of what may be empty), and texts in which they disagree about kinds of characters. A back reference
-//! to a group of single characters, such as the quote around a version, is tried once for each of them.
+//! From the text of an expression to that of the `regex` library, and what is known about it.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 
-use regex::bytes::{Captures, Regex, RegexBuilder};
+use super::search::{Flags, Needs};
 
-/// Bigger automata are left to Python.
-const MAX_SIZE: usize = 1 << 20;
 /// Deeper groups are left to Python.
 const MAX_DEPTH: usize = 32;
-
-/// Flags that are given beside an expression.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Flags {
-    /// `^` and `$` are at every line.
-    pub(crate) multi_line: bool,
-    /// `.` takes the ends of lines.
-    pub(crate) dot_all: bool,
-    /// Capitals do not matter.
-    pub(crate) ignore_case: bool,
-}
-
-/// A compiled expression.
-#[derive(Debug)]
-pub(crate) struct PythonExpression {
-    /// One for each character that a back reference can stand for.
-    variants: Vec<Regex>,
-    needs: Needs,
-    may_be_empty: bool,
-}
-
-/// What an expression asks about characters.
-#[derive(Debug, Clone, Copy, Default)]
-struct Needs {
-    digits: bool,
-    spaces: bool,
-    words: bool,
-    cases: bool,
-}
-
-impl Needs {
-    /// Tells whether both libraries say the same about a character.
-    fn are_certain_of(self, c: char) -> bool {
-        let kinds = self.digits || self.spaces || self.words;
-        match c {
-            '\u{1c}'..='\u{1f}' => !kinds,
-            c if c.is_ascii() => true,
-            // Letters that are an ASCII letter in other guise.
-            '\u{130}' | '\u{131}' | '\u{17f}' | '\u{212a}' => !(self.cases || self.words),
-            // Signs without letters, digits, or marks among them.
-            '\u{2010}'..='\u{2027}'
-            | '\u{2190}'..='\u{23ff}'
-            | '\u{2500}'..='\u{2767}'
-            | '\u{1f300}'..='\u{1faff}' => true,
-            c => !(self.words || self.digits && c.is_numeric()),
-        }
-    }
-}
-
-/// What a search found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Found {
-    /// The place of the group.
-    At(Range<usize>),
-    /// The expression does not match, or not through the group.
-    Nothing,
-    /// Only Python can tell.
-    Uncertain,
-}
-
-impl PythonExpression {
-    /// Compiles an expression; `None` for one that only Python can evaluate.
-    pub(crate) fn new(text: &str, flags: Flags) -> Option<Self> {
-        let characters: Vec<char> = text.chars().collect();
-        let mut parser = Parser::new(&characters, flags);
-        parser.flags()?;
-        let shape = parser.alternatives(0)?;
-        if parser.at < characters.len() {
-            return None;
-        }
-        let mut variants = Vec::new();
-        for pattern in parser.patterns()? {
-            let mut builder = RegexBuilder::new(&pattern);
-            builder.multi_line(parser.flags.multi_line).dot_matches_new_line(parser.flags.dot_all);
-            variants.push(builder.size_limit(MAX_SIZE).build().ok()?);
-        }
-        let needs = Needs { cases: parser.flags.ignore_case, ..parser.needs };
-        Some(Self { variants, needs, may_be_empty: shape.may_be_empty })
-    }
-
-    /// Tells whether there is a group of this name.
-    pub(crate) fn has_group(&self, name: &str) -> bool {
-        self.variants.iter().all(|regex| regex.capture_names().flatten().any(|own| own == name))
-    }
-
-    /// Returns where a group of the first match is.
-    pub(crate) fn find(&self, text: &str, group: &str) -> Found {
-        self.search(text, |captures| captures.name(group).map(|place| place.range()))
-    }
-
-    /// Returns where the first group of the first match is.
-    pub(crate) fn find_first_group(&self, text: &str) -> Found {
-        self.search(text, |captures| captures.get(1).map(|place| place.range()))
-    }
-
-    fn search(&self, text: &str, group: impl Fn(&Captures<'_>) -> Option<Range<usize>>) -> Found {
-        if !self.is_certain_of(text) {
-            return Found::Uncertain;
-        }
-        let found: Vec<Captures<'_>> =
-            self.variants.iter().filter_map(|regex| regex.captures(text.as_bytes())).collect();
-        let start = |captures: &Captures<'_>| captures.get(0).map(|whole| whole.start());
-        let Some(first) = found.iter().map(start).min() else { return Found::Nothing };
-        let mut leftmost = found.iter().filter(|captures| start(captures) == first);
-        match (leftmost.next().and_then(group), leftmost.next()) {
-            (Some(place), None) => Found::At(place),
-            (None, None) => Found::Nothing,
-            _ => Found::Uncertain,
-        }
-    }
-
-    fn is_certain_of(&self, text: &str) -> bool {
-        text.chars().all(|c| self.needs.are_certain_of(c))
-    }
-
-    /// Replaces every match by a template of `re`; `None` where only Python knows the outcome.
-    pub(crate) fn replace_all(&self, text: &str, template: &str) -> Option<String> {
-        let [regex] = self.variants.as_slice() else { return None };
-        if self.may_be_empty || !self.is_certain_of(text) {
-            return None;
-        }
-        let template = parse_template(template, regex)?;
-        let mut out = String::new();
-        let mut end = 0;
-        for captures in regex.captures_iter(text.as_bytes()) {
-            let whole = captures.get(0)?.range();
-            out.push_str(&text[end..whole.start]);
-            for part in &template {
-                match part {
-                    TemplatePart::Text(text) => out.push_str(text),
-                    TemplatePart::Group(index) => {
-                        out.push_str(captures.get(*index).map_or("", |place| &text[place.range()]));
-                    }
-                }
-            }
-            end = whole.end;
-        }
-        out.push_str(&text[end..]);
-        Some(out)
-    }
-}
-
-/// A piece of what a match is replaced by.
-enum TemplatePart {
-    Text(String),
-    Group(usize),
-}
-
-/// Reads a template with `\\1`, `\\g<1>`, `\\g<name>`, `\\n`, `\\t`, `\\\\`; `None` for anything else behind a backslash.
-fn parse_template(template: &str, regex: &Regex) -> Option<Vec<TemplatePart>> {
-    let mut parts = Vec::new();
-    let mut rest = template;
-    while let Some((text, behind)) = rest.split_once('\\') {
-        parts.push(TemplatePart::Text(text.to_owned()));
-        let c = behind.chars().next()?;
-        rest = &behind[c.len_utf8()..];
-        match c {
-            'n' => parts.push(TemplatePart::Text("\n".to_owned())),
-            't' => parts.push(TemplatePart::Text("\t".to_owned())),
-            '\\' => parts.push(TemplatePart::Text("\\".to_owned())),
-            '1'..='9' if !rest.starts_with(|next: char| next.is_ascii_digit()) => {
-                parts.push(TemplatePart::Group(usize::try_from(c.to_digit(10)?).ok()?));
-            }
-            'g' => {
-                let (name, behind) = rest.strip_prefix('<')?.split_once('>')?;
-                let by_name = || regex.capture_names().position(|own| own == Some(name));
-                let is_number = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
-                let index = if is_number { name.parse().ok() } else { by_name() };
-                parts.push(TemplatePart::Group(index?));
-                rest = behind;
-            }
-            _ => return None,
-        }
-    }
-    parts.push(TemplatePart::Text(rest.to_owned()));
-    let known =
-        |part: &TemplatePart| !matches!(part, TemplatePart::Group(index) if *index >= regex.captures_len());
-    parts.iter().all(known).then_some(parts)
-}
 
 /// A piece of the translation.
 enum Piece {
@@ -204,9 +17,9 @@ enum Piece {
 
 /// What is known about a part of an expression.
 #[derive(Clone, Copy)]
-struct Shape {
+pub(super) struct Shape {
     /// Whether it may match nothing.
-    may_be_empty: bool,
+    pub(super) may_be_empty: bool,
     /// Whether it has groups that are captured.
     captures: bool,
 }
@@ -218,19 +31,19 @@ struct Group {
     is_certain: bool,
 }
 
-struct Parser<'a> {
+pub(super) struct Parser<'a> {
     characters: &'a [char],
-    at: usize,
+    pub(super) at: usize,
     pieces: Vec<Piece>,
     groups: Vec<Group>,
     references: BTreeSet<usize>,
     has_top_alternatives: bool,
-    needs: Needs,
-    flags: Flags,
+    pub(super) needs: Needs,
+    pub(super) flags: Flags,
 }
 
 impl<'a> Parser<'a> {
-    fn new(characters: &'a [char], flags: Flags) -> Self {
+    pub(super) fn new(characters: &'a [char], flags: Flags) -> Self {
         Self {
             characters,
             at: 0,
@@ -264,7 +77,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Reads flags at the very start.
-    fn flags(&mut self) -> Option<()> {
+    pub(super) fn flags(&mut self) -> Option<()> {
         let starts_with_flag = self.characters.starts_with(&['(', '?'])
             && self.characters.get(2).is_some_and(|c| c.is_ascii_lowercase());
         if !starts_with_flag {
@@ -284,7 +97,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn alternatives(&mut self, depth: usize) -> Option<Shape> {
+    pub(super) fn alternatives(&mut self, depth: usize) -> Option<Shape> {
         if depth > MAX_DEPTH {
             return None;
         }
@@ -605,7 +418,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Writes the translation, once for each character that the back references can stand for.
-    fn patterns(&self) -> Option<Vec<String>> {
+    pub(super) fn patterns(&self) -> Option<Vec<String>> {
         let write = |choice: Option<char>| {
             let choice = choice.map(|c| regex::escape(&c.to_string()));
             let mut out = String::new();
@@ -652,112 +465,4 @@ fn push_literal(out: &mut String, c: char) {
         out.push('\\');
     }
     out.push(c);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LINES: Flags = Flags { multi_line: true, dot_all: false, ignore_case: false };
-
-    fn find(pattern: &str, text: &str) -> Option<String> {
-        match PythonExpression::new(pattern, LINES).unwrap().find(text, "version") {
-            Found::At(range) => Some(text[range].to_owned()),
-            Found::Nothing => None,
-            Found::Uncertain => Some("?".to_owned()),
-        }
-    }
-
-    #[test]
-    fn finds_what_python_finds() {
-        for (pattern, text, expected) in [
-            ("version: (?P<version>.+)$", "x\nversion: 1.0\ny", Some("1.0")),
-            (r#"(?i)^(__version__|VERSION) *= *(['"])v?(?P<version>.+?)\2"#, "Version = 'v1\"'", Some("1\"")),
-            (r#"^V = (?P<q>['"])(?P<version>[^'"]+)(?P=q)"#, "V = \"1'\nV = '2'", Some("2")),
-            (r"(?P<version>\d+(?:\.\d+)*)", "a 1.2.3 b", Some("1.2.3")),
-            (r"(?P<version>[0-9a-z.]{2,4}?)", "ab.1", Some("ab")),
-            (r"(?s)a(?P<version>.*)z", "ä a\nz", Some("\n")),
-            (r"(?P<version>\w+)", "ä", Some("?")),
-            (r"(?P<version>\w+)", "🚀 a – b", Some("a")),
-            (r"(?P<version>\d+)", "ä 1", Some("1")),
-            (r"(?P<version>\d+)", "² 1", Some("?")),
-            (r"(?i)k(?P<version>[b-d1]+)", "ä KBcD1", Some("BcD1")),
-            (r"(?i)k(?P<version>.)", "\u{212a}1", Some("?")),
-            (r"[^a]=(?P<version>.)", "ä=ö", Some("ö")),
-            (r"x|(?P<version>y)", "x y", None),
-            (r"no (?P<version>.)", "x", None),
-            (r"(?P<version>[\-\]&&~~]+)", "a-]&~", Some("-]&~")),
-            (r"\$\{(?P<version>.)\}", "${1}", Some("1")),
-        ] {
-            assert_eq!(find(pattern, text).as_deref(), expected, "{pattern}");
-        }
-    }
-
-    #[test]
-    fn what_only_python_can_evaluate() {
-        for pattern in [
-            "a++",
-            "a*+",
-            "a?+",
-            "(?=a)",
-            "(?<!a)b",
-            "(?<n>a)",
-            "(?x)a",
-            "a(?i)b",
-            "(?i:a)",
-            "(a*)*",
-            "(?:a?)+",
-            "(a)+",
-            "\\Z",
-            "\\z",
-            "\\1",
-            "(a)\\1",
-            "(['\"])?\\1",
-            "(x(['\"]))\\2",
-            "(['\"])a|\\1",
-            "a{,3}",
-            "a{2",
-            "{",
-            "[]a]",
-            "[a",
-            "(a",
-            "a)",
-            "[z-a]",
-            "\\p{L}",
-            "[\\b]",
-            "^*",
-            "(?#c)",
-            "*a",
-            "a**",
-            "\\N{DASH}",
-            "[a-\\d]",
-            "(['\"])\\1(['\"])\\2",
-        ] {
-            assert!(PythonExpression::new(pattern, LINES).is_none(), "{pattern}");
-        }
-    }
-
-    #[test]
-    fn every_match_is_replaced() {
-        let replace = |pattern: &str, template: &str, text: &str| {
-            PythonExpression::new(pattern, Flags::default())?.replace_all(text, template)
-        };
-        let issue = (r"#(\d+)", r"[#\1](https://example.org/\g<1>)\n");
-        assert_eq!(replace(issue.0, issue.1, "ä #12 b").unwrap(), "ä [#12](https://example.org/12)\n b");
-        assert_eq!(replace("(?P<x>a)|b", r"<\g<x>>", "abc").unwrap(), "<a><>c");
-        assert_eq!(replace("^a", "x", "a\na").unwrap(), "x\na");
-        assert_eq!(replace(r"a\.", r"\\", "a.").unwrap(), "\\");
-        for (pattern, template) in [
-            ("a$", "x"),
-            ("a*", "x"),
-            ("a", r"\1"),
-            ("(a)", r"\12"),
-            ("a", r"\."),
-            ("a", r"\g<x>"),
-            ("a", "\\"),
-            (r"(['])\1|a", "x"),
-        ] {
-            assert_eq!(replace(pattern, template, "a"), None, "{pattern} {template}");
-        }
-    }
 }
