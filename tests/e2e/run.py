@@ -165,6 +165,7 @@ def answer_at_a_terminal(bench: Bench) -> None:
     check(not [name for name in bench.world() if name.startswith("production/")], "nothing was published")
     declined = talk(bench, [(b"[y/N]", lambda _: b"n\n")])
     check(declined[0] == 3, declined[1])
+    check("then run `pyrel rehearse`" in declined[1], declined[1])
 
     def digest(text: str) -> bytes:
         found = re.findall(r"digest of this plan is ([0-9a-f]{12})", text)

@@ -63,6 +63,8 @@ pub struct GatePolicy {
     pub allow_unstaged: bool,
     /// The command that is running, without confirmations: `pyrel upload widget`.
     pub command: String,
+    /// Whether that command takes answers in advance; a rehearsal asks, or answers itself.
+    pub takes_answers: bool,
     /// The command that stages the same files: `pyrel upload-test widget`.
     pub stage_command: String,
 }
@@ -229,7 +231,9 @@ impl Gate {
 
 fn confirming_command(policy: &GatePolicy, digest: &PlanDigest) -> String {
     let unstaged = if policy.allow_unstaged { " --allow-unstaged" } else { "" };
-    format!("{}{unstaged} --yes --confirm {}", policy.command, digest.short())
+    let answers =
+        if policy.takes_answers { format!(" --yes --confirm {}", digest.short()) } else { String::new() };
+    format!("{}{unstaged}{answers}", policy.command)
 }
 
 /// Makes any typed text fit for one line of a message.
@@ -248,6 +252,7 @@ mod tests {
         GatePolicy {
             allow_unstaged,
             command: "pyrel upload a".to_owned(),
+            takes_answers: true,
             stage_command: "pyrel upload-test a".to_owned(),
         }
     }
@@ -348,6 +353,15 @@ mod tests {
                 assert!(refusal.hint().unwrap().contains(&expected));
             }
         }
+    }
+
+    #[test]
+    fn a_command_that_takes_no_answers_is_named_without_any() {
+        let plan = one(Staged::Yes);
+        let policy = GatePolicy { takes_answers: false, ..policy(false) };
+        let mut confirm = AdvanceConfirm { yes: false, digest: None };
+        let refusal = Gate::open(&plan, &mut confirm, &policy).unwrap_err();
+        assert_eq!(refusal.command(), Some("pyrel upload a"));
     }
 
     #[test]

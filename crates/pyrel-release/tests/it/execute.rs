@@ -222,7 +222,12 @@ async fn a_production_index_takes_nothing_without_the_permit_for_this_very_plan(
     let account = Account::from(Credentials::token(&Secret::new("not-a-real-token")));
     let kind = AccountKind::of(&account);
     let (wanted, other) = (plan_of(&client, kind, 1), plan_of(&client, kind, 2));
-    let policy = GatePolicy { allow_unstaged: true, command: String::new(), stage_command: String::new() };
+    let policy = GatePolicy {
+        allow_unstaged: true,
+        command: String::new(),
+        takes_answers: true,
+        stage_command: String::new(),
+    };
     let mut yes = AdvanceConfirm { yes: true, digest: Some(other.digest().to_string()) };
     let permit = Gate::open(&other, &mut yes, &policy).unwrap();
     let run = RunDir::create(world.root(), "r1").unwrap();

@@ -98,6 +98,7 @@ pub(crate) fn request<'a>(world: &'a World, workspace: &'a Workspace, id: &str) 
         policy: GatePolicy {
             allow_unstaged: false,
             command: "pyrel release".to_owned(),
+            takes_answers: true,
             stage_command: "pyrel upload-test".to_owned(),
         },
         client: client_options(),

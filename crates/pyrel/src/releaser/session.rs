@@ -81,6 +81,7 @@ impl Session<'_> {
             policy: GatePolicy {
                 allow_unstaged: self.allow_unstaged,
                 command: self.command.clone(),
+                takes_answers: self.kind != RunKind::Rehearsal,
                 stage_command: self.stage_command.clone(),
             },
             client: remote::client_options(context, workspace, &self.certificates)?,
