@@ -10,7 +10,7 @@ mod wire;
 
 pub use client::{
     Certificates, ClientError, ClientOptions, Credentials, IndexClient, IndexSpec, KeyFinder, MintError,
-    MintReason, MintedToken, NoKey, ReadKey, Relay, RetryPolicy, SigningSession, SigstoreClient,
+    MintReason, MintedToken, NoKey, ReadKey, Relay, RetryPolicy, SetupError, SigningSession, SigstoreClient,
     SigstoreEndpoints, SigstoreError, Unreadable, UploadError, UploadFile, UploadOutcome, Vulnerability,
 };
 pub use server::{

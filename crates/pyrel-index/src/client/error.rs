@@ -5,6 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use super::advice::{advice, is_maintenance};
+use super::certificates::SetupError;
 
 /// A cause of any kind.
 pub(super) type Cause = Box<dyn Error + Send + Sync>;
@@ -35,7 +36,7 @@ pub enum ClientError {
     },
     /// HTTP or TLS could not be set up.
     #[error("cannot set up HTTP")]
-    Setup(#[source] reqwest::Error),
+    Setup(#[source] SetupError),
     /// Installers of this machine cannot be let at a private index.
     #[error("cannot open a port of this machine for installers")]
     Relay(#[source] io::Error),
@@ -113,6 +114,14 @@ pub struct Unreadable {
 }
 
 impl ClientError {
+    /// Tells of a client that cannot even be made.
+    pub(super) fn of_setup(error: SetupError) -> Self {
+        match error {
+            SetupError::Certificates { path, reason } => Self::Certificates { path, reason },
+            error @ SetupError::Client(_) => Self::Setup(error),
+        }
+    }
+
     /// Returns the remedy, where one exists.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -222,7 +231,7 @@ pub enum UploadError {
     },
     /// HTTP or TLS could not be set up.
     #[error("cannot set up HTTP")]
-    Setup(#[source] reqwest::Error),
+    Setup(#[source] SetupError),
     /// The file cannot be read.
     #[error("cannot read the file to upload")]
     Io(#[source] io::Error),

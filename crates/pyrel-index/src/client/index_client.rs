@@ -11,7 +11,7 @@ use super::credentials::Credentials;
 use super::error::ClientError;
 use super::read_access::{KeyFinder, ReadAccess};
 use super::retry::RetryPolicy;
-use super::transport::Transport;
+use super::transport::{Transport, is_plain};
 use crate::wire::{is_loopback, shown};
 
 /// An index.
@@ -85,7 +85,13 @@ impl IndexClient {
             let path = format!("{}/", spec.simple_url.path());
             spec.simple_url.set_path(&path);
         }
-        let trust = options.certificates.get(&spec.name).map(Trust::read).transpose()?.unwrap_or_default();
+        let trust = match options.certificates.get(&spec.name) {
+            Some(files) if is_plain(&spec.upload_url) && is_plain(&spec.simple_url) => {
+                Trust::Unread(files.clone())
+            }
+            Some(files) => Trust::read(files).map_err(ClientError::of_setup)?,
+            None => Trust::default(),
+        };
         Ok(Self { spec, options, access, upload_credentials, transport: Transport::new(trust) })
     }
 
@@ -177,6 +183,31 @@ mod tests {
         assert_eq!(client.access().current().account_kind(), "password");
         assert_eq!(client.upload_credentials(&Credentials::Anonymous).account_kind(), "password");
         assert!(!format!("{client:?}").contains("\"q\""));
+    }
+
+    #[test]
+    fn certificates_are_read_beforehand_unless_nothing_is_encrypted() {
+        let made = |url: &str| {
+            let certificates = Certificates { authorities: Some("no/such/file.pem".into()), client: None };
+            let options = ClientOptions {
+                certificates: [("x".to_owned(), certificates)].into(),
+                ..ClientOptions::default()
+            };
+            let (upload_url, simple_url) = (url.parse().unwrap(), url.parse().unwrap());
+            IndexClient::new(
+                IndexSpec { name: "x".to_owned(), upload_url, simple_url, production: false },
+                options,
+            )
+        };
+        let error = made("https://127.0.0.1/").unwrap_err();
+        assert!(matches!(error, ClientError::Certificates { .. }), "{error}");
+        let client = made("http://127.0.0.1/").unwrap();
+        let request = |url: &str| {
+            client.transport().request(client.options(), reqwest::Method::GET, &url.parse().unwrap())
+        };
+        assert!(request("http://127.0.0.1/simple/").is_ok());
+        let error = request("https://index.example/a.whl").unwrap_err();
+        assert!(error.to_string().contains("file.pem"), "a page may point to another machine: {error}");
     }
 
     #[test]

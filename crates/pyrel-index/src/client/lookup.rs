@@ -225,7 +225,7 @@ impl IndexClient {
         let request = self
             .transport()
             .request(self.options(), Method::GET, url)
-            .map_err(|error| Attempt::Failed(ClientError::Setup(error)))?
+            .map_err(|error| Attempt::Failed(ClientError::of_setup(error)))?
             .header(ACCEPT, ask.accept)
             .header(CACHE_CONTROL, "max-age=0");
         let request = match ask.range {
@@ -242,7 +242,7 @@ impl IndexClient {
         let silence = self.options().read_timeout + self.options().connect_timeout;
         match timeout(silence, request.send()).await {
             Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) if error.is_builder() => Err(Attempt::Failed(ClientError::Setup(error))),
+            Ok(Err(error)) if error.is_builder() => Err(Attempt::Failed(ClientError::Setup(error.into()))),
             Ok(Err(error)) if is_certificate_error(&error) => {
                 Err(Attempt::Failed(ClientError::Unreachable {
                     url: shown(url),

@@ -20,7 +20,7 @@ mod upload_file;
 mod visibility;
 mod vulnerability;
 
-pub use certificates::Certificates;
+pub use certificates::{Certificates, SetupError};
 pub use credentials::Credentials;
 pub use error::{ClientError, Unreadable, UploadError};
 pub use index_client::{ClientOptions, IndexClient, IndexSpec};

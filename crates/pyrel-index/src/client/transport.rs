@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use reqwest::{Client, Method, RequestBuilder, redirect};
 use url::Url;
 
-use super::certificates::Trust;
+use super::certificates::{SetupError, Trust};
 use super::index_client::ClientOptions;
 use crate::wire::is_loopback;
 
@@ -33,8 +33,8 @@ impl Transport {
         options: &ClientOptions,
         method: Method,
         url: &Url,
-    ) -> Result<RequestBuilder, reqwest::Error> {
-        let plain = url.scheme() == "http" && is_loopback(url);
+    ) -> Result<RequestBuilder, SetupError> {
+        let plain = is_plain(url);
         let slot = if plain { &self.loopback } else { &self.remote };
         let client = match slot.get() {
             Some(client) => client,
@@ -46,13 +46,20 @@ impl Transport {
         Ok(client.request(method, url.clone()))
     }
 
-    fn build(&self, options: &ClientOptions, plain: bool) -> Result<Client, reqwest::Error> {
+    fn build(&self, options: &ClientOptions, plain: bool) -> Result<Client, SetupError> {
         // Fails only when a provider is installed already, and then that one is used.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let builder = Client::builder()
             .user_agent(&options.user_agent)
             .connect_timeout(options.connect_timeout)
             .redirect(redirect::Policy::none());
-        if plain { builder.no_proxy().tls_certs_only([]).build() } else { self.trust.apply(builder).build() }
+        let builder =
+            if plain { builder.no_proxy().tls_certs_only([]) } else { self.trust.apply(builder)? };
+        Ok(builder.build()?)
     }
+}
+
+/// Tells whether a URL is at this machine and unencrypted.
+pub(super) fn is_plain(url: &Url) -> bool {
+    url.scheme() == "http" && is_loopback(url)
 }

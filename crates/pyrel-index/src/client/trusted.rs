@@ -9,6 +9,7 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::Deserialize;
 use url::Url;
 
+use super::certificates::SetupError;
 use super::error::Cause;
 use super::exchange::{Answer, Exchange, Failed, once, patiently};
 use super::index_client::IndexClient;
@@ -85,7 +86,7 @@ pub enum MintError {
     },
     /// HTTP or TLS could not be set up.
     #[error("cannot set up HTTP")]
-    Setup(#[source] reqwest::Error),
+    Setup(#[source] SetupError),
 }
 
 fn reasons(all: &[MintReason]) -> String {

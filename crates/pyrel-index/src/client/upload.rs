@@ -199,7 +199,7 @@ impl IndexClient {
         drop(response);
         result.map_err(|error| {
             if error.is_builder() {
-                return Attempt::Failed(UploadError::Setup(error.without_url()));
+                return Attempt::Failed(UploadError::Setup(error.without_url().into()));
             }
             let ambiguous = !error.is_connect();
             Attempt::Again { cause: plain(error), wanted: None, ambiguous }

@@ -1,5 +1,6 @@
 //! Why nothing was signed.
 
+use super::super::certificates::SetupError;
 use super::super::error::Cause;
 
 /// Why nothing was signed.
@@ -41,7 +42,7 @@ pub enum SigstoreError {
     },
     /// HTTP or TLS could not be set up.
     #[error("cannot set up HTTP")]
-    Setup(#[source] reqwest::Error),
+    Setup(#[source] SetupError),
     /// The system gives no randomness for a key.
     #[error("cannot make a signature: the system gives no randomness")]
     Key,
