@@ -1,23 +1,25 @@
 //! The body of an upload: frame and file as a stream that hashes what it sends. A file that turns out to be
 //! another one than was checked breaks the stream before its end, so that no index can take it.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{Bytes, BytesMut};
-use fs_err::tokio as fs;
+use fs_err as fs;
 use futures_util::stream::{self, Stream};
 use pyrel_model::Sha256;
 use sha2::Digest as _;
-use tokio::io::AsyncReadExt as _;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::upload_file::UploadFile;
 use crate::wire::Framing;
 
-/// How much is read at once; all that an upload holds in memory besides its form.
+/// How much is read at once, in bytes.
 const CHUNK: usize = 128 * 1024;
+/// How many pieces are read ahead of the connection; with the one that is read and the one that is sent, all that an
+/// upload holds in memory besides its form.
+const AHEAD: usize = 2;
 
 /// Why a stream broke off.
 #[derive(Debug)]
@@ -33,93 +35,128 @@ pub(super) enum Fault {
 /// Shared, because the connection may hold on to the stream for a moment after the request has failed.
 pub(super) type FaultSlot = Arc<Mutex<Option<Fault>>>;
 
-struct Sender {
-    path: PathBuf,
-    size: u64,
-    expected: Sha256,
-    framing: Framing,
+/// A piece of the body, with how many bytes of the file were in it and those before it.
+struct Piece {
+    bytes: Bytes,
     sent: u64,
-    hasher: sha2::Sha256,
-    progress: watch::Sender<u64>,
-    fault: FaultSlot,
-}
-
-enum State {
-    Head(Sender),
-    File(Sender, fs::File),
-    Done,
 }
 
 /// Returns the body as a stream. `progress` hears how many bytes of the file were handed to the connection.
+///
+/// The file is read and hashed on a thread of its own, so that this and sending go on at the same time.
 pub(super) fn stream(
     file: &UploadFile,
     framing: &Framing,
     progress: watch::Sender<u64>,
     fault: FaultSlot,
 ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
-    let sender = Sender {
+    let (pieces, received) = mpsc::channel(AHEAD);
+    let reader = Reader {
         path: file.path().to_path_buf(),
         size: file.size(),
         expected: *file.sha256(),
         framing: framing.clone(),
-        sent: 0,
-        hasher: sha2::Sha256::new(),
-        progress,
-        fault,
+        pieces,
     };
-    stream::try_unfold(State::Head(sender), step)
-}
-
-async fn step(state: State) -> io::Result<Option<(Bytes, State)>> {
-    match state {
-        State::Head(sender) => {
-            let file = match fs::File::open(&sender.path).await {
-                Ok(file) => file,
-                Err(error) => return Err(sender.broken(Fault::Io(error))),
-            };
-            let head = sender.framing.head();
-            Ok(Some((head, State::File(sender, file))))
+    tokio::task::spawn_blocking(move || reader.run());
+    stream::try_unfold((received, progress, fault), |(mut received, progress, fault)| async move {
+        match received.recv().await {
+            Some(Ok(Piece { bytes, sent })) => {
+                progress.send_replace(sent);
+                Ok(Some((bytes, (received, progress, fault))))
+            }
+            Some(Err(broken)) => {
+                *fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(broken);
+                Err(io::Error::other("the file to upload cannot be sent"))
+            }
+            None => Ok(None),
         }
-        State::File(sender, file) => sender.next(file).await.map(Some),
-        State::Done => Ok(None),
-    }
+    })
 }
 
-impl Sender {
-    async fn next(mut self, mut file: fs::File) -> io::Result<(Bytes, State)> {
-        let mut chunk = BytesMut::with_capacity(CHUNK);
-        match file.read_buf(&mut chunk).await {
-            Err(error) => Err(self.broken(Fault::Io(error))),
-            Ok(0) => self.finish(),
-            Ok(read) => {
-                self.sent += read as u64;
-                if self.sent > self.size {
-                    let detail = format!("it is longer than {} bytes", self.size);
-                    return Err(self.broken(Fault::Changed(detail)));
-                }
-                self.hasher.update(&chunk);
-                self.progress.send_replace(self.sent);
-                Ok((chunk.freeze(), State::File(self, file)))
+/// Reads a file piece by piece.
+struct Reader {
+    path: PathBuf,
+    size: u64,
+    expected: Sha256,
+    framing: Framing,
+    pieces: mpsc::Sender<Result<Piece, Fault>>,
+}
+
+/// Nobody wants the rest: the request is over.
+struct Unwanted;
+
+impl Reader {
+    fn run(self) {
+        let read = if self.size <= CHUNK as u64 { self.read_whole() } else { self.read_pieces() };
+        if let Err(fault) = read {
+            // Who does not listen any more has failed for another reason.
+            let _unheard = self.pieces.blocking_send(Err(fault));
+        }
+    }
+
+    /// Makes one piece of a small file with its frame: nothing of it is sent before all is known to be right.
+    fn read_whole(&self) -> Result<(), Fault> {
+        let length = self.framing.length(self.size).try_into().unwrap_or(CHUNK);
+        let mut body = Vec::with_capacity(length + 1);
+        body.extend_from_slice(&self.framing.head());
+        let start = body.len();
+        // One byte more, so that a longer file shows.
+        let read = fs::File::open(&self.path)
+            .and_then(|file| file.take(self.size + 1).read_to_end(&mut body))
+            .map_err(Fault::Io)?;
+        self.judge(read as u64, sha2::Sha256::digest(&body[start..]).into())?;
+        body.extend_from_slice(&self.framing.tail());
+        let _unwanted = self.send(body.into(), self.size);
+        Ok(())
+    }
+
+    fn read_pieces(&self) -> Result<(), Fault> {
+        let mut file = fs::File::open(&self.path).map_err(Fault::Io)?;
+        let (mut hasher, mut sent) = (sha2::Sha256::new(), 0);
+        if self.send(self.framing.head(), 0).is_err() {
+            return Ok(());
+        }
+        loop {
+            let mut chunk = BytesMut::zeroed(CHUNK);
+            let read = match file.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(Fault::Io(error)),
+            };
+            chunk.truncate(read);
+            sent += read as u64;
+            if sent > self.size {
+                break;
+            }
+            hasher.update(&chunk);
+            if self.send(chunk.freeze(), sent).is_err() {
+                return Ok(());
             }
         }
+        self.judge(sent, hasher.finalize().into())?;
+        // The end of the frame is given out only now.
+        let _unwanted = self.send(self.framing.tail(), sent);
+        Ok(())
     }
 
-    /// Judges the whole file and only then gives out the end of the frame.
-    fn finish(self) -> io::Result<(Bytes, State)> {
-        if self.sent < self.size {
-            let detail = format!("it has {} of {} bytes", self.sent, self.size);
-            return Err(self.broken(Fault::Changed(detail)));
+    fn send(&self, bytes: Bytes, sent: u64) -> Result<(), Unwanted> {
+        self.pieces.blocking_send(Ok(Piece { bytes, sent })).map_err(|_| Unwanted)
+    }
+
+    /// Judges the whole file.
+    fn judge(&self, read: u64, sha256: [u8; 32]) -> Result<(), Fault> {
+        if read > self.size {
+            return Err(Fault::Changed(format!("it is longer than {} bytes", self.size)));
         }
-        let found = Sha256::new(self.hasher.clone().finalize().into());
+        if read < self.size {
+            return Err(Fault::Changed(format!("it has {read} of {} bytes", self.size)));
+        }
+        let found = Sha256::new(sha256);
         if found != self.expected {
-            let detail = format!("expected sha256 {}, found: {found}", self.expected);
-            return Err(self.broken(Fault::Changed(detail)));
+            return Err(Fault::Changed(format!("expected sha256 {}, found: {found}", self.expected)));
         }
-        Ok((self.framing.tail(), State::Done))
-    }
-
-    fn broken(&self, fault: Fault) -> io::Error {
-        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
-        io::Error::other("the file to upload cannot be sent")
+        Ok(())
     }
 }
