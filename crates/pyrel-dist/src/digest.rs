@@ -1,11 +1,10 @@
-//! Digests of a file: the SHA-256 that every reading makes and that names its bytes from then on, and the two others
-//! that only an upload carries, which are made of these very bytes or not at all.
+//! Digests of a file: the SHA-256 that every reading makes and that names its bytes from then on, and the BLAKE2b that
+//! only an upload carries, which is made of these very bytes or not at all.
 
 use std::io::{self, Read};
 
 use blake2::Blake2b;
 use blake2::digest::consts::U32;
-use md5::Md5;
 use pyrel_model::{Blake2b256, Sha256};
 use sha2::Digest as _;
 
@@ -58,45 +57,27 @@ pub(crate) enum DigestError {
     Changed,
 }
 
-/// The digests that nothing but an upload needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct UploadDigests {
-    pub(crate) blake2b: Blake2b256,
-    md5: [u8; 16],
-}
-
-impl UploadDigests {
-    /// Reads `source`, which must be what `judged` was made of, to its end.
-    pub(crate) fn of(source: &mut dyn Read, judged: &Digests) -> Result<Self, DigestError> {
-        let (mut blake2b, mut md5) = (Blake2b::<U32>::new(), Md5::new());
-        let found = Digests::with(source, judged.size, |sha256, bytes| {
-            let mut others = || {
-                sha256.update(bytes);
-                blake2b.update(bytes);
-            };
-            if bytes.len() < CHUNK {
-                others();
-                md5.update(bytes);
-            } else {
-                // MD5 takes as long as the two others together.
-                rayon::join(others, || md5.update(bytes));
-            }
-        })?;
-        if found != *judged {
-            return Err(DigestError::Changed);
+/// Reads `source` to its end; returns its size and SHA-256 with the digest that nothing but an upload needs.
+///
+/// MD5, which old clients send besides, is left out: no index asks for it that takes SHA-256, and twine (since 6.2) and
+/// uv send none.
+pub(crate) fn upload_digests(source: &mut dyn Read, length: u64) -> io::Result<(Digests, Blake2b256)> {
+    let mut blake2b = Blake2b::<U32>::new();
+    let digests = Digests::with(source, length, |sha256, bytes| {
+        if bytes.len() < CHUNK {
+            sha256.update(bytes);
+            blake2b.update(bytes);
+        } else {
+            rayon::join(|| sha256.update(bytes), || blake2b.update(bytes));
         }
-        Ok(Self { blake2b: Blake2b256::new(blake2b.finalize().into()), md5: md5.finalize().into() })
-    }
-
-    /// Returns the MD5 as 32 hexadecimal digits; old indexes ask for it.
-    pub(crate) fn md5_hex(&self) -> String {
-        hex(&self.md5)
-    }
+    })?;
+    Ok((digests, Blake2b256::new(blake2b.finalize().into())))
 }
 
-/// Returns lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// Makes the digest of an upload of `source`, which must be what `judged` was made of, to its end.
+pub(crate) fn blake2b_of(source: &mut dyn Read, judged: &Digests) -> Result<Blake2b256, DigestError> {
+    let (found, blake2b) = upload_digests(source, judged.size)?;
+    if found == *judged { Ok(blake2b) } else { Err(DigestError::Changed) }
 }
 
 #[cfg(test)]
@@ -108,17 +89,25 @@ mod tests {
         let digests = Digests::of(&mut &b"abc"[..], 3).unwrap();
         assert_eq!(digests.size, 3);
         assert!(digests.sha256.to_hex().starts_with("ba7816bf8f01cfea"));
-        let others = UploadDigests::of(&mut &b"abc"[..], &digests).unwrap();
-        assert!(others.blake2b.to_hex().starts_with("bddd813c634239723171ef3fee98579b"));
-        assert_eq!(others.md5_hex(), "900150983cd24fb0d6963f7d28e17f72");
+        let blake2b = blake2b_of(&mut &b"abc"[..], &digests).unwrap();
+        assert!(blake2b.to_hex().starts_with("bddd813c634239723171ef3fee98579b"));
     }
 
     #[test]
     fn other_bytes_than_the_judged_ones_have_no_digests() {
         let digests = Digests::of(&mut &b"abc"[..], 3).unwrap();
         for other in [&b"abd"[..], b"ab", b"abcd", b""] {
-            let made = UploadDigests::of(&mut &other[..], &digests);
+            let made = blake2b_of(&mut &other[..], &digests);
             assert!(matches!(made, Err(DigestError::Changed)), "{made:?}");
         }
+    }
+
+    #[test]
+    fn a_large_file_has_the_digests_of_its_bytes() {
+        let bytes: Vec<u8> = (0..3 * CHUNK + 5).map(|at| (at % 251) as u8).collect();
+        let digests = Digests::of(&mut &bytes[..], bytes.len() as u64).unwrap();
+        let (found, blake2b) = upload_digests(&mut &bytes[..], bytes.len() as u64).unwrap();
+        let whole = Blake2b256::new(Blake2b::<U32>::digest(&bytes).into());
+        assert_eq!((found, blake2b), (digests, whole));
     }
 }

@@ -199,20 +199,20 @@ impl Dist {
     }
 
     /// Returns the text fields of the form that carries the file to an index, in the order in which they are sent:
-    /// the very fields that the rules judged, and MD5 and BLAKE2b of the file besides.
+    /// the very fields that the rules judged, and the BLAKE2b of the file besides.
     ///
-    /// These two only an upload needs. They are made when the form is first asked for, of the file read once more,
-    /// which must still have the SHA-256 that was judged.
+    /// That only an upload needs. Unless the file was read for one, it is made when the form is first asked for, of the
+    /// file read once more, which must still have the SHA-256 that was judged.
     ///
     /// # Errors
     /// When the file cannot be read any more, or has other bytes by now.
     pub fn upload_form(&self) -> Result<Vec<(&'static str, String)>, OpenError> {
         let path = || self.path().to_path_buf();
-        let digests = self.reading.upload_digests().map_err(|error| match error {
+        let blake2b = self.reading.blake2b().map_err(|error| match error {
             DigestError::Io(source) => OpenError::Io { path: path(), source },
             DigestError::Changed => OpenError::Changed { path: path() },
         })?;
-        Ok(upload_form::complete(upload_form::fields(&self.reading, self.kind, &self.metadata), digests))
+        Ok(upload_form::complete(upload_form::fields(&self.reading, self.kind, &self.metadata), blake2b))
     }
 
     /// Returns the entry points of a wheel; `None` when it has none or they are broken.

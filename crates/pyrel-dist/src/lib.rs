@@ -23,7 +23,7 @@ pub mod check;
 
 pub use check::{
     ChangelogFacts, CheckOptions, CheckReport, FileReport, Finding, IndexFacts, IndexFile, PackageFacts,
-    ProjectFacts, RULES, Rule, Source, TreeFacts, check_files, look_of, rules_page,
+    ProjectFacts, RULES, Readings, Rule, Source, TreeFacts, check_files, look_of, rules_page,
 };
 pub use dist::{Dist, OpenError};
 pub use entry_points::{EntryPoint, EntryPoints};

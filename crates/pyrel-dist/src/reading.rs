@@ -9,9 +9,9 @@ use fs_err as fs;
 use pyrel_model::filename::InvalidFilename;
 use pyrel_model::metadata::InvalidMetadata;
 use pyrel_model::python::PythonModule;
-use pyrel_model::{ArtifactKind, CoreMetadata, DistFilename};
+use pyrel_model::{ArtifactKind, Blake2b256, CoreMetadata, DistFilename};
 
-use crate::digest::{DigestError, Digests, UploadDigests};
+use crate::digest::{DigestError, Digests, blake2b_of, upload_digests};
 use crate::entry_points::{EntryPoints, InvalidEntryPoints};
 use crate::fault::{Fault, FaultKind};
 use crate::limits::Limits;
@@ -83,7 +83,7 @@ pub(crate) struct Reading {
     pub(crate) kind: Option<ArtifactKind>,
     pub(crate) digests: Digests,
     /// What only an upload needs, once it was asked for.
-    upload_digests: OnceLock<UploadDigests>,
+    blake2b: OnceLock<Blake2b256>,
     pub(crate) archive: Archive,
     /// The metadata file: its member name and what it parsed to.
     pub(crate) metadata: Option<(String, Result<CoreMetadata, InvalidMetadata>)>,
@@ -95,13 +95,29 @@ pub(crate) struct Reading {
 impl Reading {
     /// Reads a file. Only an operating system error is an error; all else is a fault in the reading.
     pub(crate) fn of(path: &Path, limits: &Limits) -> io::Result<Self> {
+        Self::with(path, limits, |file, length| Ok((Digests::of(file, length)?, OnceLock::new())))
+    }
+
+    /// Reads a file that is about to be uploaded: what an upload needs is made of it on the way.
+    pub(crate) fn for_upload(path: &Path, limits: &Limits) -> io::Result<Self> {
+        Self::with(path, limits, |file, length| {
+            let (digests, blake2b) = upload_digests(file, length)?;
+            Ok((digests, blake2b.into()))
+        })
+    }
+
+    fn with(
+        path: &Path,
+        limits: &Limits,
+        digest: impl FnOnce(&mut fs::File, u64) -> io::Result<(Digests, OnceLock<Blake2b256>)> + Send,
+    ) -> io::Result<Self> {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let kind = filename::kind_of(&name);
         let (digests, archive) = rayon::join(
             || {
                 let mut file = fs::File::open(path)?;
                 let length = file.metadata()?.len();
-                Digests::of(&mut file, length)
+                digest(&mut file, length)
             },
             || match kind {
                 Some(ArtifactKind::Wheel) => wheel::read(path, &name, limits),
@@ -109,13 +125,14 @@ impl Reading {
                 None => Ok(Archive { complete: true, ..Archive::default() }),
             },
         );
+        let (digests, blake2b) = digests?;
         let mut reading = Self {
             path: path.to_path_buf(),
             parsed: name.parse(),
             filename: name,
             kind,
-            digests: digests?,
-            upload_digests: OnceLock::new(),
+            digests,
+            blake2b,
             archive: archive?,
             metadata: None,
             record: None,
@@ -126,14 +143,14 @@ impl Reading {
         Ok(reading)
     }
 
-    /// Returns the digests that only an upload needs. The first call reads the file again, and fails unless it has the
-    /// SHA-256 of the bytes that were judged.
-    pub(crate) fn upload_digests(&self) -> Result<&UploadDigests, DigestError> {
-        if let Some(known) = self.upload_digests.get() {
+    /// Returns the digest that only an upload needs. Unless the file was read for an upload, the first call reads it
+    /// again, and fails unless it has the SHA-256 of the bytes that were judged.
+    pub(crate) fn blake2b(&self) -> Result<&Blake2b256, DigestError> {
+        if let Some(known) = self.blake2b.get() {
             return Ok(known);
         }
-        let made = UploadDigests::of(&mut fs::File::open(&self.path)?, &self.digests)?;
-        Ok(self.upload_digests.get_or_init(|| made))
+        let made = blake2b_of(&mut fs::File::open(&self.path)?, &self.digests)?;
+        Ok(self.blake2b.get_or_init(|| made))
     }
 
     /// Returns the directory that describes a wheel, as its file name spells it: `{name}-{version}.dist-info`.

@@ -1,15 +1,14 @@
 //! The form of an upload: the fields that go with a file. Rules judge it and the client sends it, so that what was
-//! judged is what is sent; nothing else makes one. Only the digests that no rule reads are added for the sending.
+//! judged is what is sent; nothing else makes one. Only the digest that no rule reads is added for the sending.
 
-use pyrel_model::{ArtifactKind, CoreMetadata, DistFilename};
+use pyrel_model::{ArtifactKind, Blake2b256, CoreMetadata, DistFilename};
 
-use crate::digest::UploadDigests;
 use crate::reading::Reading;
 
-/// The field round which the digests that only an upload needs stand.
+/// The field that the digest that only an upload needs comes after.
 const SHA256: &str = "sha256_digest";
 
-/// Returns the text fields in the order in which they are sent, but for MD5 and BLAKE2b, which [`complete`] adds.
+/// Returns the text fields in the order in which they are sent, but for BLAKE2b, which [`complete`] adds.
 pub(crate) fn fields(
     reading: &Reading,
     kind: ArtifactKind,
@@ -30,22 +29,14 @@ pub(crate) fn fields(
     fields
 }
 
-/// Adds the digests that only an upload needs, round the one that every form has.
+/// Adds the digest that only an upload needs, after the one that every form has.
 pub(crate) fn complete(
-    fields: Vec<(&'static str, String)>,
-    digests: &UploadDigests,
+    mut fields: Vec<(&'static str, String)>,
+    blake2b: &Blake2b256,
 ) -> Vec<(&'static str, String)> {
-    let mut complete = Vec::with_capacity(fields.len() + 2);
-    for field in fields {
-        if field.0 == SHA256 {
-            complete.push(("md5_digest", digests.md5_hex()));
-            complete.push(field);
-            complete.push(("blake2_256_digest", digests.blake2b.to_hex()));
-        } else {
-            complete.push(field);
-        }
-    }
-    complete
+    let after = fields.iter().position(|(name, _)| *name == SHA256).map_or(fields.len(), |at| at + 1);
+    fields.insert(after, ("blake2_256_digest", blake2b.to_hex()));
+    fields
 }
 
 /// Returns the python tag of a wheel's file name, or `source` for an sdist.

@@ -4,6 +4,7 @@
 //! through [`Confirm`](gate::Confirm) and tells what happens through a [`Reporter`](events::Reporter).
 
 pub mod attest;
+mod blocking;
 pub mod bootstrap;
 pub mod collect;
 pub mod credentials;

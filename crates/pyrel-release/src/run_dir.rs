@@ -2,8 +2,9 @@
 //!
 //! It knows paths and copies bytes; what the bytes mean is the journal's.
 
-use std::io::{Read as _, Write as _};
+use std::io::{self, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use fs_err as fs;
 use pyrel_model::Sha256;
@@ -11,6 +12,11 @@ use pyrel_project::{OWN_FOLDER, own_folder};
 use sha2::Digest as _;
 
 use crate::journal::{JournalError, KeptAttestation, KeptFile, RunKind, RunLock, RunState, replay};
+
+/// How much is copied or hashed at once, in bytes.
+const CHUNK: usize = 128 * 1024;
+/// How many files are flushed at once.
+const FLUSHES: usize = 4;
 
 /// Why a run directory cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -237,15 +243,49 @@ impl RunDir {
         Ok(())
     }
 
-    /// Copies a file into the run as it is now, and returns its hash. The copy is complete under its name, or absent.
+    /// Copies a file into the run as it is now, and returns the copy's path. It waits for no disk: the copy is the run's
+    /// only after [`flush_kept`](Self::flush_kept).
+    ///
+    /// The operating system copies, where it can; file systems that share blocks between files until one of them
+    /// changes do not even that. A link would not do: some backends write into the file that is there.
     ///
     /// # Errors
     ///
     /// Fails when the disk says no.
-    pub(crate) fn keep_as_is(&self, source: &Path, filename: &str) -> Result<Sha256, RunDirError> {
-        let (partial, found) = self.copy(source, filename)?;
-        fs::rename(&partial, self.kept_path(filename))?;
-        Ok(found)
+    pub(crate) fn keep_as_is(&self, source: &Path, filename: &str) -> Result<PathBuf, RunDirError> {
+        let partial = self.files_dir().join(format!(".{filename}.partial"));
+        let (reader, file) = (fs::File::open(source)?, fs::File::create(&partial)?);
+        // The buffer is for systems that cannot copy by themselves.
+        let mut writer = BufWriter::with_capacity(CHUNK, file.file());
+        let copied = io::copy(&mut reader.file(), &mut writer).and_then(|_| writer.flush());
+        copied.map_err(|error| {
+            io::Error::new(error.kind(), format!("cannot copy `{}`: {error}", source.display()))
+        })?;
+        let kept = self.kept_path(filename);
+        fs::rename(&partial, &kept)?;
+        Ok(kept)
+    }
+
+    /// Flushes kept files to the disk, with their names.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the disk says no.
+    pub(crate) fn flush_kept(&self, paths: &[PathBuf]) -> Result<(), RunDirError> {
+        let flush = |paths: &[PathBuf]| -> io::Result<()> {
+            paths.iter().try_for_each(|path| fs::OpenOptions::new().write(true).open(path)?.sync_all())
+        };
+        // Disks flush several at once faster than one after another, and waiting costs no processor.
+        thread::scope(|scope| {
+            let share = paths.len().div_ceil(FLUSHES).max(1);
+            let flushes: Vec<_> =
+                paths.chunks(share).map(|paths| scope.spawn(move || flush(paths))).collect();
+            flushes.into_iter().try_for_each(|flush| match flush.join() {
+                Ok(flushed) => flushed,
+                Err(panic) => std::panic::resume_unwind(panic),
+            })
+        })?;
+        self.sync_kept()
     }
 
     /// Copies a file under a passing name, flushed to the disk, and returns that name and the hash.
@@ -331,13 +371,13 @@ fn size_of(directory: &Path) -> std::io::Result<u64> {
 }
 
 /// Returns the SHA-256 of a file.
-fn hash_file(path: &Path) -> Result<Sha256, RunDirError> {
+pub(crate) fn hash_file(path: &Path) -> Result<Sha256, RunDirError> {
     copy_hashed(&mut fs::File::open(path)?, None)
 }
 
 fn copy_hashed(reader: &mut fs::File, mut writer: Option<&mut fs::File>) -> Result<Sha256, RunDirError> {
     let mut hasher = sha2::Sha256::new();
-    let mut buffer = vec![0; 128 * 1024];
+    let mut buffer = vec![0; CHUNK];
     loop {
         let count = reader.read(&mut buffer)?;
         if count == 0 {
@@ -406,6 +446,30 @@ mod tests {
         assert_eq!(fs::read(run.verify_kept(&kept).unwrap()).unwrap(), b"bytes");
         fs::write(run.kept_path("a-1.tar.gz"), b"tampered").unwrap();
         assert!(matches!(run.verify_kept(&kept), Err(RunDirError::Changed { .. })));
+    }
+
+    #[test]
+    fn a_file_that_is_found_is_kept_as_it_is_whatever_becomes_of_it() {
+        let root = tempfile::tempdir().unwrap();
+        let run = RunDir::create(root.path(), "r").unwrap();
+        let source = root.path().join("a-1.tar.gz");
+        let bytes: Vec<u8> = (0..CHUNK * 2 + 7).map(|at| (at % 253) as u8).collect();
+        fs::write(&source, &bytes).unwrap();
+        let mut permissions = fs::metadata(&source).unwrap().permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(&source, permissions).unwrap();
+        let kept = run.keep_as_is(&source, "a-1.tar.gz").unwrap();
+        run.flush_kept(std::slice::from_ref(&kept)).unwrap();
+        assert_eq!(kept, run.kept_path("a-1.tar.gz"));
+        assert_eq!(hash_file(&kept).unwrap(), hash(&bytes));
+        fs::remove_file(&source).unwrap();
+        fs::write(&source, b"short").unwrap();
+        run.keep_as_is(&source, "a-1.tar.gz").unwrap();
+        // Written into, as some backends do, and not replaced.
+        fs::OpenOptions::new().write(true).open(&source).unwrap().write_all(b"other").unwrap();
+        assert_eq!(fs::read(&kept).unwrap(), b"short");
+        assert_eq!(fs::read_dir(run.files_dir()).unwrap().count(), 1, "no half copy is left");
+        assert!(run.flush_kept(&[run.kept_path("b-1.tar.gz")]).is_err());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use pyrel_model::{DistFilename, Level, PackageName, Version};
+use pyrel_model::{DistFilename, Level, PackageName, Sha256, Version};
 use rayon::prelude::*;
 
 use super::attestation::Attestation;
@@ -39,6 +39,8 @@ pub struct CheckOptions {
     pub levels: BTreeMap<String, Option<Level>>,
     /// How much of an archive is read.
     pub limits: Limits,
+    /// Whether the files are about to be uploaded: the digests that only an upload needs are made while they are read.
+    pub for_upload: bool,
     /// What is expected of a file, by its path as given to [`check_files`].
     pub projects: BTreeMap<PathBuf, ProjectFacts>,
     /// What the workspace knows of its packages.
@@ -51,26 +53,67 @@ pub struct CheckOptions {
 /// their own only when that file is not among `paths`.
 #[must_use]
 pub fn check_files(paths: &[PathBuf], options: &CheckOptions) -> CheckReport {
-    let mut attestations: BTreeMap<PathBuf, Vec<Attestation>> = BTreeMap::new();
-    let mut subjects: Vec<&PathBuf> = Vec::new();
-    for path in paths {
-        match attested(path).filter(|dist| paths.contains(dist)) {
-            Some(dist) => attestations.entry(dist).or_default().push(Attestation::read(path)),
-            None => subjects.push(path),
+    let is_beside = |path: &&PathBuf| attested(path).is_some_and(|dist| paths.contains(&dist));
+    let (attestations, files): (Vec<_>, Vec<_>) = paths.iter().partition(is_beside);
+    let files: Vec<PathBuf> = files.into_iter().cloned().collect();
+    Readings::of(&files, options).with_attestations(attestations).judge(options)
+}
+
+/// Files that were read for a check, and are not judged yet.
+#[derive(Debug)]
+pub struct Readings {
+    files: Vec<(PathBuf, Input)>,
+    attestations: BTreeMap<PathBuf, Vec<Attestation>>,
+}
+
+impl Readings {
+    /// Reads files, in parallel: the first half of [`check_files`]. Of the settings those matter that say how much is
+    /// read, and whether what an upload needs is made on the way.
+    #[must_use]
+    pub fn of(paths: &[PathBuf], options: &CheckOptions) -> Self {
+        let files = paths.par_iter().map(|path| (path.clone(), Input::read(path, options))).collect();
+        Self { files, attestations: BTreeMap::new() }
+    }
+
+    /// Reads attestations, which stand beside files that were read.
+    #[must_use]
+    pub fn with_attestations<'p>(mut self, paths: impl IntoIterator<Item = &'p PathBuf>) -> Self {
+        for path in paths {
+            if let Some(dist) = attested(path) {
+                self.attestations.entry(dist).or_default().push(Attestation::read(path));
+            }
+        }
+        self
+    }
+
+    /// Returns the size in bytes and the SHA-256 of each file, in the order in which the files were given; none of a
+    /// file that could not be read.
+    pub fn digests(&self) -> impl Iterator<Item = (&Path, Option<(u64, Sha256)>)> {
+        self.files.iter().map(|(path, input)| {
+            let digests = input.reading().map(|reading| reading.digests);
+            (path.as_path(), digests.map(|digests| (digests.size, digests.sha256)))
+        })
+    }
+
+    /// Judges the files: the second half of [`check_files`].
+    #[must_use]
+    pub fn judge(self, options: &CheckOptions) -> CheckReport {
+        let Self { files, attestations } = self;
+        let siblings = files.iter().map(|(path, _)| filename(path)).collect();
+        let peers = Peers::of(files.iter().filter_map(|(_, input)| input.reading()), &options.packages);
+        let batch = Batch { options, siblings, attestations, peers };
+        let findings: Vec<Vec<Finding>> =
+            files.par_iter().map(|(path, input)| batch.judge(path, input)).collect();
+        drop(batch);
+        let reports = files.into_iter().zip(findings);
+        CheckReport {
+            files: reports.map(|((path, input), findings)| input.report(&path, findings)).collect(),
         }
     }
-    let siblings = subjects.iter().map(|path| filename(path)).collect();
-    let readings: Vec<Input> = subjects.par_iter().map(|path| Input::read(path, options)).collect();
-    let peers = Peers::of(readings.iter().filter_map(Input::reading), &options.packages);
-    let batch = Batch { options, siblings, attestations, peers };
-    let findings: Vec<Vec<Finding>> =
-        subjects.par_iter().zip(&readings).map(|(path, input)| batch.judge(path, input)).collect();
-    drop(batch);
-    let reports = subjects.into_iter().zip(readings).zip(findings);
-    CheckReport { files: reports.map(|((path, input), findings)| input.report(path, findings)).collect() }
 }
 
 /// One file to judge.
+#[derive(Debug)]
 enum Input {
     Read(Box<Reading>),
     Unreadable(io::Error),
@@ -82,8 +125,11 @@ impl Input {
     fn read(path: &Path, options: &CheckOptions) -> Self {
         match attested(path) {
             Some(dist) => Self::Orphan(filename(&dist)),
-            None => Reading::of(path, &options.limits)
-                .map_or_else(Self::Unreadable, |reading| Self::Read(Box::new(reading))),
+            None => {
+                let read = if options.for_upload { Reading::for_upload } else { Reading::of };
+                read(path, &options.limits)
+                    .map_or_else(Self::Unreadable, |reading| Self::Read(Box::new(reading)))
+            }
         }
     }
 

@@ -27,7 +27,7 @@ mod fixture;
 #[cfg(test)]
 mod fixture_run;
 
-pub use driver::{CheckOptions, ProjectFacts, check_files};
+pub use driver::{CheckOptions, ProjectFacts, Readings, check_files};
 pub use finding::{Finding, Findings, Problem, Source};
 pub use index_facts::{IndexFacts, IndexFile, look_of};
 pub use package_facts::{ChangelogFacts, PackageFacts, TreeFacts};

@@ -100,10 +100,10 @@ fn a_wheel_tells_what_an_upload_and_a_verification_need() {
     assert_eq!(dist.metadata().get("Summary"), Some("A demonstration"));
     assert_eq!(dist.filename().unwrap().to_string(), dist.file_name());
     let form = dist.upload_form().unwrap();
-    let names: Vec<&str> = form.iter().map(|(name, _)| *name).take(7).collect();
-    let digests = ["md5_digest", "sha256_digest", "blake2_256_digest"];
+    let names: Vec<&str> = form.iter().map(|(name, _)| *name).take(6).collect();
+    let digests = ["sha256_digest", "blake2_256_digest"];
     assert_eq!((names[3], &names[4..]), ("pyversion", &digests[..]));
-    assert_eq!((form[4].1.len(), &form[5].1, form[6].1.len()), (32, &dist.sha256().to_hex(), 64));
+    assert_eq!((&form[4].1, form[5].1.len()), (&dist.sha256().to_hex(), 64));
     let member = dist.members().iter().find(|member| member.name == "demo/__init__.py").unwrap();
     assert_eq!(member.size, 10);
     assert!(member.sha256.is_some());

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use pyrel_dist::{CheckReport, FileReport, ProjectFacts, check_files};
+use pyrel_dist::{CheckOptions, CheckReport, FileReport, ProjectFacts, Readings};
 use pyrel_index::{IndexClient, UploadFile};
 use pyrel_model::Level;
 
 use super::ReleaseError;
-use super::pipeline::{Run, blocking};
+use super::pipeline::Run;
+use crate::blocking::blocking;
 use crate::events::Event;
 use crate::execute::with_causes;
 use crate::journal::{KeptFile, Step};
@@ -17,11 +18,16 @@ use crate::remote::IndexView;
 use crate::run_dir::RunDirError;
 
 impl Run<'_> {
+    /// Returns the settings of the check, for files that are to be uploaded.
+    pub(super) fn check_options(&self) -> CheckOptions {
+        CheckOptions { for_upload: true, ..self.request.check.clone() }
+    }
+
     /// Checks the kept files. A resumed run checks again, because what is sent is what was just checked.
     pub(super) async fn check(&mut self) -> Result<(), ReleaseError> {
         self.start(Step::Check);
         let files = self.files();
-        let mut options = self.request.check.clone();
+        let mut options = self.check_options();
         options.projects = files
             .iter()
             .map(|(file, path)| {
@@ -32,9 +38,15 @@ impl Run<'_> {
         let strict = options.strict;
         // Attestations have no report of their own: each is judged with the file that it stands beside.
         let attestations = self.state().attestations.values().map(|kept| &kept.attestation);
-        let attestations = attestations.map(|name| self.dir.kept_path(name));
-        let paths: Vec<PathBuf> = files.iter().map(|(_, path)| path.clone()).chain(attestations).collect();
-        let report = blocking(move || check_files(&paths, &options)).await;
+        let attestations: Vec<PathBuf> = attestations.map(|name| self.dir.kept_path(name)).collect();
+        let paths: Vec<PathBuf> = files.iter().map(|(_, path)| path.clone()).collect();
+        let is_of = |readings: &Readings| readings.digests().map(|(path, _)| path).eq(&paths);
+        let readings = self.readings.take().filter(is_of);
+        let report = blocking(move || {
+            let readings = readings.unwrap_or_else(|| Readings::of(&paths, &options));
+            readings.with_attestations(&attestations).judge(&options)
+        })
+        .await;
         report.files.iter().for_each(|file| self.emit(&checked(file)));
         let (report, result) = blocking(move || {
             let result = judge(&files, &report, strict);

@@ -2,19 +2,23 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
+use fs_err as fs;
 use pyrel_build::{BuildEvent, BuildObserver, BuildRequest, Kinds, build_all};
+use pyrel_dist::{CheckOptions, Readings};
 use pyrel_model::{Artifact, ArtifactKind, PackageName};
 use pyrel_project::Package;
-use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
-use super::pipeline::{Run, blocking};
+use super::pipeline::Run;
 use super::{BuildOptions, ReleaseError};
 use crate::attest::beside;
+use crate::blocking::blocking;
 use crate::collect::{Collected, collect};
 use crate::events::{Event, Reporter};
 use crate::journal::{KeptAttestation, KeptFile, Record, Step};
-use crate::run_dir::RunDirError;
+use crate::run_dir::{RunDir, RunDirError, hash_file};
 
 impl Run<'_> {
     /// Builds the packages, or takes what is in `dist`, and keeps the files with the run, with the attestations that lie
@@ -29,8 +33,7 @@ impl Run<'_> {
             Some(options) => self.build(options).await,
             None => self.find().await,
         };
-        let result = gathered.and_then(|()| Ok(self.dir.sync_kept()?));
-        self.end(step, result)
+        self.end(step, gathered)
     }
 
     async fn build(&mut self, options: &BuildOptions) -> Result<(), ReleaseError> {
@@ -40,7 +43,8 @@ impl Run<'_> {
         }
         let reporter = Arc::clone(&self.reporter);
         let artifacts = build_files(&self.packages, &options, Package::dist_dir, reporter).await?;
-        self.keep_built(artifacts)
+        self.keep_built(artifacts)?;
+        Ok(self.dir.sync_kept()?)
     }
 
     fn keep_built(&mut self, artifacts: Vec<Artifact>) -> Result<(), ReleaseError> {
@@ -93,8 +97,11 @@ impl Run<'_> {
     /// Takes the files of the current versions from the packages' `dist` folders.
     async fn find(&mut self) -> Result<(), ReleaseError> {
         let (mut errors, mut found) = (Vec::new(), Vec::new());
-        for package in &self.packages {
-            match collect(package, &self.request.directories) {
+        let directories = &self.request.directories;
+        let collected: Vec<_> =
+            self.packages.par_iter().map(|package| collect(package, directories)).collect();
+        for files in collected {
+            match files {
                 Ok(files) => found.extend(files),
                 Err(error) => errors.push(error),
             }
@@ -102,20 +109,18 @@ impl Run<'_> {
         if !errors.is_empty() {
             return Err(ReleaseError::Collect(errors));
         }
-        let dir = self.dir.clone();
-        // Each copy is flushed, and disks flush several at once faster than one after another.
-        let kept = blocking(move || {
-            let copies = found.into_par_iter().map(|file| {
-                let sha256 = dir.keep_as_is(&file.path, &file.filename)?;
-                Ok::<_, RunDirError>((file, sha256))
-            });
-            copies.collect::<Result<Vec<_>, _>>()
-        });
-        for (file, sha256) in kept.await? {
-            let Collected { package, version, filename, kind, path, size } = file;
-            let name = filename.clone();
-            self.journal.record(Record::Kept(KeptFile { package, version, filename, kind, size, sha256 }))?;
+        // In the order in which the check will ask for them.
+        found.sort_by(|a, b| a.filename.cmp(&b.filename));
+        let (dir, options) = (self.dir.clone(), self.check_options());
+        let (found, readings) = blocking(move || keep_found(&dir, found, &options)).await?;
+        for (path, kept) in found {
+            let name = kept.filename.clone();
+            self.journal.record(Record::Kept(kept))?;
             self.keep_attestations(&path, &name)?;
+        }
+        self.readings = Some(readings);
+        if !self.state().attestations.is_empty() {
+            self.dir.sync_kept()?;
         }
         Ok(())
     }
@@ -138,6 +143,35 @@ impl Run<'_> {
         let result = if failures.is_empty() { Ok(()) } else { Err(ReleaseError::Test(failures)) };
         self.end(Step::Test, result)
     }
+}
+
+/// Copies found files into the run, and reads the copies for the check: one reading tells what is kept, judged, and
+/// sent. Returns each with the path at which it was found.
+fn keep_found(
+    dir: &RunDir,
+    found: Vec<Collected>,
+    options: &CheckOptions,
+) -> Result<(Vec<(PathBuf, KeptFile)>, Readings), RunDirError> {
+    let copies = found.par_iter().map(|file| dir.keep_as_is(&file.path, &file.filename));
+    let copies: Vec<PathBuf> = copies.collect::<Result<_, _>>()?;
+    // The disk is waited for while the processors read.
+    let (flushed, readings) = thread::scope(|scope| {
+        let flush = scope.spawn(|| dir.flush_kept(&copies));
+        let readings = Readings::of(&copies, options);
+        (flush.join(), readings)
+    });
+    flushed.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+    let mut kept = Vec::with_capacity(found.len());
+    for (file, (copy, digest)) in found.into_iter().zip(readings.digests()) {
+        let Collected { package, version, filename, kind, path, .. } = file;
+        // What could not be read a moment ago says why when it is read again.
+        let (size, sha256) = match digest {
+            Some(digest) => digest,
+            None => (fs::metadata(copy)?.len(), hash_file(copy)?),
+        };
+        kept.push((path, KeptFile { package, version, filename, kind, size, sha256 }));
+    }
+    Ok((kept, readings))
 }
 
 /// Builds packages, each into a directory of its own.

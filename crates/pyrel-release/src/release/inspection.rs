@@ -10,9 +10,9 @@ use pyrel_dist::{CheckOptions, CheckReport, ProjectFacts, check_files};
 use pyrel_project::Package;
 
 use super::gather::build_files;
-use super::pipeline::blocking;
 use super::{BuildOptions, ReleaseError};
 use crate::attest::beside;
+use crate::blocking::blocking;
 use crate::collect::collect;
 use crate::events::Reporter;
 use crate::journal::{KeptAttestation, KeptFile};

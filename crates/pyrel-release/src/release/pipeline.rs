@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use pyrel_dist::Readings;
 use pyrel_index::{IndexClient, IndexSpec, UploadFile};
 use pyrel_model::PackageName;
 use pyrel_project::Package;
@@ -58,9 +59,9 @@ pub(crate) async fn run_in(
         }
     };
     reporter.event(&Event::RunStarted { run: request.run.id.clone(), resumed: request.run.resume });
-    let order = order_of(public.iter().copied());
+    let (order, uploads) = (order_of(public.iter().copied()), BTreeMap::new());
     let mut run =
-        Run { request, packages: public, order, dir, journal, reporter, report, uploads: BTreeMap::new() };
+        Run { request, packages: public, order, dir, journal, reporter, report, readings: None, uploads };
     let result = run.steps(confirm).await;
     run.finish(result)
 }
@@ -175,6 +176,8 @@ pub(super) struct Run<'a> {
     pub(super) journal: Journal,
     pub(super) reporter: Arc<dyn Reporter>,
     pub(super) report: ReleaseReport,
+    /// The kept files as they were read when they came, for the first check.
+    pub(super) readings: Option<Readings>,
     pub(super) uploads: BTreeMap<String, UploadFile>,
 }
 
@@ -307,17 +310,5 @@ impl Run<'_> {
         IndexView::read_files(client, files)
             .await
             .map_err(|source| ReleaseError::Index { index: index(), source })
-    }
-}
-
-/// Runs blocking work on a thread of its own; a panic there goes on here.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(value) => value,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // Blocking work is cancelled only with the whole runtime, and this future with it.
-            Err(_) => std::future::pending().await,
-        },
     }
 }

@@ -35,8 +35,8 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
         return;
     }
     // A file that changed since it was read is named by the hash of what was judged.
-    let (kind, hash) = match subject.reading.upload_digests() {
-        Ok(digests) => ("blake2_256", digests.blake2b.to_hex()),
+    let (kind, hash) = match subject.reading.blake2b() {
+        Ok(blake2b) => ("blake2_256", blake2b.to_hex()),
         Err(_) => ("sha256", subject.reading.digests.sha256.to_hex()),
     };
     let message = format!(

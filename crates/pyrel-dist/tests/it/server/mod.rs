@@ -76,7 +76,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("R6", "the form says 1, always; `upload-form` tests it on forms made by hand"),
     ("R8", "the form says what the file name says; `upload-form` tests it on forms made by hand"),
     ("R10", "the form of an sdist says `source`, always; `upload-form` tests it on forms made by hand"),
-    ("R11", "a form that is sent has three digests, always; `upload-form` tests it on forms made by hand"),
+    ("R11", "a form that is sent has two digests, always; `upload-form` tests it on forms made by hand"),
     ("R12", "the digests are made from 32 bytes each; `upload-form` tests it on forms made by hand"),
     ("P1", "the client sends the file, always"),
     (

@@ -161,7 +161,8 @@ fn take(request: &Request, kind: Kind, state: &mut State) -> Answer {
     let project = field(&request.body, "name");
     assert_eq!(field(&request.body, ":action"), "file_upload");
     assert_eq!(field(&request.body, "sha256_digest"), sha256(&bytes));
-    assert_eq!(field(&request.body, "md5_digest").len(), 32, "Nexus compares it, even when it is empty");
+    let has_md5 = request.body.windows(10).any(|bytes| bytes == b"md5_digest");
+    assert!(!has_md5, "Nexus compares it, even when it is empty");
     if state.files.contains_key(&filename) {
         state.conceals = false;
         return kind.exists(&project, &filename);
