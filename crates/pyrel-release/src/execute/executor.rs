@@ -11,10 +11,12 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use pyrel_index::{IndexClient, UploadError, UploadFile, UploadOutcome};
 use pyrel_model::{PackageName, Sha256};
+use tokio::task::yield_now;
 use tokio::time::timeout;
 
 use super::outcome::{FileOutcome, FileResult, Outcome, PackageOutcome};
 use super::schedule::Schedule;
+use crate::blocking::blocking;
 use crate::credentials::Account;
 use crate::events::{Event, Reporter};
 use crate::gate::{Permit, Refusal};
@@ -64,7 +66,8 @@ pub async fn execute(
         return Err(Refusal::NoPermit { index: plan.index().name.clone() });
     }
     let shared = Mutex::new(Shared { journal, fault: None });
-    let packages = Executor { plan, execution, shared: &shared }.run().await;
+    let flushing = tokio::sync::Mutex::new(());
+    let packages = Executor { plan, execution, shared: &shared, flushing: &flushing }.run().await;
     let Shared { journal, fault } = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
     let has_sent = journal.state().has_sent(execution.phase);
     Ok(Outcome { phase: execution.phase, packages, has_sent, fault })
@@ -82,6 +85,8 @@ struct Executor<'a, 'j> {
     plan: &'a Plan,
     execution: &'a Execution<'a>,
     shared: &'a Mutex<Shared<'j>>,
+    /// Held by who flushes the journal.
+    flushing: &'a tokio::sync::Mutex<()>,
 }
 
 impl Executor<'_, '_> {
@@ -257,7 +262,7 @@ impl Executor<'_, '_> {
             Err(error) => return Ok(self.failed(item, file, with_causes(&error), error.hint())),
         };
         let (filename, sha256) = (file.filename.clone(), file.sha256);
-        self.commit(Record::Intent { phase, filename: filename.clone(), sha256 })?;
+        self.commit(Record::Intent { phase, filename: filename.clone(), sha256 }).await?;
         self.emit(&Event::UploadStarted {
             phase,
             package: item.package.clone(),
@@ -366,15 +371,23 @@ impl Executor<'_, '_> {
         self.write(|journal| journal.record(record))
     }
 
-    fn commit(&self, record: Record) -> Result<(), Stopped> {
-        self.write(|journal| journal.commit(record))
+    /// Appends a record and returns when it is on the disk. Packages that come to this at the same time share a flush.
+    async fn commit(&self, record: Record) -> Result<(), Stopped> {
+        let number = self.write(|journal| journal.record(record).map(|()| journal.last()))?;
+        // The others that are ready append theirs.
+        yield_now().await;
+        let _turn = self.flushing.lock().await;
+        let Some(flush) = self.write(|journal| journal.flush_of(number))? else { return Ok(()) };
+        let flushed = blocking(move || flush.run()).await;
+        self.write(|journal| journal.take_flush(flushed))
     }
 
-    fn write(&self, write: impl FnOnce(&mut Journal) -> Result<(), JournalError>) -> Result<(), Stopped> {
+    fn write<T>(&self, write: impl FnOnce(&mut Journal) -> Result<T, JournalError>) -> Result<T, Stopped> {
         self.locked(|shared| {
-            let Err(error) = write(shared.journal) else { return Ok(()) };
-            shared.fault.get_or_insert(error);
-            Err(Stopped)
+            write(shared.journal).map_err(|error| {
+                shared.fault.get_or_insert(error);
+                Stopped
+            })
         })
     }
 

@@ -128,10 +128,12 @@ pub enum Fault {
 
 /// The journal of a run, open for appending and locked.
 pub struct Journal {
-    file: fs::File,
+    file: Arc<fs::File>,
     _lock: RunLock,
     clock: Clock,
     next: u64,
+    /// The last record that is known to be on the disk.
+    flushed: u64,
     state: RunState,
     fault: Option<Fault>,
     appended: u64,
@@ -181,7 +183,51 @@ impl Journal {
     }
 
     fn over(file: fs::File, lock: RunLock, clock: Clock, (records, state): (u64, RunState)) -> Self {
-        Self { file, _lock: lock, clock, next: records + 1, state, fault: None, appended: 0, broken: false }
+        Self {
+            file: Arc::new(file),
+            _lock: lock,
+            clock,
+            next: records + 1,
+            flushed: 0,
+            state,
+            fault: None,
+            appended: 0,
+            broken: false,
+        }
+    }
+
+    /// Returns the number of the last record.
+    pub(crate) fn last(&self) -> u64 {
+        self.next - 1
+    }
+
+    /// Returns a flush that brings a record to the disk, with all that were appended by now; none when it is there.
+    ///
+    /// # Errors
+    ///
+    /// Fails when an earlier write did.
+    pub(crate) fn flush_of(&self, record: u64) -> Result<Option<Flush>, JournalError> {
+        if self.broken {
+            return Err(JournalError::Broken);
+        }
+        let flush = || Flush { file: Arc::clone(&self.file), last: self.last() };
+        Ok((self.flushed < record).then(flush))
+    }
+
+    /// Takes the end of a flush in.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the disk said no; nothing is appended after that.
+    pub(crate) fn take_flush(&mut self, flushed: std::io::Result<u64>) -> Result<(), JournalError> {
+        match flushed {
+            Ok(last) => self.flushed = self.flushed.max(last),
+            Err(error) => {
+                self.broken = true;
+                return Err(error.into());
+            }
+        }
+        Ok(())
     }
 
     /// Returns the state after everything that was appended.
@@ -225,11 +271,14 @@ impl Journal {
         self.appended += 1;
         self.cut_before(&bytes)?;
         let written =
-            self.file.write_all(&bytes).and_then(|()| if flush { self.file.sync_data() } else { Ok(()) });
+            (&*self.file).write_all(&bytes).and_then(|()| if flush { self.file.sync_data() } else { Ok(()) });
         if let Err(error) = written {
             // Half a line may be there: only a replay can tell, so this journal takes nothing more.
             self.broken = true;
             return Err(error.into());
+        }
+        if flush {
+            self.flushed = self.next;
         }
         self.next += 1;
         if self.fault == Some(Fault::After(self.appended)) {
@@ -244,8 +293,21 @@ impl Journal {
             return Ok(());
         }
         self.broken = true;
-        self.file.write_all(&bytes[..bytes.len() / 2])?;
+        (&*self.file).write_all(&bytes[..bytes.len() / 2])?;
         Err(JournalError::Injected)
+    }
+}
+
+/// A flush of the journal, which may take its time on another thread while records are appended.
+pub(crate) struct Flush {
+    file: Arc<fs::File>,
+    last: u64,
+}
+
+impl Flush {
+    /// Flushes, and returns the last record that is on the disk then.
+    pub(crate) fn run(self) -> std::io::Result<u64> {
+        self.file.sync_data().map(|()| self.last)
     }
 }
 
@@ -335,6 +397,27 @@ mod tests {
         journal.commit(intent()).unwrap();
         drop(journal);
         assert_eq!(Journal::open(&run, clock()).unwrap().state().phases.len(), 1);
+    }
+
+    #[test]
+    fn one_flush_is_for_all_records_that_were_appended_by_then() {
+        let (_root, run) = run();
+        let mut journal = Journal::create(&run, "pyrel 0", clock()).unwrap();
+        journal.record(kept()).unwrap();
+        let first = journal.last();
+        journal.record(intent()).unwrap();
+        let flush = journal.flush_of(first).unwrap().unwrap();
+        journal.record(intent()).unwrap();
+        assert!(journal.flush_of(first).unwrap().is_some(), "it has not ended");
+        journal.take_flush(flush.run()).unwrap();
+        assert!(journal.flush_of(first).unwrap().is_none() && journal.flush_of(first + 1).unwrap().is_none());
+        assert!(journal.flush_of(journal.last()).unwrap().is_some(), "it came after the flush began");
+        journal.commit(intent()).unwrap();
+        assert!(journal.flush_of(journal.last()).unwrap().is_none());
+        let failed = std::io::Error::other("the disk is full");
+        assert!(matches!(journal.take_flush(Err(failed)), Err(JournalError::Io(_))));
+        assert!(matches!(journal.flush_of(1), Err(JournalError::Broken)));
+        assert!(matches!(journal.record(intent()), Err(JournalError::Broken)), "nothing follows");
     }
 
     #[test]
