@@ -32,8 +32,9 @@ impl Screen {
     }
 
     fn advance(&self, key: &str, label: String, done: u64, total: u64) {
+        let Some(stage) = self.ui.stage() else { return };
         let mut bars = self.bars();
-        bars.entry(key.to_owned()).or_insert_with(|| Meter::bytes(self.ui.stage(), label, total)).set(done);
+        bars.entry(key.to_owned()).or_insert_with(|| Meter::bytes(Some(stage), label, total)).set(done);
     }
 
     fn start_step(&self, step: Step, packages: usize) {
