@@ -1,19 +1,23 @@
 //! The entry points: plan one package, build one, build many at the same time.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver};
 
-use pyrel_model::{Artifact, ArtifactKind, Builder};
+use pyrel_model::Artifact;
 use rayon::prelude::*;
 
 use crate::detector;
 use crate::entry_set::{EntrySet, Planned, Unsupported};
 use crate::error::BuildError;
-use crate::incremental::{BuildMemory, Trace};
+use crate::incremental::{BuildMemory, Session, Trace};
+use crate::native::{self, Written};
 use crate::observer::{BuildEvent, BuildObserver};
 use crate::pep517;
 use crate::request::BuildRequest;
-use crate::writer::{Budget, Finished, OutDir, write_sdist, write_wheel};
+use crate::writer::{Budget, OutDir};
+
+/// How many packages may wait for the disk; each has up to two open files.
+const WAITING: usize = 32;
 
 /// Says what a build of the package would put into its archives, or why its own backend has to build it.
 /// Reads the tree and writes nothing. Whether the backend was asked for is not considered.
@@ -29,7 +33,7 @@ pub fn plan(request: &BuildRequest<'_>) -> Result<Planned, BuildError> {
 /// # Errors
 /// When any of the files cannot be made; then none of them appears in the output folder.
 pub fn build(request: &BuildRequest<'_>, observer: &dyn BuildObserver) -> Result<Vec<Artifact>, BuildError> {
-    build_within(request, None, observer, Budget::shared_by(1))
+    build_each(&[request], None, observer).pop().expect("one request has one result")
 }
 
 /// Builds packages at the same time, one result per request, in the order of the requests.
@@ -48,7 +52,8 @@ pub fn build_changed(
     memory: &BuildMemory,
     observer: &dyn BuildObserver,
 ) -> Vec<Result<Vec<Artifact>, BuildError>> {
-    let recalled: Vec<_> = requests.par_iter().map(|request| memory.recall(request)).collect();
+    let session = memory.begin();
+    let recalled: Vec<_> = requests.par_iter().map(|request| session.recall(request)).collect();
     for artifact in recalled.iter().flatten().flatten() {
         observer.event(BuildEvent::Unchanged { artifact });
     }
@@ -58,7 +63,8 @@ pub fn build_changed(
         .filter(|(_, known)| known.is_none())
         .map(|(request, _)| request)
         .collect();
-    let mut built = build_each(&changed, Some(memory), observer).into_iter();
+    let mut built = build_each(&changed, Some(&session), observer).into_iter();
+    session.end();
     recalled
         .into_iter()
         .map(|known| match known {
@@ -70,37 +76,36 @@ pub fn build_changed(
 
 fn build_each(
     requests: &[&BuildRequest<'_>],
-    memory: Option<&BuildMemory>,
+    memory: Option<&Session<'_>>,
     observer: &dyn BuildObserver,
 ) -> Vec<Result<Vec<Artifact>, BuildError>> {
+    let run = Run { requests, memory, observer };
     let workers = rayon::current_num_threads().min(requests.len());
     if workers <= 1 {
         let budget = Budget::shared_by(1);
-        return requests.iter().map(|request| build_within(request, memory, observer, budget)).collect();
+        let one = |index| run.conclude(vec![(index, run.make(index, budget))]);
+        return (0..requests.len()).flat_map(one).map(|(_, result)| result).collect();
     }
     let budget = Budget::shared_by(workers);
     let next = AtomicUsize::new(0);
-    let results: Vec<Mutex<Option<_>>> = requests.iter().map(|_| Mutex::new(None)).collect();
+    let (sender, receiver) = mpsc::sync_channel(WAITING);
     // Plain threads and not tasks of the pool: a pool thread that waits for its own segments would begin
     // another archive meanwhile, and memory would grow with the number of packages.
     std::thread::scope(|scope| {
         for _ in 0..workers {
-            scope.spawn(|| {
-                while let Some(index) = claim(&next, requests.len()) {
-                    let result = build_within(requests[index], memory, observer, budget);
-                    *results[index].lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(result);
+            let sender = sender.clone();
+            let (run, next) = (&run, &next);
+            scope.spawn(move || {
+                while let Some(index) = claim(next, requests.len()) {
+                    if sender.send((index, run.make(index, budget))).is_err() {
+                        break;
+                    }
                 }
             });
         }
-    });
-    results
-        .into_iter()
-        .map(|slot| {
-            slot.into_inner()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .expect("every index below the length was claimed by a worker that filled its slot")
-        })
-        .collect()
+        drop(sender);
+        run.conclude_all(&receiver)
+    })
 }
 
 fn claim(next: &AtomicUsize, length: usize) -> Option<usize> {
@@ -108,43 +113,119 @@ fn claim(next: &AtomicUsize, length: usize) -> Option<usize> {
     (index < length).then_some(index)
 }
 
-fn build_within(
-    request: &BuildRequest<'_>,
-    memory: Option<&BuildMemory>,
-    observer: &dyn BuildObserver,
-    budget: Budget,
-) -> Result<Vec<Artifact>, BuildError> {
-    observer.event(BuildEvent::Started { package: &request.package.name });
-    let start = memory.and_then(BuildMemory::now);
-    let (planned, trace) = choose(request, memory.map(|_| Trace::default()))?;
-    let artifacts = match planned {
-        Planned::Native(set) => {
-            let had_out_dir = request.out_dir.is_dir();
-            let artifacts = write_native(request, &set, observer, budget)?;
-            if let (Some(memory), Some(trace)) = (memory, trace) {
-                let trace = if had_out_dir { Some(trace) } else { trace_again(request, &set) };
-                memory.keep(request, (start, trace), &artifacts);
-            }
-            artifacts
-        }
-        Planned::Fallback(unsupported) => {
-            observer
-                .event(BuildEvent::FallingBack { package: &request.package.name, unsupported: &unsupported });
-            pep517::build(request, &unsupported, observer)?
-        }
-    };
-    for artifact in &artifacts {
-        observer.event(BuildEvent::Built { artifact });
-    }
-    Ok(artifacts)
+/// Packages that are built in one go.
+struct Run<'r> {
+    requests: &'r [&'r BuildRequest<'r>],
+    memory: Option<&'r Session<'r>>,
+    observer: &'r dyn BuildObserver,
 }
 
-/// Looks again after the first build has made the output folder, as the next build will; `None` when that gives
-/// another plan.
-fn trace_again(request: &BuildRequest<'_>, set: &EntrySet) -> Option<Trace> {
-    match detector::plan(request, Some(Trace::default())) {
-        Ok((Planned::Native(again), trace)) if again == *set => trace,
-        _ => None,
+/// What became of a package.
+enum Made {
+    /// Its archives are complete and need their names.
+    Native(Box<(Written, Sight)>),
+    /// Its own backend built it.
+    Foreign(Vec<Artifact>),
+}
+
+/// What is known about what the next build will see.
+enum Sight {
+    /// The same as this one.
+    Last(Trace),
+    /// The output folder will be another one, so somebody has to look whether that changes the plan.
+    First(EntrySet),
+    /// Nobody wants to know.
+    None,
+}
+
+type Outcome = (usize, Result<Made, BuildError>);
+
+impl Run<'_> {
+    /// Builds one package, but for the names of what was built natively.
+    fn make(&self, index: usize, budget: Budget) -> Result<Made, BuildError> {
+        let request = self.requests[index];
+        self.observer.event(BuildEvent::Started { package: &request.package.name });
+        // A trace should see the folder as the next build will, and no backend takes its usual name for a part of
+        // the project.
+        let is_usual = request.out_dir == request.package.dist_dir();
+        let early = is_usual.then(|| OutDir::open(&request.out_dir)).transpose()?;
+        let (planned, trace) = choose(request, self.memory.map(|_| Trace::default()))?;
+        match planned {
+            Planned::Native(set) => {
+                let was_there = request.out_dir.is_dir();
+                let out = early.map_or_else(|| OutDir::open(&request.out_dir), Ok)?;
+                let is_last = |trace: &Trace| was_there && !trace.looked_into(&request.out_dir);
+                let written = native::write(request, &set, out, (self.observer, budget))?;
+                let sight = match trace {
+                    Some(trace) if is_last(&trace) => Sight::Last(trace),
+                    Some(_) => Sight::First(set),
+                    None => Sight::None,
+                };
+                Ok(Made::Native(Box::new((written, sight))))
+            }
+            Planned::Fallback(unsupported) => {
+                let package = &request.package.name;
+                self.observer.event(BuildEvent::FallingBack { package, unsupported: &unsupported });
+                pep517::build(request, &unsupported, self.observer).map(Made::Foreign)
+            }
+        }
+    }
+
+    /// Concludes packages as they come, all that are there at the same time.
+    fn conclude_all(&self, made: &Receiver<Outcome>) -> Vec<Result<Vec<Artifact>, BuildError>> {
+        let mut results: Vec<Option<_>> = self.requests.iter().map(|_| None).collect();
+        while let Ok(first) = made.recv() {
+            let batch: Vec<Outcome> = std::iter::once(first).chain(made.try_iter().take(WAITING)).collect();
+            for (index, result) in self.conclude(batch) {
+                results[index] = Some(result);
+            }
+        }
+        let result =
+            |slot: Option<_>| slot.expect("every request was claimed by a worker that sent its outcome");
+        results.into_iter().map(result).collect()
+    }
+
+    /// Gives files their names, and remembers what was built.
+    fn conclude(&self, batch: Vec<Outcome>) -> Vec<(usize, Result<Vec<Artifact>, BuildError>)> {
+        let mut results = Vec::new();
+        let mut written = Vec::new();
+        let mut waiting = Vec::new();
+        for (index, outcome) in batch {
+            match outcome {
+                Ok(Made::Native(native)) => {
+                    written.push(native.0);
+                    waiting.push((index, native.1));
+                }
+                Ok(Made::Foreign(artifacts)) => results.push((index, Ok(artifacts))),
+                Err(error) => results.push((index, Err(error))),
+            }
+        }
+        let named: Vec<_> = waiting.into_iter().zip(native::name_all(written)).collect();
+        let remember = |((index, sight), result): ((usize, Sight), Result<Vec<Artifact>, BuildError>)| {
+            if let (Some(memory), Ok(artifacts)) = (self.memory, &result) {
+                memory.keep(self.requests[index], sight.into_trace(self.requests[index]), artifacts);
+            }
+            (index, result)
+        };
+        results.extend(named.into_par_iter().map(remember).collect::<Vec<_>>());
+        for artifact in results.iter().filter_map(|(_, result)| result.as_ref().ok()).flatten() {
+            self.observer.event(BuildEvent::Built { artifact });
+        }
+        results
+    }
+}
+
+impl Sight {
+    /// Returns what the next build will look at; `None` when it would make another plan.
+    fn into_trace(self, request: &BuildRequest<'_>) -> Option<Trace> {
+        match self {
+            Self::Last(trace) => Some(trace),
+            Self::First(set) => match detector::plan(request, Some(Trace::default())) {
+                Ok((Planned::Native(again), trace)) if again == set => trace,
+                _ => None,
+            },
+            Self::None => None,
+        }
     }
 }
 
@@ -155,55 +236,4 @@ fn choose(request: &BuildRequest<'_>, trace: Option<Trace>) -> Result<(Planned, 
         return Ok((Planned::Fallback(Unsupported { option, location: None, reason }), None));
     }
     detector::plan(request, trace)
-}
-
-fn write_native(
-    request: &BuildRequest<'_>,
-    set: &EntrySet,
-    observer: &dyn BuildObserver,
-    budget: Budget,
-) -> Result<Vec<Artifact>, BuildError> {
-    let out = OutDir::open(&request.out_dir)?;
-    let total = total_bytes(request, set);
-    let done = AtomicU64::new(0);
-    let progress = |bytes: u64| {
-        let done = done.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        observer.event(BuildEvent::Bytes { package: &set.name, done, total });
-    };
-    let when = (request.source_date, budget);
-    let mut finished: Vec<Finished> = Vec::new();
-    let mut kinds = Vec::new();
-    if request.kinds.sdist {
-        let name = set.sdist_file_name();
-        let mut stream = out.create()?;
-        write_sdist(set, &mut stream, &out.path().join(&name), when, &progress)?;
-        finished.push(out.finish(stream, &name)?);
-        kinds.push(ArtifactKind::Sdist);
-    }
-    if request.kinds.wheel {
-        let name = set.wheel_file_name();
-        let target = out.path().join(&name);
-        let mut stream = out.create()?;
-        write_wheel(set, &mut stream, (out.path(), &target), when, &progress)?;
-        finished.push(out.finish(stream, &name)?);
-        kinds.push(ArtifactKind::Wheel);
-    }
-    let committed = out.commit(finished)?;
-    let artifacts = committed.into_iter().zip(kinds).map(|(file, kind)| Artifact {
-        package: set.name.clone(),
-        version: set.version.clone(),
-        kind,
-        path: file.path,
-        size: file.size,
-        sha256: file.sha256,
-        blake2b: file.blake2b,
-        builder: Builder::Native { dialect: set.dialect },
-    });
-    Ok(artifacts.collect())
-}
-
-fn total_bytes(request: &BuildRequest<'_>, set: &EntrySet) -> u64 {
-    let size = |entries: &[crate::Entry]| entries.iter().map(|entry| entry.source.size()).sum::<u64>();
-    let sdist = if request.kinds.sdist { size(&set.sdist) } else { 0 };
-    sdist + if request.kinds.wheel { size(&set.wheel) } else { 0 }
 }

@@ -14,6 +14,7 @@ mod error;
 mod incremental;
 mod listing;
 mod metadata;
+mod native;
 mod observer;
 mod pattern;
 mod pep517;

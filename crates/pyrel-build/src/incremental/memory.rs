@@ -1,7 +1,9 @@
-//! Where records of builds are kept: one file a package under `.pyrel/build` at the workspace root.
+//! Where records of builds are kept: one file under `.pyrel/build` at the workspace root, a line for each package.
 
-use std::io;
+use std::collections::BTreeMap;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use fs_err as fs;
 use pyrel_model::Artifact;
@@ -12,6 +14,9 @@ use super::record::Record;
 use super::stamp::{Moment, Stamp};
 use crate::request::BuildRequest;
 
+/// The first line of the file, which names the format; a file with another one is as good as none.
+const HEAD: &str = "pyrel builds 2";
+
 /// Remembers native builds, so that an unchanged package need not be built again.
 ///
 /// A record that cannot be read or written never fails a build: the package is built as if there were none.
@@ -20,6 +25,17 @@ pub struct BuildMemory {
     folder: PathBuf,
     tool: String,
     recalls: bool,
+}
+
+/// The memory during one run: read when it begins, written when it ends.
+#[derive(Debug)]
+pub(crate) struct Session<'m> {
+    memory: &'m BuildMemory,
+    /// A moment before anything was looked at.
+    start: Option<Moment>,
+    records: BTreeMap<String, String>,
+    /// New lines, and lines that go.
+    fresh: Mutex<BTreeMap<String, Option<String>>>,
 }
 
 impl BuildMemory {
@@ -41,73 +57,119 @@ impl BuildMemory {
         self
     }
 
+    /// Begins a run.
+    pub(crate) fn begin(&self) -> Session<'_> {
+        let start = self.now();
+        let records = if self.recalls { self.read() } else { BTreeMap::new() };
+        Session { memory: self, start, records, fresh: Mutex::default() }
+    }
+
     /// Returns the moment by the clock of the file system; `None` when it cannot be told.
     ///
     /// Setting any time of a file makes the file system note when that was. One file serves all, because some file
     /// systems take long to find a place for a new one where many were just removed.
-    pub(crate) fn now(&self) -> Option<Moment> {
+    fn now(&self) -> Option<Moment> {
         let path = self.folder.join("clock");
         let file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).ok()?;
         file.file().set_modified(std::time::SystemTime::UNIX_EPOCH).ok()?;
         Stamp::of(&path)?.changed()
     }
 
+    /// Returns the line of each package. What is no text, or no file at all, holds none.
+    fn read(&self) -> BTreeMap<String, String> {
+        let text = fs::read_to_string(self.file()).unwrap_or_default();
+        let Some(lines) = text.strip_prefix(HEAD).and_then(|rest| rest.strip_prefix('\n')) else {
+            return BTreeMap::new();
+        };
+        let line =
+            |line: &str| line.split_once('\t').map(|(name, record)| (name.to_owned(), record.to_owned()));
+        lines.lines().filter_map(line).collect()
+    }
+
+    /// Writes beside the file and renames, so that a kill leaves the old one.
+    fn write(&self, records: &BTreeMap<String, String>) -> io::Result<()> {
+        let file = tempfile::Builder::new().prefix(".records-").tempfile_in(&self.folder)?;
+        let mut stream = io::BufWriter::with_capacity(256 << 10, file);
+        writeln!(stream, "{HEAD}")?;
+        for (name, record) in records {
+            writeln!(stream, "{name}\t{record}")?;
+        }
+        let file = stream.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.persist(self.file()).map_err(|error| error.error)?;
+        Ok(())
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.join("records")
+    }
+}
+
+impl Session<'_> {
     /// Returns the files that an earlier build left, if a build now would make the same.
     pub(crate) fn recall(&self, request: &BuildRequest<'_>) -> Option<Vec<Artifact>> {
-        if !self.recalls || request.force_pep517 {
+        if request.force_pep517 {
             return None;
         }
-        let text = fs::read(self.path(request)).ok()?;
-        let mut record: Record = serde_json::from_slice(&text).ok()?;
-        let artifacts = record.still_holds(request, &self.tool)?;
+        let line = self.records.get(request.package.name.normalized())?;
+        let mut record: Record = serde_json::from_str(line).ok()?;
+        let (artifacts, mut is_newer) = record.still_holds(request, &self.memory.tool, self.start)?;
         if record.is_unsettled() {
-            let now = self.now();
             if !record.outputs_have_their_bytes() {
                 return None;
             }
-            record.settle(now);
+            record.settle(self.start);
+            is_newer = true;
+        }
+        if is_newer {
             self.store(request, &record);
         }
         Some(artifacts)
     }
 
-    /// Writes down a native build that began at `start` and looked at the paths of the trace.
-    pub(crate) fn keep(
-        &self,
-        request: &BuildRequest<'_>,
-        (start, trace): (Option<Moment>, Option<Trace>),
-        artifacts: &[Artifact],
-    ) {
-        let record = start
+    /// Notes a native build that looked at the paths of the trace.
+    pub(crate) fn keep(&self, request: &BuildRequest<'_>, trace: Option<Trace>, artifacts: &[Artifact]) {
+        let record = self
+            .start
             .zip(trace)
             .and_then(|(start, trace)| trace.into_sights(start))
-            .and_then(|inputs| Record::of(request, &self.tool, inputs, artifacts));
+            .and_then(|inputs| Record::of(request, &self.memory.tool, inputs, artifacts));
         match record {
             Some(record) => self.store(request, &record),
-            None => {
-                // A record of an older build must not outlive the files that it speaks of.
-                let path = self.path(request);
-                if let Err(error) = fs::remove_file(&path)
-                    && error.kind() != io::ErrorKind::NotFound
-                {
-                    tracing::warn!(%error, "an old record of a build stays");
-                }
-            }
+            // A record of an older build must not outlive the files that it speaks of.
+            None => self.note(request, None),
         }
     }
 
     fn store(&self, request: &BuildRequest<'_>, record: &Record) {
-        if let Err(error) = self.write(&self.path(request), record) {
-            tracing::warn!(%error, "the build is not remembered");
+        match serde_json::to_string(record) {
+            Ok(line) => self.note(request, Some(line)),
+            Err(error) => {
+                tracing::warn!(%error, "the build is not remembered");
+                self.note(request, None);
+            }
         }
     }
 
-    /// Writes in place: what is torn by a kill is no JSON, and as good as no record.
-    fn write(&self, path: &Path, record: &Record) -> io::Result<()> {
-        fs::write(path, serde_json::to_vec(record)?)
+    fn note(&self, request: &BuildRequest<'_>, line: Option<String>) {
+        let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
+        fresh.insert(request.package.name.normalized().to_owned(), line);
     }
 
-    fn path(&self, request: &BuildRequest<'_>) -> PathBuf {
-        self.folder.join(format!("{}.json", request.package.name.normalized()))
+    /// Ends the run: what is new is written to what other runs wrote meanwhile.
+    pub(crate) fn end(self) {
+        let fresh = self.fresh.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if fresh.is_empty() {
+            return;
+        }
+        let mut records = self.memory.read();
+        for (name, line) in fresh {
+            match line {
+                Some(line) => records.insert(name, line),
+                None => records.remove(&name),
+            };
+        }
+        if let Err(error) = self.memory.write(&records) {
+            tracing::warn!(%error, "the builds are not remembered");
+        }
     }
 }

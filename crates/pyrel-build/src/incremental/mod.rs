@@ -12,4 +12,5 @@ mod stamp;
 mod trace;
 
 pub use memory::BuildMemory;
+pub(crate) use memory::Session;
 pub(crate) use trace::Trace;

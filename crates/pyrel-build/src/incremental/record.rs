@@ -14,18 +14,15 @@ use super::trace::Sight;
 use crate::dialects::DIALECTS;
 use crate::request::BuildRequest;
 
-/// The version of the format; a record of another one is as good as none.
-const FORMAT: u32 = 1;
-
 /// One build of one package.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Record {
-    format: u32,
     circumstances: Circumstances,
     dialect: String,
     /// A moment at which the built files had their bytes; `None` when it could not be told.
     seen_whole: Option<Moment>,
-    inputs: BTreeMap<PathBuf, Sight>,
+    /// What was seen where; below the package's directory as a relative path.
+    inputs: Vec<(PathBuf, Sight)>,
     outputs: Vec<Output>,
 }
 
@@ -83,7 +80,7 @@ impl Record {
     pub(super) fn of(
         request: &BuildRequest<'_>,
         tool: &str,
-        inputs: BTreeMap<PathBuf, Sight>,
+        inputs: Vec<(PathBuf, Sight)>,
         artifacts: &[Artifact],
     ) -> Option<Self> {
         let mut dialect = None;
@@ -102,17 +99,35 @@ impl Record {
             });
         }
         let circumstances = Circumstances::of(request, tool);
-        Some(Self { format: FORMAT, circumstances, dialect: dialect?, seen_whole: None, inputs, outputs })
+        let directory = &circumstances.directory;
+        let short = |(path, sight): (PathBuf, Sight)| match path.strip_prefix(directory) {
+            Ok(relative) => (relative.to_path_buf(), sight),
+            Err(_) => (path, sight),
+        };
+        let inputs = inputs.into_iter().map(short).collect();
+        Some(Self { circumstances, dialect: dialect?, seen_whole: None, inputs, outputs })
     }
 
-    /// Returns the files of the build, if a build now would make the same and they are as they were left.
-    pub(super) fn still_holds(&self, request: &BuildRequest<'_>, tool: &str) -> Option<Vec<Artifact>> {
+    /// Returns the files of the build, if a build now would make the same and they are as they were left, and
+    /// whether the record learnt something; `start` is a moment before the first look.
+    pub(super) fn still_holds(
+        &mut self,
+        request: &BuildRequest<'_>,
+        tool: &str,
+        start: Option<Moment>,
+    ) -> Option<(Vec<Artifact>, bool)> {
         let dialect = DIALECTS.iter().map(|dialect| dialect.name()).find(|name| *name == self.dialect)?;
-        let holds = self.format == FORMAT
-            && self.circumstances == Circumstances::of(request, tool)
-            && self.inputs.iter().all(|(path, sight)| sight.is_same(path))
-            && self.outputs.iter().all(|output| Stamp::of(&output.path).as_ref() == Some(&output.stamp));
-        if !holds {
+        if self.circumstances != Circumstances::of(request, tool) {
+            return None;
+        }
+        let mut is_newer = false;
+        let mut path = PathBuf::new();
+        for (relative, sight) in &mut self.inputs {
+            path.clone_from(&self.circumstances.directory);
+            path.push(relative);
+            is_newer |= sight.look(&path, start)?;
+        }
+        if self.outputs.iter().any(|output| Stamp::of(&output.path).as_ref() != Some(&output.stamp)) {
             return None;
         }
         let artifact = |output: &Output| {
@@ -127,7 +142,7 @@ impl Record {
                 builder: Builder::Native { dialect },
             })
         };
-        self.outputs.iter().map(artifact).collect()
+        Some((self.outputs.iter().map(artifact).collect::<Option<_>>()?, is_newer))
     }
 
     /// Tells whether the built files could have changed within the tick of the clock in which they were written.

@@ -1,5 +1,7 @@
 //! What the file system says about a path, precise enough to notice every change.
 
+use std::fs::Metadata;
+use std::io;
 use std::path::Path;
 
 use fs_err as fs;
@@ -22,15 +24,19 @@ const FOLDER: u32 = 0o040_000;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Stamp {
     /// There is nothing.
+    #[serde(rename = "-")]
     Absent,
     /// A file, a folder, or something special.
+    #[serde(rename = "i")]
     Present(Inode),
     /// A symbolic link, and what it leads to.
+    #[serde(rename = "l")]
     Link(Inode, Option<Inode>),
 }
 
 /// The fields that change with every change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Fields", from = "Fields")]
 pub(super) struct Inode {
     device: u64,
     number: u64,
@@ -40,20 +46,40 @@ pub(super) struct Inode {
     changed: Moment,
 }
 
+/// An inode as it is written down: short, for there are many.
+type Fields = (u64, u64, u32, u64, Moment, Moment);
+
+impl From<Fields> for Inode {
+    fn from((device, number, mode, size, modified, changed): Fields) -> Self {
+        Self { device, number, mode, size, modified, changed }
+    }
+}
+
+impl From<Inode> for Fields {
+    fn from(inode: Inode) -> Self {
+        (inode.device, inode.number, inode.mode, inode.size, inode.modified, inode.changed)
+    }
+}
+
 impl Stamp {
     /// Looks at a path; `None` when the file system refuses, or cannot say enough to be trusted.
     pub(super) fn of(path: &Path) -> Option<Self> {
-        match fs::symlink_metadata(path) {
+        Self::from_look(path, &fs::symlink_metadata(path))
+    }
+
+    /// Takes what was found at a path, links not followed; `None` as for [`of`](Self::of).
+    pub(super) fn from_look(path: &Path, found: &io::Result<Metadata>) -> Option<Self> {
+        match found {
             Ok(own) if own.is_symlink() => {
                 let target = fs::metadata(path).ok();
                 let target = match target {
                     Some(target) => Some(Inode::of(&target)?),
                     None => None,
                 };
-                Some(Self::Link(Inode::of(&own)?, target))
+                Some(Self::Link(Inode::of(own)?, target))
             }
-            Ok(own) => Inode::of(&own).map(Self::Present),
-            Err(error) if is_absence(&error) => Some(Self::Absent),
+            Ok(own) => Inode::of(own).map(Self::Present),
+            Err(error) if is_absence(error) => Some(Self::Absent),
             Err(_) => None,
         }
     }
@@ -93,13 +119,13 @@ impl Stamp {
     }
 }
 
-fn is_absence(error: &std::io::Error) -> bool {
+fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
 }
 
 impl Inode {
     #[cfg(unix)]
-    fn of(metadata: &std::fs::Metadata) -> Option<Self> {
+    fn of(metadata: &Metadata) -> Option<Self> {
         use std::os::unix::fs::MetadataExt as _;
         Some(Self {
             device: metadata.dev(),
@@ -113,7 +139,7 @@ impl Inode {
 
     /// Windows shows no time that a program cannot set, so nothing is remembered there.
     #[cfg(not(unix))]
-    fn of(_metadata: &std::fs::Metadata) -> Option<Self> {
+    fn of(_metadata: &Metadata) -> Option<Self> {
         None
     }
 

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
+use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -49,6 +50,24 @@ impl DiskTree {
         }
     }
 
+    /// Looks at something, links not followed, and returns its full path.
+    fn look(&self, path: &str) -> (PathBuf, io::Result<Metadata>) {
+        let full = self.root.join(path);
+        let found = fs::symlink_metadata(&full);
+        if let Some(trace) = &self.trace {
+            trace.touched(&full, &found);
+        }
+        (full, found)
+    }
+
+    /// Looks at something, links followed; `None` where nothing is.
+    fn follow(&self, path: &str) -> Option<Metadata> {
+        match self.look(path) {
+            (full, Ok(own)) if own.is_symlink() => fs::metadata(full).ok(),
+            (_, found) => found.ok(),
+        }
+    }
+
     pub(super) fn root(&self) -> &Path {
         &self.root
     }
@@ -69,11 +88,11 @@ impl DiskTree {
     }
 
     pub(super) fn is_file(&self, path: &str) -> bool {
-        self.written.borrow().contains_key(path) || self.look_at(path).is_file()
+        self.written.borrow().contains_key(path) || self.follow(path).is_some_and(|found| found.is_file())
     }
 
     pub(super) fn is_dir(&self, path: &str) -> bool {
-        self.leads_to_written(path) || self.look_at(path).is_dir()
+        self.leads_to_written(path) || self.follow(path).is_some_and(|found| found.is_dir())
     }
 
     pub(super) fn read(&self, path: &str) -> Result<Arc<[u8]>, BuildError> {
@@ -85,13 +104,12 @@ impl DiskTree {
     }
 
     pub(super) fn file(&self, path: &str) -> Result<TreeFile, BuildError> {
-        let full = self.look_at(path);
+        let (full, own) = self.look(path);
         if let Some(bytes) = self.written.borrow().get(path) {
             let executable = fs::metadata(&full).is_ok_and(|there| is_executable(&full, &there));
             return Ok(TreeFile { source: Source::Bytes(Arc::clone(bytes)), executable, is_link: false });
         }
-        let own =
-            fs::symlink_metadata(&full).map_err(|source| BuildError::Read { path: full.clone(), source })?;
+        let own = own.map_err(|source| BuildError::Read { path: full.clone(), source })?;
         let is_link = own.is_symlink();
         let target =
             if is_link { fs::metadata(&full).map_err(|error| broken_link(&full, &error))? } else { own };
@@ -107,12 +125,14 @@ impl DiskTree {
 
     /// Tells whether anything is there, links followed.
     pub(super) fn exists(&self, path: &str) -> bool {
-        self.written.borrow().contains_key(path) || self.leads_to_written(path) || self.look_at(path).exists()
+        self.written.borrow().contains_key(path)
+            || self.leads_to_written(path)
+            || self.follow(path).is_some()
     }
 
     /// Tells whether the path itself is a symbolic link.
     pub(super) fn is_link(&self, path: &str) -> bool {
-        fs::symlink_metadata(self.look_at(path)).is_ok_and(|metadata| metadata.is_symlink())
+        self.look(path).1.is_ok_and(|found| found.is_symlink())
     }
 
     /// Puts a file over what is on disk, with the folders that lead to it.
@@ -167,7 +187,7 @@ impl DiskTree {
     #[cfg(unix)]
     pub(super) fn identity(&self, dir: &str) -> Option<(u64, u64)> {
         use std::os::unix::fs::MetadataExt as _;
-        let metadata = fs::metadata(self.look_at(dir)).ok()?;
+        let metadata = self.follow(dir)?;
         Some((metadata.dev(), metadata.ino()))
     }
 

@@ -3,19 +3,22 @@
 mod atomic;
 mod clash;
 mod deflate;
+mod header;
+mod member;
 mod output;
+mod pipeline;
 mod sdist;
-mod segment;
 mod time;
 mod wheel;
 mod zip;
 
-pub(crate) use atomic::{Finished, OutDir};
+pub(crate) use atomic::{Committed, Finished, OutDir, Unnamed, commit_all};
 use clash::refuse_clashes;
+pub(crate) use member::Shelf;
 pub(crate) use output::Output;
 pub(crate) use sdist::write_sdist;
 pub(crate) use time::civil;
-pub(crate) use wheel::write_wheel;
+pub(crate) use wheel::{Leftover, write_wheel};
 
 /// Is told the uncompressed bytes that went into an archive since the last call.
 pub(crate) type Progress<'a> = &'a (dyn Fn(u64) + Sync);
@@ -23,8 +26,10 @@ pub(crate) type Progress<'a> = &'a (dyn Fn(u64) + Sync);
 /// How much uncompressed data one archive may hold in memory at a time.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Budget {
-    /// In bytes; at least one segment is always taken.
+    /// In bytes, for what is read and deflated at the same time; at least one segment is always taken.
     pub(crate) batch: usize,
+    /// In bytes, for what the sdist's writer keeps for that of the wheel.
+    pub(crate) shelf: usize,
 }
 
 impl Budget {
@@ -33,6 +38,7 @@ impl Budget {
     /// The bytes of an archive do not depend on it: segments have a fixed size.
     pub(crate) fn shared_by(archives: usize) -> Self {
         const TOTAL: usize = 8 << 20;
-        Self { batch: (TOTAL / archives.max(1)).clamp(deflate::SEGMENT, TOTAL / 2) }
+        let share = (TOTAL / archives.max(1)).clamp(deflate::SEGMENT, TOTAL / 2);
+        Self { batch: share, shelf: share }
     }
 }

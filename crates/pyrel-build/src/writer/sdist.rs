@@ -1,213 +1,222 @@
-//! Sdists: a pax tar without owners, in a gzip stream without a name, deflated in parallel.
+//! Sdists: a tar without owners in a gzip stream without a name, in pieces that are read and deflated in parallel.
 
-use std::io::{self, Read as _, Write};
+use std::cell::RefCell;
+use std::io::{self, Write};
 use std::path::Path;
 
 use flate2::Crc;
-use fs_err as fs;
-use rayon::prelude::*;
-use tar::{EntryType, Header};
 
-use super::deflate::{SEGMENT, deflate};
+use super::deflate::{End, SEGMENT, deflate};
+use super::header::{BLOCK, put_header, put_padding};
+use super::member::{Known, Long, Part, Segment, Shelf, Short, is_long, pack_segment, read_whole, segments};
+use super::pipeline::pipeline;
 use super::{Budget, Output, Progress, refuse_clashes};
-use crate::entry_set::{Entry, EntrySet, Source};
+use crate::entry_set::{Entry, EntrySet};
 use crate::error::BuildError;
 
-/// Writes the sdist of an entry set; `target` is named in errors.
-pub(crate) fn write_sdist<W: Write>(
-    set: &EntrySet,
-    output: &mut Output<W>,
-    target: &Path,
+/// Writes the sdist of an entry set, and shelves what the wheel can use; `target` is named in errors.
+pub(crate) fn write_sdist<'a, W: Write + Send>(
+    set: &'a EntrySet,
+    (output, target): (&mut Output<W>, &Path),
+    shelf: &mut Shelf<'a>,
     (source_date, budget): (u64, Budget),
     progress: Progress<'_>,
 ) -> Result<(), BuildError> {
     refuse_clashes(&set.sdist, target)?;
     let write = |source| BuildError::Write { path: target.to_path_buf(), source };
-    let mut gzip = Gzip::start(output, source_date, budget).map_err(write)?;
-    for entry in &set.sdist {
-        for block in headers(entry, source_date).map_err(write)? {
-            gzip.write_all(&block).map_err(write)?;
-        }
-        copy(entry, &mut gzip, &write)?;
-        let padding = (512 - entry.source.size() % 512) % 512;
-        gzip.write_all(&vec![0; usize::try_from(padding).unwrap_or(0)]).map_err(write)?;
-        progress(entry.source.size());
-    }
-    gzip.write_all(&[0; 1024]).map_err(write)?;
+    let pieces = cut(&set.sdist);
+    let mut gzip = Gzip::start(output, source_date).map_err(write)?;
+    // What the pieces find is shelved at the end, for they look at the shelf meanwhile.
+    let mut found = Vec::new();
+    let mut long = Long::default();
+    let put = |done: Done<'a>| {
+        progress(done.bytes());
+        gzip.put(done, &mut long, &mut found).map_err(write)
+    };
+    let work = |piece: &Piece<'a>| piece.work(source_date, shelf).map_err(|error| error.of(&write));
+    pipeline(&pieces, (Piece::weight, budget.batch), work, put)?;
+    found.into_iter().for_each(|(entry, known)| shelf.keep(entry, known));
     gzip.finish().map_err(write)
 }
 
-/// Returns the header block of a member, with a pax record before it when the path needs one.
-fn headers(entry: &Entry, source_date: u64) -> io::Result<Vec<Vec<u8>>> {
-    let mut blocks = Vec::new();
-    let mut header = Header::new_ustar();
-    let size = entry.source.size();
-    if !entry.path.is_ascii() || header.set_path(&entry.path).is_err() {
-        let record = pax_record("path", &entry.path);
-        let mut pax = Header::new_ustar();
-        pax.set_path("PaxHeaders/path")?;
-        finish_header(&mut pax, (EntryType::XHeader, 0o644), record.len() as u64, source_date);
-        blocks.push(pax.as_bytes().to_vec());
-        let padded = record.len().next_multiple_of(512);
-        let mut body = record.into_bytes();
-        body.resize(padded, 0);
-        blocks.push(body);
-        header.set_path(fallback_path(&entry.path))?;
-    }
-    finish_header(&mut header, (EntryType::Regular, entry.mode()), size, source_date);
-    blocks.push(header.as_bytes().to_vec());
-    Ok(blocks)
+/// A stretch of the tar file that is deflated on its own.
+enum Piece<'a> {
+    /// Short members, and what stands around long ones.
+    Run { items: Vec<Item<'a>>, weight: usize, end: End },
+    /// A part of a long member.
+    Segment(Segment<'a>),
 }
 
-fn finish_header(header: &mut Header, (kind, mode): (EntryType, u32), size: u64, source_date: u64) {
-    header.set_entry_type(kind);
-    header.set_mode(mode);
-    header.set_uid(0);
-    header.set_gid(0);
-    header.set_mtime(source_date);
-    header.set_size(size);
-    header.set_cksum();
+enum Item<'a> {
+    /// A short member with its header and padding.
+    Short(&'a Entry),
+    /// The header of a long member.
+    Head(&'a Entry),
+    /// The padding of a long member.
+    Tail(&'a Entry),
+    /// The two blocks at the end.
+    End,
 }
 
-/// What an old reader without pax sees: the end of the path in ASCII.
-fn fallback_path(path: &str) -> String {
-    let ascii: Vec<char> = path.chars().map(|c| if c.is_ascii() { c } else { '_' }).collect();
-    let short: String = ascii[ascii.len().saturating_sub(90)..].iter().collect();
-    short.trim_start_matches('/').to_owned()
+/// A piece after reading and deflating.
+enum Done<'a> {
+    Run { bytes: Vec<u8>, crc: Crc, size: u64, packed: Vec<(&'a Entry, Short)> },
+    Part(Part<'a>),
 }
 
-/// Returns `{length} {key}={value}\n`, the length counting itself.
-fn pax_record(key: &str, value: &str) -> String {
-    let rest = key.len() + value.len() + 3;
-    let mut length = rest + 1;
-    while length != rest + length.to_string().len() {
-        length = rest + length.to_string().len();
-    }
-    format!("{length} {key}={value}\n")
+/// Why a piece cannot be made.
+enum Failure {
+    Build(BuildError),
+    Header(io::Error),
 }
 
-fn copy(
-    entry: &Entry,
-    gzip: &mut Gzip<'_, impl Write>,
-    write: &impl Fn(io::Error) -> BuildError,
-) -> Result<(), BuildError> {
-    let (path, listed) = match &entry.source {
-        Source::Bytes(bytes) => return gzip.write_all(bytes).map_err(write),
-        Source::File { path, size } => (path, *size),
-    };
-    let read = |source| BuildError::Read { path: path.clone(), source };
-    let mut file = fs::File::open(path).map_err(read)?;
-    let mut found = 0;
-    loop {
-        let space = gzip.space();
-        let count = file.read(space).map_err(read)? as u64;
-        if count == 0 {
-            break;
+impl Failure {
+    fn of(self, write: &impl Fn(io::Error) -> BuildError) -> BuildError {
+        match self {
+            Self::Build(error) => error,
+            Self::Header(error) => write(error),
         }
-        found += count;
-        if found > listed {
-            break;
-        }
-        gzip.filled(usize::try_from(count).unwrap_or(0)).map_err(write)?;
     }
-    if found == listed {
-        return Ok(());
-    }
-    let found = fs::metadata(path).map_err(read)?.len();
-    Err(BuildError::Changed { path: path.clone(), listed, found })
 }
 
-/// A gzip stream whose segments are deflated in batches.
+/// Cuts a tar file into pieces. Where it is cut depends on the sizes alone.
+fn cut(entries: &[Entry]) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut items = Vec::new();
+    let mut weight = 0;
+    for entry in entries {
+        let is_long = is_long(entry);
+        let size = if is_long { 0 } else { usize::try_from(entry.source.size()).unwrap_or(SEGMENT) };
+        if weight + size > SEGMENT {
+            pieces.push(Piece::Run { items: std::mem::take(&mut items), weight, end: End::Open });
+            weight = 0;
+        }
+        weight += BLOCK + size.next_multiple_of(BLOCK);
+        if is_long {
+            items.push(Item::Head(entry));
+            pieces.push(Piece::Run { items: std::mem::take(&mut items), weight, end: End::Open });
+            pieces.extend(segments(entry).map(Piece::Segment));
+            items.push(Item::Tail(entry));
+            weight = BLOCK;
+        } else {
+            items.push(Item::Short(entry));
+        }
+    }
+    items.push(Item::End);
+    pieces.push(Piece::Run { items, weight, end: End::Stream });
+    pieces
+}
+
+impl<'a> Piece<'a> {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Run { weight, .. } => *weight,
+            Self::Segment(segment) => segment.len,
+        }
+    }
+
+    fn work(&self, source_date: u64, shelf: &Shelf<'_>) -> Result<Done<'a>, Failure> {
+        thread_local! {
+            static ROOM: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+        }
+        match self {
+            Self::Segment(segment) => pack_segment(*segment).map(Done::Part).map_err(Failure::Build),
+            Self::Run { items, end, .. } => ROOM.with_borrow_mut(|raw| {
+                raw.clear();
+                let mut packed = Vec::new();
+                let mut size = 0;
+                for item in items {
+                    item.read(source_date, raw, |entry, bytes| {
+                        size += bytes.len() as u64;
+                        packed.extend(shelf.pack(entry, bytes).map(|short| (entry, short)));
+                    })?;
+                }
+                let mut crc = Crc::new();
+                crc.update(raw);
+                let mut bytes = Vec::new();
+                deflate(raw, *end, &mut bytes);
+                Ok(Done::Run { bytes, crc, size, packed })
+            }),
+        }
+    }
+}
+
+impl<'a> Item<'a> {
+    /// Appends the blocks of the item; `seen` is told the bytes of a member.
+    fn read(
+        &self,
+        source_date: u64,
+        raw: &mut Vec<u8>,
+        seen: impl FnOnce(&'a Entry, &[u8]),
+    ) -> Result<(), Failure> {
+        match *self {
+            Self::Short(entry) => {
+                put_header(entry, source_date, raw).map_err(Failure::Header)?;
+                let start = raw.len();
+                read_whole(entry, raw).map_err(Failure::Build)?;
+                seen(entry, &raw[start..]);
+                put_padding(entry.source.size(), raw);
+            }
+            Self::Head(entry) => put_header(entry, source_date, raw).map_err(Failure::Header)?,
+            Self::Tail(entry) => put_padding(entry.source.size(), raw),
+            Self::End => raw.resize(raw.len() + 2 * BLOCK, 0),
+        }
+        Ok(())
+    }
+}
+
+impl Done<'_> {
+    /// Returns how many bytes of members it holds.
+    fn bytes(&self) -> u64 {
+        match self {
+            Self::Run { size, .. } => *size,
+            Self::Part(part) => part.raw.len() as u64,
+        }
+    }
+}
+
+/// A gzip stream made of pieces.
 struct Gzip<'w, W> {
     output: &'w mut Output<W>,
-    full: Vec<Vec<u8>>,
-    current: Vec<u8>,
-    fill: usize,
-    batch: usize,
     crc: Crc,
 }
 
 impl<'w, W: Write> Gzip<'w, W> {
-    fn start(output: &'w mut Output<W>, source_date: u64, budget: Budget) -> io::Result<Self> {
+    fn start(output: &'w mut Output<W>, source_date: u64) -> io::Result<Self> {
         let mtime = u32::try_from(source_date).unwrap_or(0).to_le_bytes();
         // Deflate, no name, time, no hint about the level, unknown system.
         output.write_all(&[0x1f, 0x8b, 8, 0])?;
         output.write_all(&mtime)?;
         output.write_all(&[0, 255])?;
-        let batch = (budget.batch / SEGMENT).max(1);
-        Ok(Self { output, full: Vec::new(), current: Vec::new(), fill: 0, batch, crc: Crc::new() })
+        Ok(Self { output, crc: Crc::new() })
     }
 
-    /// Returns where the next bytes of the stream go, never empty.
-    fn space(&mut self) -> &mut [u8] {
-        if self.current.len() < SEGMENT && self.current.len() - self.fill < 64 << 10 {
-            let grown = (self.current.len() * 2).clamp(64 << 10, SEGMENT);
-            self.current.resize(grown, 0);
+    fn put<'a>(
+        &mut self,
+        done: Done<'a>,
+        long: &mut Long,
+        found: &mut Vec<(&'a Entry, Known)>,
+    ) -> io::Result<()> {
+        match done {
+            Done::Run { bytes, crc, packed, .. } => {
+                self.crc.combine(&crc);
+                found.extend(packed.into_iter().map(|(entry, short)| (entry, Known::Short(short))));
+                self.output.write_all(&bytes)
+            }
+            Done::Part(part) => {
+                self.crc.combine(&part.crc);
+                long.push(&part, self.output.position());
+                if part.segment.is_last {
+                    found.push((part.segment.entry, Known::Long(std::mem::take(long))));
+                }
+                self.output.write_all(&part.bytes)
+            }
         }
-        &mut self.current[self.fill..]
     }
 
-    /// Says how many bytes were put into [`space`](Self::space).
-    fn filled(&mut self, count: usize) -> io::Result<()> {
-        self.fill += count;
-        if self.fill < SEGMENT {
-            return Ok(());
-        }
-        self.full.push(std::mem::take(&mut self.current));
-        self.fill = 0;
-        if self.full.len() > self.batch { self.write_batch() } else { Ok(()) }
-    }
-
-    /// Deflates and writes the full segments, all but the newest, which may be the last of the stream.
-    fn write_batch(&mut self) -> io::Result<()> {
-        let newest = self.full.pop();
-        self.put(false)?;
-        self.full.extend(newest);
-        Ok(())
-    }
-
-    fn put(&mut self, ends: bool) -> io::Result<()> {
-        let pieces = std::mem::take(&mut self.full);
-        let last = pieces.len().saturating_sub(1);
-        let work = |(index, piece): (usize, &Vec<u8>)| {
-            let mut crc = Crc::new();
-            crc.update(piece);
-            (crc, deflate(piece, ends && index == last))
-        };
-        let deflated: Vec<(Crc, Vec<u8>)> = if pieces.len() > 1 {
-            pieces.par_iter().enumerate().map(work).collect()
-        } else {
-            pieces.iter().enumerate().map(work).collect()
-        };
-        for (crc, bytes) in deflated {
-            self.crc.combine(&crc);
-            self.output.write_all(&bytes)?;
-        }
-        Ok(())
-    }
-
-    fn finish(mut self) -> io::Result<()> {
-        if self.fill > 0 {
-            self.current.truncate(self.fill);
-            self.full.push(std::mem::take(&mut self.current));
-        }
-        self.put(true)?;
+    fn finish(self) -> io::Result<()> {
         self.output.write_all(&self.crc.sum().to_le_bytes())?;
         self.output.write_all(&self.crc.amount().to_le_bytes())
-    }
-}
-
-impl<W: Write> Write for Gzip<'_, W> {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        let space = self.space();
-        let count = buffer.len().min(space.len());
-        space[..count].copy_from_slice(&buffer[..count]);
-        self.filled(count)?;
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 
@@ -228,8 +237,9 @@ mod tests {
             wheel: Vec::new(),
         };
         let mut output = Output::new(Vec::new());
-        let when = (1_580_601_600, Budget { batch });
-        write_sdist(&set, &mut output, Path::new("x"), when, &|_| {}).unwrap();
+        let when = (1_580_601_600, Budget { batch, shelf: 0 });
+        let mut shelf = Shelf::new(&set.wheel, 0);
+        write_sdist(&set, (&mut output, Path::new("x")), &mut shelf, when, &|_| {}).unwrap();
         output.finish().unwrap().0
     }
 
@@ -258,23 +268,27 @@ mod tests {
     #[test]
     fn the_bytes_do_not_depend_on_the_batch() {
         let data: Vec<u8> = (0..5_000_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 21) as u8).collect();
-        let make = || vec![Entry::generated("p-1/a", data.clone()), Entry::generated("p-1/b", *b"b")];
+        let make = || {
+            let short = (0..100).map(|n| Entry::generated(format!("p-1/{n}"), &data[n..n + 40_000]));
+            let mut entries: Vec<Entry> = short.collect();
+            entries.insert(50, Entry::generated("p-1/a", data.clone()));
+            entries
+        };
         let one = write(make(), 1);
         assert_eq!(one, write(make(), 100 << 20));
-        assert_eq!(read(&one)[0].1, data);
+        let found = read(&one);
+        assert_eq!(found[50].1, data);
+        assert_eq!(found[100].1, &data[99..40_099]);
     }
 
     #[test]
-    fn a_stream_that_ends_on_a_segment_is_whole() {
-        let size = SEGMENT - 512 - 1024;
-        let entries = vec![Entry::generated("p-1/a", vec![b'x'; size])];
-        assert_eq!(read(&write(entries, 1))[0].1.len(), size);
-    }
-
-    #[test]
-    fn a_pax_length_counts_itself() {
-        assert_eq!(pax_record("path", "a"), "9 path=a\n");
-        assert_eq!(pax_record("path", &"a".repeat(90)).split(' ').next(), Some("99"));
-        assert_eq!(pax_record("path", &"a".repeat(91)).split(' ').next(), Some("101"));
+    fn members_of_all_sizes_go_round() {
+        let sizes = [0, 1, 511, 512, 513, 65_535, 65_536, 65_537, SEGMENT - 1, SEGMENT, SEGMENT + 1, 3 << 20];
+        for end in 0..=sizes.len() {
+            let make = |size: &usize| Entry::generated(format!("p-1/{size}"), vec![b'x'; *size]);
+            let found = read(&write(sizes[..end].iter().map(make).collect(), 1));
+            let lengths: Vec<usize> = found.iter().map(|(_, data)| data.len()).collect();
+            assert_eq!(lengths, &sizes[..end]);
+        }
     }
 }

@@ -1,15 +1,18 @@
 //! Wheels: members as planned, `RECORD` last.
 
-use std::io::{self, Seek as _, Write};
+use std::io::{self, Seek as _, SeekFrom, Write};
 use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use flate2::Crc;
-use sha2::{Digest as _, Sha256};
+use fs_err as fs;
 use tempfile::SpooledTempFile;
 
-use super::segment::{Deflated, deflate_batch, next_batch, segments};
+use super::deflate::{EMPTY_LAST_BLOCK, STORED_BLOCK, STORED_HEADER};
+use super::member::{
+    Known, Long, Part, Segment, Shelf, Short, is_long, pack, pack_segment, read_whole, segments,
+};
+use super::pipeline::pipeline;
 use super::zip::{Member, Method, Zip};
 use super::{Budget, Output, Progress, refuse_clashes};
 use crate::entry_set::{Entry, EntrySet};
@@ -18,143 +21,198 @@ use crate::error::BuildError;
 /// Deflated data of one long member beyond this waits on disk until its size is known.
 const SPOOL: usize = 2 << 20;
 
-/// Writes the wheel of an entry set.
-///
-/// `scratch` is a folder for data that does not fit into memory; `target` is named in errors.
+/// What the sdist's writer left.
+pub(crate) struct Leftover<'a> {
+    pub(crate) shelf: Shelf<'a>,
+    /// The file that long members of the shelf lie in, and a folder for data that does not fit into memory.
+    pub(crate) sdist: Option<fs::File>,
+    pub(crate) scratch: &'a Path,
+}
+
+/// Writes the wheel of an entry set; `target` is named in errors.
 pub(crate) fn write_wheel<W: Write + Send>(
     set: &EntrySet,
-    output: &mut Output<W>,
-    (scratch, target): (&Path, &Path),
+    (output, target): (&mut Output<W>, &Path),
+    leftover: Leftover<'_>,
     (source_date, budget): (u64, Budget),
     progress: Progress<'_>,
 ) -> Result<(), BuildError> {
     refuse_clashes(&set.wheel, target)?;
+    let write = |source| BuildError::Write { path: target.to_path_buf(), source };
     let record_path = format!("{}/RECORD", set.dist_info());
+    let Leftover { shelf, sdist, scratch } = leftover;
     let mut writer =
-        Writer { zip: Zip::new(output, source_date), scratch, target, record: String::new(), long: None };
-    let mut rest = segments(&set.wheel).peekable();
-    let mut ready = deflate_batch(&next_batch(&mut rest, budget.batch))?;
-    while !ready.is_empty() {
-        let batch = next_batch(&mut rest, budget.batch);
-        let bytes: u64 = ready.iter().map(|done| done.raw.len() as u64).sum();
-        ready = if batch.is_empty() {
-            writer.put_all(&ready)?;
-            Vec::new()
-        } else {
-            let (next, written) = rayon::join(|| deflate_batch(&batch), || writer.put_all(&ready));
-            written?;
-            next?
-        };
-        progress(bytes);
+        Writer { zip: Zip::new(output, source_date), sdist, scratch, record: String::new(), spool: None };
+    let items = items(&set.wheel, &shelf);
+    let put = |done: Done<'_>| {
+        progress(done.bytes());
+        writer.put(done).map_err(write)
+    };
+    pipeline(&items, (Item::weight, budget.batch), Item::work, put)?;
+    writer.put_record(&record_path, &write)?;
+    writer.zip.finish().map_err(write)
+}
+
+/// A member, or a part of one.
+enum Item<'a> {
+    Known(&'a Entry, &'a Known),
+    Short(&'a Entry),
+    Segment(Segment<'a>),
+}
+
+/// An item after reading and deflating.
+enum Done<'a> {
+    Known(&'a Entry, &'a Known),
+    Short(&'a Entry, Short),
+    Part(Part<'a>),
+}
+
+fn items<'a>(entries: &'a [Entry], shelf: &'a Shelf<'_>) -> Vec<Item<'a>> {
+    let mut items = Vec::with_capacity(entries.len());
+    for entry in entries {
+        match shelf.get(entry) {
+            Some(known) => items.push(Item::Known(entry, known)),
+            None if is_long(entry) => items.extend(segments(entry).map(Item::Segment)),
+            None => items.push(Item::Short(entry)),
+        }
     }
-    writer.finish(&record_path)
+    items
+}
+
+impl<'a> Item<'a> {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Known(..) => 0,
+            Self::Short(entry) => usize::try_from(entry.source.size()).unwrap_or(usize::MAX),
+            Self::Segment(segment) => segment.len,
+        }
+    }
+
+    fn work(&self) -> Result<Done<'a>, BuildError> {
+        match *self {
+            Self::Known(entry, known) => Ok(Done::Known(entry, known)),
+            Self::Short(entry) => {
+                let mut raw = Vec::new();
+                read_whole(entry, &mut raw)?;
+                Ok(Done::Short(entry, pack(&raw)))
+            }
+            Self::Segment(segment) => pack_segment(segment).map(Done::Part),
+        }
+    }
+}
+
+impl Done<'_> {
+    fn bytes(&self) -> u64 {
+        match self {
+            Self::Known(entry, _) | Self::Short(entry, _) => entry.source.size(),
+            Self::Part(part) => part.raw.len() as u64,
+        }
+    }
 }
 
 struct Writer<'w, W> {
     zip: Zip<'w, W>,
+    sdist: Option<fs::File>,
     scratch: &'w Path,
-    target: &'w Path,
     record: String,
-    long: Option<Long>,
-}
-
-/// A member of several segments, until its last one has come.
-struct Long {
-    data: SpooledTempFile,
-    crc: Crc,
-    sha256: Sha256,
-    compressed: u64,
-    size: u64,
+    /// A long member that no sdist holds, until its last segment has come.
+    spool: Option<(Long, SpooledTempFile)>,
 }
 
 impl<W: Write> Writer<'_, W> {
-    fn put_all(&mut self, batch: &[Deflated<'_>]) -> Result<(), BuildError> {
-        batch
-            .iter()
-            .try_for_each(|done| self.put(done))
-            .map_err(|source| BuildError::Write { path: self.target.to_path_buf(), source })
-    }
-
-    fn put(&mut self, done: &Deflated<'_>) -> io::Result<()> {
-        match done.sha256 {
-            Some(sha256) => self.put_whole(done, sha256),
-            None => self.put_part(done),
+    fn put(&mut self, done: Done<'_>) -> io::Result<()> {
+        match done {
+            Done::Short(entry, short) => self.put_short(entry, &short),
+            Done::Known(entry, Known::Short(short)) => self.put_short(entry, short),
+            Done::Known(entry, Known::Long(long)) => {
+                let mut sdist = self.sdist.take().ok_or_else(|| io::Error::other("no sdist to copy from"))?;
+                let copied = self.put_long(entry, long, &mut sdist);
+                self.sdist = Some(sdist);
+                copied
+            }
+            Done::Part(part) => self.put_part(&part),
         }
     }
 
-    fn put_whole(&mut self, done: &Deflated<'_>, sha256: [u8; 32]) -> io::Result<()> {
-        let entry = done.segment.entry;
-        // What does not shrink is stored: smaller, and faster to read.
-        let (method, data) = if done.bytes.len() < done.raw.len() {
-            (Method::Deflated, done.bytes.as_slice())
-        } else {
-            (Method::Stored, &*done.raw)
-        };
-        let (compressed, size) = (data.len() as u64, done.raw.len() as u64);
-        self.start(
-            entry,
-            Member { compressed, size, crc32: done.crc.sum(), ..member(entry, method) },
-            sha256,
-        )?;
-        self.zip.data(data)
+    fn put_short(&mut self, entry: &Entry, short: &Short) -> io::Result<()> {
+        let method = if short.is_stored { Method::Stored } else { Method::Deflated };
+        let sizes = (short.bytes.len() as u64, entry.source.size());
+        self.start(entry, (method, sizes, short.crc32), short.sha256)?;
+        self.zip.data(&short.bytes)
     }
 
-    fn put_part(&mut self, done: &Deflated<'_>) -> io::Result<()> {
-        let mut long = match self.long.take() {
-            Some(long) if !done.segment.is_first() => long,
-            _ => Long {
-                data: tempfile::spooled_tempfile_in(SPOOL, self.scratch),
-                crc: Crc::new(),
-                sha256: Sha256::new(),
-                compressed: 0,
-                size: 0,
-            },
+    fn put_part(&mut self, part: &Part<'_>) -> io::Result<()> {
+        let (mut long, mut file) = match self.spool.take() {
+            Some(spool) => spool,
+            None => (Long::default(), tempfile::spooled_tempfile_in(SPOOL, self.scratch)),
         };
-        long.data.write_all(&done.bytes)?;
-        long.crc.combine(&done.crc);
-        long.sha256.update(&done.raw);
-        long.compressed += done.bytes.len() as u64;
-        long.size += done.raw.len() as u64;
-        if done.segment.is_last {
-            return self.put_long(done.segment.entry, long);
+        long.push(part, file.stream_position()?);
+        file.write_all(&part.bytes)?;
+        if part.segment.is_last {
+            return self.put_long(part.segment.entry, &long, &mut file);
         }
-        self.long = Some(long);
+        self.spool = Some((long, file));
         Ok(())
     }
 
-    fn put_long(&mut self, entry: &Entry, mut long: Long) -> io::Result<()> {
-        let (compressed, size) = (long.compressed, long.size);
-        let header = Member { compressed, size, crc32: long.crc.sum(), ..member(entry, Method::Deflated) };
-        self.start(entry, header, long.sha256.finalize().into())?;
-        long.data.rewind()?;
-        let mut buffer = vec![0; 256 << 10];
-        loop {
-            match io::Read::read(&mut long.data, &mut buffer)? {
-                0 => return Ok(()),
-                count => self.zip.data(&buffer[..count])?,
+    /// Copies the segments of a long member from where they are.
+    fn put_long(
+        &mut self,
+        entry: &Entry,
+        long: &Long,
+        from: &mut (impl io::Read + io::Seek),
+    ) -> io::Result<()> {
+        let deflated: u64 = long.places.iter().map(|(_, length, _)| *length as u64).sum();
+        let (method, compressed) = if long.is_stored {
+            (Method::Stored, long.size)
+        } else {
+            (Method::Deflated, deflated + EMPTY_LAST_BLOCK.len() as u64)
+        };
+        self.start(entry, (method, (compressed, long.size), long.crc.sum()), long.sha256())?;
+        let mut buffer = Vec::new();
+        for (offset, length, _) in &long.places {
+            from.seek(SeekFrom::Start(*offset))?;
+            buffer.resize(*length, 0);
+            from.read_exact(&mut buffer)?;
+            if long.is_stored {
+                let blocks = buffer.chunks(STORED_HEADER + STORED_BLOCK);
+                blocks.map(|block| &block[STORED_HEADER..]).try_for_each(|data| self.zip.data(data))?;
+            } else {
+                self.zip.data(&buffer)?;
             }
         }
+        if long.is_stored { Ok(()) } else { self.zip.data(&EMPTY_LAST_BLOCK) }
     }
 
-    fn start(&mut self, entry: &Entry, member: Member, sha256: [u8; 32]) -> io::Result<()> {
+    fn start(
+        &mut self,
+        entry: &Entry,
+        (method, (compressed, size), crc32): (Method, (u64, u64), u32),
+        sha256: [u8; 32],
+    ) -> io::Result<()> {
         let digest = URL_SAFE_NO_PAD.encode(sha256);
-        self.record.push_str(&format!("{},sha256={digest},{}\n", csv_field(&entry.path), member.size));
-        self.zip.start(member)
+        self.record.push_str(&format!("{},sha256={digest},{size}\n", csv_field(&entry.path)));
+        self.zip.start(Member {
+            path: entry.path.clone(),
+            mode: entry.mode(),
+            method,
+            crc32,
+            compressed,
+            size,
+        })
     }
 
-    fn finish(mut self, record_path: &str) -> Result<(), BuildError> {
+    fn put_record(
+        &mut self,
+        record_path: &str,
+        write: &impl Fn(io::Error) -> BuildError,
+    ) -> Result<(), BuildError> {
         self.record.push_str(&format!("{},,\n", csv_field(record_path)));
         let entry = Entry::generated(record_path, std::mem::take(&mut self.record).into_bytes());
         let entries = [entry];
-        for segment in segments(&entries) {
-            self.put_all(&deflate_batch(&[segment])?)?;
-        }
-        self.zip.finish().map_err(|source| BuildError::Write { path: self.target.to_path_buf(), source })
+        let nothing = Shelf::new(&[], 0);
+        items(&entries, &nothing).iter().try_for_each(|item| self.put(item.work()?).map_err(write))
     }
-}
-
-fn member(entry: &Entry, method: Method) -> Member {
-    Member { path: entry.path.clone(), mode: entry.mode(), method, crc32: 0, compressed: 0, size: 0 }
 }
 
 /// Writes a field as Python's `csv` does with minimal quoting.

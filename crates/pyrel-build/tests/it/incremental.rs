@@ -194,10 +194,9 @@ fn a_damaged_record_is_no_record() {
     let memory = repository.memory();
     std::thread::sleep(SETTLE);
     repository.build(&memory).unwrap();
-    let record = repository.path(".pyrel/build/demo.json");
+    let record = repository.path(".pyrel/build/records");
     let text = fs::read_to_string(&record).unwrap();
-    for damage in
-        [String::new(), text[..text.len() / 2].to_owned(), text.replace("\"format\":1", "\"format\":2")]
+    for damage in [String::new(), text[..text.len() / 2].to_owned(), text.replacen("builds 2", "builds 3", 1)]
     {
         fs::write(&record, damage).unwrap();
         assert!(!repository.build(&memory).unwrap().1);

@@ -3,7 +3,8 @@
 use std::io::{self, BufRead, Write};
 use std::sync::{Mutex, MutexGuard};
 
-use anstream::AutoStream;
+use anstream::adapter::strip_str;
+use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use indicatif::MultiProgress;
 use pyrel_model::{Level, Location};
@@ -64,6 +65,8 @@ pub(crate) struct Ui {
     settings: Settings,
     out: Mutex<Box<dyn Write + Send>>,
     err: Mutex<Box<dyn Write + Send>>,
+    /// Whether standard error takes no colours.
+    is_plain: bool,
     stage: Option<MultiProgress>,
 }
 
@@ -72,8 +75,9 @@ impl Ui {
     pub(crate) fn new(settings: Settings) -> Self {
         let out = AutoStream::new(io::stdout(), settings.color);
         let err = AutoStream::new(io::stderr(), settings.color);
+        let is_plain = err.current_choice() == ColorChoice::Never;
         let stage = settings.progress.then(MultiProgress::new);
-        Self { settings, out: Mutex::new(Box::new(out)), err: Mutex::new(Box::new(err)), stage }
+        Self { settings, out: Mutex::new(Box::new(out)), err: Mutex::new(Box::new(err)), is_plain, stage }
     }
 
     /// Returns the settings.
@@ -149,8 +153,11 @@ impl Ui {
 
     /// Writes a line to standard error. A closed standard error stops nobody.
     pub(crate) fn note(&self, line: &str) {
+        // One call for the whole line: the stream would make one of each stretch between colours.
+        let mut text = if self.is_plain { strip_str(line).to_string() } else { line.to_owned() };
+        text.push('\n');
         self.suspended(|| {
-            let _closed = writeln!(lock(&self.err), "{line}");
+            let _closed = lock(&self.err).write_all(text.as_bytes());
         });
     }
 
