@@ -60,11 +60,35 @@ pub(crate) fn source_date(
 
 /// One answer of git serves every package of a repository.
 fn last_commit(directory: &Path) -> Option<u64> {
-    static KNOWN: Mutex<Option<HashMap<PathBuf, Option<u64>>>> = Mutex::new(None);
-    let git = Git::discover(directory)?;
+    static KNOWN: Mutex<Option<Repositories>> = Mutex::new(None);
     let mut known = KNOWN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let times = known.get_or_insert_default();
+    let known = known.get_or_insert_default();
+    let git = known.around(directory)?;
+    let times = &mut known.times;
     *times.entry(git.top_level().to_path_buf()).or_insert_with(|| git.last_commit_time())
+}
+
+/// The repositories that folders lie in.
+#[derive(Default)]
+struct Repositories {
+    around: HashMap<PathBuf, Option<Git>>,
+    times: HashMap<PathBuf, Option<u64>>,
+}
+
+impl Repositories {
+    /// Returns the repository around a folder. A folder that is no link and no top level lies where its parent does.
+    fn around(&mut self, folder: &Path) -> Option<Git> {
+        if let Some(known) = self.around.get(folder) {
+            return known.clone();
+        }
+        let is_plain = folder.is_absolute() && !folder.is_symlink() && !folder.join(".git").exists();
+        let found = match folder.parent() {
+            Some(parent) if is_plain => self.around(parent),
+            _ => Git::discover(folder),
+        };
+        self.around.insert(folder.to_path_buf(), found.clone());
+        found
+    }
 }
 
 /// Opens the memory of builds under a workspace root; `None` where it cannot be kept, which costs time only.
@@ -210,6 +234,9 @@ impl BuildObserver for Screen<'_> {
 
 impl Screen<'_> {
     fn advance(&self, package: &PackageName, done: u64, total: u64) {
+        if self.ui.stage().is_none() {
+            return;
+        }
         let mut meters = self.meters.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let label = format!("building {package}");
         meters
