@@ -10,6 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[error("expected 64 hexadecimal digits: `{0}`")]
 pub struct InvalidDigest(pub String);
 
+const HEX_DIGITS: [char; 16] =
+    ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+
 macro_rules! digest {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -38,7 +41,12 @@ macro_rules! digest {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                let mut text = String::with_capacity(64);
+                for byte in self.0 {
+                    text.push(HEX_DIGITS[usize::from(byte >> 4)]);
+                    text.push(HEX_DIGITS[usize::from(byte & 15)]);
+                }
+                f.write_str(&text)
             }
         }
 

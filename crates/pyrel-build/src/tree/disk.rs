@@ -125,9 +125,7 @@ impl DiskTree {
 
     /// Tells whether anything is there, links followed.
     pub(super) fn exists(&self, path: &str) -> bool {
-        self.written.borrow().contains_key(path)
-            || self.leads_to_written(path)
-            || self.follow(path).is_some()
+        self.written.borrow().contains_key(path) || self.leads_to_written(path) || self.follow(path).is_some()
     }
 
     /// Tells whether the path itself is a symbolic link.

@@ -63,6 +63,7 @@ pub(super) fn deflate(piece: &[u8], end: End, out: &mut Vec<u8>) {
 
 /// Appends a piece to `out` in stored blocks, none of them the last of a stream.
 pub(super) fn store(piece: &[u8], out: &mut Vec<u8>) {
+    out.reserve_exact(piece.len() + piece.len().div_ceil(STORED_BLOCK) * STORED_HEADER);
     for block in piece.chunks(STORED_BLOCK) {
         let length = u16::try_from(block.len()).expect("a chunk is no longer than a stored block");
         out.push(0);

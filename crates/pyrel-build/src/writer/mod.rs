@@ -38,7 +38,9 @@ impl Budget {
     /// The bytes of an archive do not depend on it: segments have a fixed size.
     pub(crate) fn shared_by(archives: usize) -> Self {
         const TOTAL: usize = 8 << 20;
-        let share = (TOTAL / archives.max(1)).clamp(deflate::SEGMENT, TOTAL / 2);
+        // More than a segment for each processor would only wait.
+        let most = (rayon::current_num_threads() * deflate::SEGMENT).clamp(2 * deflate::SEGMENT, TOTAL / 2);
+        let share = (TOTAL / archives.max(1)).clamp(deflate::SEGMENT, most);
         Self { batch: share, shelf: share }
     }
 }

@@ -63,9 +63,10 @@ pub(crate) struct BuildOptions {
 /// Runs the command.
 pub(crate) fn run(args: &BuildArgs, context: &Context) -> CommandResult {
     let started = Instant::now();
-    let workspace = context.workspace()?;
-    let selection = context.select(&workspace, &args.selection)?;
-    let bounds = bounder::bound(context, &workspace, selection.packages())?;
+    // Never freed: the process ends with this command, and taking a thousand parsed files apart takes long.
+    let workspace = &*Box::leak(Box::new(context.workspace()?));
+    let selection = context.select(workspace, &args.selection)?;
+    let bounds = bounder::bound(context, workspace, selection.packages())?;
     let packages = bounds.over(selection.packages());
     bounds.show(context);
     bounds.warn(context);
@@ -79,9 +80,10 @@ pub(crate) fn run(args: &BuildArgs, context: &Context) -> CommandResult {
     }
     let memory = builder::memory(context, workspace.root(), args.rebuild);
     let artifacts = builder::build(context, &requests, memory.as_ref())?;
+    let shown: &[Artifact] = if context.json() { &artifacts } else { &[] };
     let mut document = json!({
         "schema": 1,
-        "artifacts": artifacts.iter().map(to_json).collect::<Vec<Value>>(),
+        "artifacts": shown.iter().map(to_json).collect::<Vec<Value>>(),
     });
     if bounds.is_asked_for {
         document["bounds"] = json!(bounds.to_json(context));
