@@ -8,7 +8,6 @@
 
 mod checkout;
 mod discovery;
-mod expression;
 mod leftover;
 mod local;
 mod pretence;
@@ -22,11 +21,10 @@ mod version_file;
 
 pub(crate) use checkout::ask;
 pub(crate) use discovery::{Workdir, discover};
-pub(crate) use expression::python_expression;
 pub(crate) use pretence::ignored_roots;
 pub(crate) use resolution::{Resolved, resolve};
 pub(crate) use settings::{Settings, Spelling};
-pub(crate) use tag::DEFAULT_TAG_EXPRESSION;
+pub(crate) use tag::{DEFAULT_TAG_EXPRESSION, IN_A_TAG};
 pub(crate) use tracked::{enclosing_checkout, tracked_files};
 pub(crate) use version_file::{VersionFile, version_file};
 

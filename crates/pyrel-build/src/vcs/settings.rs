@@ -3,14 +3,14 @@
 use pyrel_model::Location;
 use pyrel_model::pyproject::TableReader;
 
-use super::expression::python_expression;
 use super::local::LocalScheme;
 use super::scheme::VersionScheme;
-use super::tag::TagRule;
+use super::tag::{IN_A_TAG, TagRule, version_group};
 use super::version_file::VersionFile;
 use crate::detector::{known_options, option};
 use crate::entry_set::Unsupported;
 use crate::error::{Plan, Stop};
+use crate::pattern::PythonExpression;
 use crate::tree::normalize;
 
 /// Whose keys a table has.
@@ -125,10 +125,8 @@ impl Settings {
     /// Steps back for one that is not certain to mean the same here.
     pub(crate) fn set_tag_expression(&mut self, (table, key): (&TableReader<'_>, &str)) -> Plan<()> {
         let Some(text) = table.string(key)?.filter(|text| !text.is_empty()) else { return Ok(()) };
-        let expression = python_expression(text, false);
-        let expression = expression.filter(|expression| {
-            expression.captures_len() == 2 || expression.capture_names().any(|name| name == Some("version"))
-        });
+        let expression = PythonExpression::new(text, IN_A_TAG);
+        let expression = expression.filter(|expression| version_group(expression).is_some());
         let refused = || option(table, key, "is an expression that only Python's `re` is sure of");
         self.tag.expression = Some(expression.ok_or_else(refused)?);
         Ok(())

@@ -3,16 +3,24 @@
 use std::sync::LazyLock;
 
 use pyrel_model::Version;
-use regex::Regex;
 
 use super::settings::Settings;
 use crate::error::Plan;
+use crate::pattern::{Flags, Found, PythonExpression};
 
 /// The expression that setuptools-scm and pdm-backend find the version in a tag by.
-pub(crate) static DEFAULT_TAG_EXPRESSION: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(?:[\w-]+-)?(?P<version>[vV]?\d+(?:\.\d+){0,2}[^\+]*)(?:\+.*)?$")
+pub(crate) static DEFAULT_TAG_EXPRESSION: LazyLock<PythonExpression> = LazyLock::new(|| {
+    PythonExpression::new(r"^(?:[\w-]+-)?(?P<version>[vV]?\d+(?:\.\d+){0,2}[^\+]*)(?:\+.*)?$", IN_A_TAG)
         .expect("a constant expression")
 });
+
+/// The flags of expressions for tags, which are one line: then `$` has one meaning.
+pub(crate) const IN_A_TAG: Flags = Flags { multi_line: true, dot_all: false, ignore_case: false };
+
+/// Returns the number of the only group, or of that of the version.
+pub(super) fn version_group(expression: &PythonExpression) -> Option<usize> {
+    if expression.group_count() == 1 { Some(1) } else { expression.group_named("version") }
+}
 
 /// Which tags count, and what of them is the version.
 #[derive(Debug, Clone)]
@@ -22,7 +30,7 @@ pub(super) struct TagRule {
     /// Whether a tag needs a dot.
     pub(super) strict: bool,
     /// An own expression in the place of the default one.
-    pub(super) expression: Option<Regex>,
+    pub(super) expression: Option<PythonExpression>,
 }
 
 impl TagRule {
@@ -31,18 +39,14 @@ impl TagRule {
         format!("{}{}", self.prefix, if self.strict { "*[0-9]*.*[0-9]*" } else { "*[0-9]*" })
     }
 
-    /// Splits a text into the version in it and what stands behind; `None` when there is none.
-    fn split<'a>(&self, text: &'a str) -> Option<(&'a str, &'a str)> {
-        let text = text.strip_prefix(self.prefix.as_str()).unwrap_or(text);
+    /// Finds the version in a text, at whose start Python's `match` wants the whole.
+    fn find(&self, text: &str) -> Found {
         let expression = self.expression.as_ref().unwrap_or(&DEFAULT_TAG_EXPRESSION);
-        let found = expression.captures(text)?;
-        let whole = found.get(0)?;
-        // Python matches at the start of a text only.
-        if whole.start() != 0 {
-            return None;
+        let Some(group) = version_group(expression) else { return Found::Nothing };
+        match expression.find(text, group) {
+            Found::At { whole, .. } if whole.start != 0 => Found::Nothing,
+            found => found,
         }
-        let version = if expression.captures_len() == 2 { found.get(1) } else { found.name("version") }?;
-        Some((version.as_str(), &text[version.end()..whole.end()]))
     }
 }
 
@@ -62,9 +66,16 @@ impl Settings {
         if !text.is_ascii() || text.contains(|c: char| c.is_ascii_control()) {
             return Err(self.step_back(format!("would have to find a version in an unusual name: `{text}`")));
         }
-        match self.tag.split(text) {
-            Some(("", _)) => Err(self.step_back(format!("finds an empty version in the tag `{text}`"))),
-            found => Ok(found),
+        let text = text.strip_prefix(self.tag.prefix.as_str()).unwrap_or(text);
+        match self.tag.find(text) {
+            Found::At { group, .. } if group.is_empty() => {
+                Err(self.step_back(format!("finds an empty version in the tag `{text}`")))
+            }
+            Found::At { group, whole } => Ok(Some((&text[group.clone()], &text[group.end..whole.end]))),
+            Found::Nothing => Ok(None),
+            Found::Uncertain => {
+                Err(self.step_back(format!("finds what only Python's `re` is sure of in the tag `{text}`")))
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use pyrel_model::Version;
 
 use super::settings::Settings;
 use crate::error::Plan;
+use crate::pattern::fill_template;
 
 /// A file to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,31 +78,16 @@ fn filled(template: &str, version: &str, node: Option<&str>) -> Option<String> {
         return None;
     }
     let tuple = tuple(&version.parse().ok()?);
-    let mut out = String::new();
-    let mut rest = template;
-    while let Some(at) = rest.find(['{', '}']) {
-        out.push_str(&rest[..at]);
-        let brace = &rest[at..=at];
-        if rest[at + 1..].starts_with(brace) {
-            out.push_str(brace);
-            rest = &rest[at + 2..];
-            continue;
+    fill_template(template, |place| match place {
+        "version" | "version!s" => Some(version.to_owned()),
+        "version!r" => Some(format!("'{version}'")),
+        "version_tuple" | "version_tuple!r" | "version_tuple!s" => Some(tuple.clone()),
+        "scm_version.short_node" | "scm_version.short_node!s" => Some(node.unwrap_or("None").to_owned()),
+        "scm_version.short_node!r" => {
+            Some(node.map_or_else(|| "None".to_owned(), |node| format!("'{node}'")))
         }
-        let (place, behind) = rest[at..].strip_prefix('{')?.split_once('}')?;
-        match place {
-            "version" | "version!s" => out.push_str(version),
-            "version!r" => out.push_str(&format!("'{version}'")),
-            "version_tuple" | "version_tuple!r" | "version_tuple!s" => out.push_str(&tuple),
-            "scm_version.short_node" | "scm_version.short_node!s" => out.push_str(node.unwrap_or("None")),
-            "scm_version.short_node!r" => {
-                out.push_str(&node.map_or_else(|| "None".to_owned(), |node| format!("'{node}'")));
-            }
-            _ => return None,
-        }
-        rest = behind;
-    }
-    out.push_str(rest);
-    Some(out)
+        _ => None,
+    })
 }
 
 /// Prints a version as a tuple of Python.

@@ -79,7 +79,7 @@ fn versions_that_are_not_read_step_back() {
         ("[tool.pdm.version]\npath = \"demo/odd.py\"", "tool.pdm.version.path @ 8"),
         ("[tool.pdm.version]\npath = \"demo/__init__.py\"\nother = 1", "tool.pdm.version.other @ 9"),
         (
-            "[tool.pdm.version]\npath = \"demo/__init__.py\"\npattern = \"(?i)(x)\"",
+            "[tool.pdm.version]\npath = \"demo/__init__.py\"\npattern = \"(?x)(x)\"",
             "tool.pdm.version.pattern @ 9",
         ),
         ("[tool.pdm.version]\npath = \"demo/__init__.py\"\npattern = \"'(.*)'\"", "native"),
@@ -87,10 +87,8 @@ fn versions_that_are_not_read_step_back() {
             "[tool.pdm.version]\npath = \"demo/__init__.py\"\npattern = \"no (x)\"",
             "tool.pdm.version.path @ 8",
         ),
-        (
-            "[tool.pdm.version]\npath = \"demo/umlaut.py\"\npattern = \"'(.*)'\"",
-            "tool.pdm.version.pattern @ 9",
-        ),
+        ("[tool.pdm.version]\npath = \"demo/umlaut.py\"\npattern = '(\\w+)'", "tool.pdm.version.pattern @ 9"),
+        ("[tool.pdm.version]\npath = \"demo/umlaut.py\"\npattern = \"'(.*)'\"", "native"),
         ("[tool.pdm.version]\npath = \"demo/__init__.py\"", "native"),
     ] {
         let files = [MODULE, ("demo/odd.py", "__version__ = x\n"), ("demo/umlaut.py", "'1' # ä\n")];

@@ -60,8 +60,8 @@ fn rendered(subject: &Subject<'_>, fragment: &TableReader<'_>) -> Plan<String> {
         return Ok(text.to_owned());
     };
     let flags = Flags { dot_all: true, ..Flags::default() };
-    match PythonExpression::new(pattern, flags).map(|expression| expression.find_first_group(text)) {
-        Some(Found::At(place)) => Ok(text[place].to_owned()),
+    match PythonExpression::new(pattern, flags).map(|expression| expression.find(text, 1)) {
+        Some(Found::At { group, .. }) => Ok(text[group].to_owned()),
         _ => Err(option(fragment, "pattern", "finds nothing, or what only Python's `re` is sure of")),
     }
 }

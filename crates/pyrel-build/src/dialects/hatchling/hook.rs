@@ -10,6 +10,7 @@ use super::{Job, requires};
 use super::{scm, version};
 use crate::detector::{known_options, option};
 use crate::error::Plan;
+use crate::pattern::fill_template;
 use crate::tree::{Tree, parent_and_name};
 
 const EVERYWHERE: &str = "tool.hatch.build.hooks";
@@ -188,29 +189,11 @@ fn written_path<'a>(
 
 /// Fills a template by the rules of Python's `str.format`; `None` where it has other fields or is invalid.
 pub(super) fn fill(template: &str, version: &str) -> Option<String> {
-    let mut out = String::new();
-    let mut rest = template;
-    while let Some(at) = rest.find(['{', '}']) {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let (written, taken) = if rest.starts_with("{{") {
-            ("{".to_owned(), 2)
-        } else if rest.starts_with("}}") {
-            ("}".to_owned(), 2)
-        } else {
-            let end = rest.find('}').filter(|_| rest.starts_with('{'))?;
-            let value = match &rest[1..end] {
-                "version" | "version!s" => version.to_owned(),
-                "version!r" | "version!a" => format!("'{version}'"),
-                _ => return None,
-            };
-            (value, end + 1)
-        };
-        out.push_str(&written);
-        rest = &rest[taken..];
-    }
-    out.push_str(rest);
-    Some(out)
+    fill_template(template, |field| match field {
+        "version" | "version!s" => Some(version.to_owned()),
+        "version!r" | "version!a" => Some(format!("'{version}'")),
+        _ => None,
+    })
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ impl MetadataVersion {
 }
 
 /// Fields of `[project]`, and those of core metadata that `Dynamic` names for them.
-const DYNAMIC: [(&str, &[&str]); 14] = [
+pub(super) const DYNAMIC: [(&str, &[&str]); 14] = [
     ("authors", &["Author", "Author-email"]),
     ("classifiers", &["Classifier"]),
     ("dependencies", &["Requires-Dist"]),

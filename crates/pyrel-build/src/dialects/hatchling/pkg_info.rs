@@ -6,6 +6,7 @@ use pyrel_model::metadata::CoreMetadata;
 use pyrel_model::pyproject::Readme;
 use pyrel_model::{Requirement, Version};
 
+use super::metadata::DYNAMIC;
 use crate::detector;
 use crate::error::{Plan, Stop};
 use crate::tree::Tree;
@@ -17,25 +18,9 @@ pub(super) struct PkgInfo {
     pub(super) version: Version,
     pub(super) readme: Option<Readme>,
     pub(super) urls: Vec<(String, String)>,
-    /// Other fields of `[project]` that are told there.
+    /// Fields of `[project]` but for these that are told there.
     pub(super) others: BTreeSet<&'static str>,
 }
-
-/// Fields of `[project]`, and the headers that tell them.
-const OTHERS: [(&str, &[&str]); 12] = [
-    ("authors", &["Author", "Author-email"]),
-    ("classifiers", &["Classifier"]),
-    ("dependencies", &["Requires-Dist"]),
-    ("description", &["Summary"]),
-    ("import-names", &["Import-Name"]),
-    ("import-namespaces", &["Import-Namespace"]),
-    ("keywords", &["Keywords"]),
-    ("license", &["License", "License-Expression"]),
-    ("license-files", &["License-File"]),
-    ("maintainers", &["Maintainer", "Maintainer-email"]),
-    ("optional-dependencies", &["Provides-Extra", "Requires-Dist"]),
-    ("requires-python", &["Requires-Python"]),
-];
 
 /// Reads the file, if it is there; one that hatchling might refuse, or read otherwise, is for hatchling.
 pub(super) fn read(tree: &Tree) -> Plan<Option<PkgInfo>> {
@@ -71,8 +56,12 @@ pub(super) fn read(tree: &Tree) -> Plan<Option<PkgInfo>> {
         text: metadata.body().to_owned(),
         content_type: metadata.get("Description-Content-Type").unwrap_or("text/plain").to_owned(),
     });
-    let is_told = |headers: &[&str]| headers.iter().any(|header| metadata.get(header).is_some());
-    let others = OTHERS.iter().filter(|(_, headers)| is_told(headers)).map(|(field, _)| *field).collect();
+    // `Dynamic` has the name of the field of `[project]` there, not that of the header.
+    let header = |name: &'static str| if name == "License-Files" { "License-File" } else { name };
+    let is_told = |headers: &[&'static str]| headers.iter().any(|name| metadata.get(header(name)).is_some());
+    let others =
+        DYNAMIC.iter().filter(|(field, headers)| !["readme", "urls"].contains(field) && is_told(headers));
+    let others = others.map(|(field, _)| *field).collect();
     Ok(Some(PkgInfo { version, readme, urls, others }))
 }
 

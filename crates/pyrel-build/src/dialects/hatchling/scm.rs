@@ -7,6 +7,7 @@ use pyrel_project::Git;
 use super::super::Subject;
 use crate::detector::option;
 use crate::error::Plan;
+use crate::pattern::fill_template;
 use crate::vcs::{Settings, Spelling, VersionFile, resolve, version_file};
 
 /// The plug-in and the version that is reproduced.
@@ -62,25 +63,9 @@ pub(super) fn urls(subject: &Subject<'_>, hook: &TableReader<'_>) -> Plan<Vec<(S
 
 /// Fills in the commit; `None` for other fields.
 fn filled(subject: &Subject<'_>, url: &str) -> Plan<Option<String>> {
-    let mut out = String::new();
-    let mut rest = url;
-    while let Some(at) = rest.find(['{', '}']) {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let field = "{commit_hash}";
-        let taken = if rest.starts_with("{{") || rest.starts_with("}}") {
-            out.push_str(&rest[..1]);
-            2
-        } else if rest.starts_with(field) {
-            out.push_str(&commit(subject)?);
-            field.len()
-        } else {
-            return Ok(None);
-        };
-        rest = &rest[taken..];
-    }
-    out.push_str(rest);
-    Ok(Some(out))
+    const FIELD: &str = "commit_hash";
+    let commit = if url.contains(FIELD) { Some(commit(subject)?) } else { None };
+    Ok(fill_template(url, |field| commit.clone().filter(|_| field == FIELD)))
 }
 
 fn commit(subject: &Subject<'_>) -> Plan<String> {

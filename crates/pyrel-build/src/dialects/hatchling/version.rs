@@ -117,13 +117,13 @@ pub(super) fn find(
 fn search(table: &TableReader<'_>, pattern: &str, text: &str) -> Plan<Option<Range<usize>>> {
     let uncertain = || option(table, "pattern", "has a meaning that only Python's `re` is sure of");
     let expression = PythonExpression::new(pattern, LINES).ok_or_else(uncertain)?;
-    if !expression.has_group(GROUP) {
+    let Some(group) = expression.group_named(GROUP) else {
         let mut fault = *table.fault("pattern", &format!("has no group `{GROUP}`"));
         fault.hint = Some(format!("write `(?P<{GROUP}>…)` round the version"));
         return Err(Box::new(fault).into());
-    }
-    match expression.find(text, GROUP) {
-        Found::At(place) => Ok(Some(place)),
+    };
+    match expression.find(text, group) {
+        Found::At { group, .. } => Ok(Some(group)),
         Found::Nothing => Ok(None),
         Found::Uncertain => Err(uncertain()),
     }

@@ -12,8 +12,9 @@ use super::super::Subject;
 use super::selection::SCRATCH;
 use crate::detector::{self, known_options, option};
 use crate::error::Plan;
+use crate::pattern::{Found, PythonExpression, fill_template};
 use crate::tree::normalize;
-use crate::vcs::{DEFAULT_TAG_EXPRESSION, ask, python_expression};
+use crate::vcs::{DEFAULT_TAG_EXPRESSION, IN_A_TAG, ask};
 
 const VARIABLE: &str = "PDM_BUILD_SCM_VERSION";
 
@@ -138,23 +139,22 @@ fn version_of_tag(tag: &str, table: &TableReader<'_>) -> Plan<Version> {
     if !tag.is_ascii() || tag.contains(|c: char| c.is_ascii_control()) {
         return Err(option(table, "source", format!("finds an unusual tag: `{tag}`")));
     }
+    let uncertain = || option(table, "tag_regex", "is an expression that only Python's `re` is sure of");
     let own = match table.string("tag_regex")?.filter(|text| !text.is_empty()) {
         None => None,
-        Some(text) => Some(python_expression(text, false).ok_or_else(|| {
-            option(table, "tag_regex", "is an expression that only Python's `re` is sure of")
-        })?),
+        Some(text) => Some(PythonExpression::new(text, IN_A_TAG).ok_or_else(uncertain)?),
     };
     let expression = own.as_ref().unwrap_or(&DEFAULT_TAG_EXPRESSION);
-    let found = expression.captures(tag).filter(|found| found.get(0).is_some_and(|whole| whole.start() == 0));
-    let group = match (&found, expression.captures_len()) {
-        (None, _) => None,
-        (Some(found), 2) => found.get(1),
-        (Some(found), _) if expression.capture_names().any(|name| name == Some("version")) => {
-            found.name("version")
+    let group = if expression.group_count() == 1 { Some(1) } else { expression.group_named("version") };
+    // Group 0 is the whole, which tells whether the group is missed.
+    let text = match (expression.find(tag, group.unwrap_or(0)), group) {
+        (Found::At { whole, .. }, None) if whole.start == 0 => {
+            return Err(option(table, "tag_regex", "has no group for the version"));
         }
-        (Some(_), _) => return Err(option(table, "tag_regex", "has no group for the version")),
+        (Found::At { group, whole }, Some(_)) if whole.start == 0 => &tag[group],
+        (Found::At { .. } | Found::Nothing, _) => "",
+        (Found::Uncertain, _) => return Err(uncertain()),
     };
-    let text = group.map_or("", |group| group.as_str());
     let text = if text.is_empty() { "0.0.0" } else { text };
     text.parse().map_err(|_| option(table, "source", format!("finds no version in the tag `{tag}`")))
 }
@@ -194,18 +194,8 @@ fn written(table: &TableReader<'_>, version: &str) -> Plan<Option<Written>> {
 
 /// Fills in a format string of Python whose only place is that of a text.
 fn filled(template: &str, version: &str) -> Option<String> {
-    let mut out = String::new();
-    let mut rest = template;
     let mut has_counted = None;
-    while let Some(at) = rest.find(['{', '}']) {
-        out.push_str(&rest[..at]);
-        let brace = &rest[at..=at];
-        if rest[at + 1..].starts_with(brace) {
-            out.push_str(brace);
-            rest = &rest[at + 2..];
-            continue;
-        }
-        let (place, behind) = rest[at..].strip_prefix('{')?.split_once('}')?;
+    fill_template(template, |place| {
         let (place, is_quoted) = place.strip_suffix("!r").map_or((place, false), |place| (place, true));
         // There is one text only, to be taken in turn or by its number, not by both.
         match (place, has_counted) {
@@ -213,11 +203,8 @@ fn filled(template: &str, version: &str) -> Option<String> {
             ("0", None | Some(false)) => has_counted = Some(false),
             _ => return None,
         }
-        out.push_str(&if is_quoted { format!("'{version}'") } else { version.to_owned() });
-        rest = behind;
-    }
-    out.push_str(rest);
-    Some(out)
+        Some(if is_quoted { format!("'{version}'") } else { version.to_owned() })
+    })
 }
 
 #[cfg(test)]

@@ -1,16 +1,13 @@
 //! The version: written in the file, found in another one, or told by git.
 
-use std::sync::LazyLock;
-
 use pyrel_model::Version;
 use pyrel_model::pyproject::TableReader;
-use regex::{Regex, RegexBuilder};
 
 use super::super::Subject;
 use super::scm::{self, Told};
 use crate::detector::{known_options, option};
 use crate::error::Plan;
-use crate::vcs::python_expression;
+use crate::pattern::{Flags, Found, PythonExpression};
 
 const DEFAULT_PATTERN: &str = r#"^(?:__version__|VERSION)\s*=\s*["'](.+?)["']\s*(?:#.*)?$"#;
 
@@ -46,21 +43,20 @@ pub(super) fn resolve(subject: &Subject<'_>) -> Plan<Told> {
         return Err(option(&table, "path", "names no file of the project"));
     };
     let text = subject.tree.read_text(path)?;
-    let expression = pattern(&table, &text)?;
-    let found = expression.captures(&text).and_then(|found| found.get(1));
-    let version = found.and_then(|found| found.as_str().parse().ok());
+    let version = find(&table, &text)?.and_then(|found| found.parse().ok());
     version.as_ref().and_then(plain).map(known).ok_or_else(|| odd(&table, "path"))
 }
 
-/// Compiles the pattern; one whose meaning could differ from that in Python is for pdm-backend.
-fn pattern(table: &TableReader<'_>, text: &str) -> Plan<Regex> {
-    static DEFAULT: LazyLock<Regex> = LazyLock::new(|| {
-        RegexBuilder::new(DEFAULT_PATTERN).multi_line(true).build().expect("a constant expression")
-    });
-    let Some(own) = table.string("pattern")? else { return Ok(DEFAULT.clone()) };
-    let uncertain = |c: char| !c.is_ascii() || (c.is_control() && !matches!(c, '\n' | '\t'));
-    let compiled = python_expression(own, true).filter(|_| !text.contains(uncertain));
-    compiled.ok_or_else(|| option(table, "pattern", "has a meaning that only Python's `re` is sure of"))
+/// Finds the version in a file; a pattern whose meaning could differ from that in Python is for pdm-backend.
+fn find<'t>(table: &TableReader<'_>, text: &'t str) -> Plan<Option<&'t str>> {
+    const LINES: Flags = Flags { multi_line: true, dot_all: false, ignore_case: false };
+    let uncertain = || option(table, "pattern", "has a meaning that only Python's `re` is sure of");
+    let pattern = table.string("pattern")?.unwrap_or(DEFAULT_PATTERN);
+    match PythonExpression::new(pattern, LINES).ok_or_else(uncertain)?.find(text, 1) {
+        Found::At { group, .. } => Ok(Some(&text[group])),
+        Found::Nothing => Ok(None),
+        Found::Uncertain => Err(uncertain()),
+    }
 }
 
 /// Lets through versions that stand in file names as they are.

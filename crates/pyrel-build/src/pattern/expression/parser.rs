@@ -20,8 +20,6 @@ enum Piece {
 pub(super) struct Shape {
     /// Whether it may match nothing.
     pub(super) may_be_empty: bool,
-    /// Whether it has groups that are captured.
-    captures: bool,
 }
 
 struct Group {
@@ -29,6 +27,7 @@ struct Group {
     /// The characters that it may match, if it is one of a few.
     choices: Option<BTreeSet<char>>,
     is_certain: bool,
+    is_repeated: bool,
 }
 
 pub(super) struct Parser<'a> {
@@ -107,13 +106,12 @@ impl<'a> Parser<'a> {
             self.emit("|");
             let next = self.sequence(depth)?;
             whole.may_be_empty |= next.may_be_empty;
-            whole.captures |= next.captures;
         }
         Some(whole)
     }
 
     fn sequence(&mut self, depth: usize) -> Option<Shape> {
-        let mut whole = Shape { may_be_empty: true, captures: false };
+        let mut whole = Shape { may_be_empty: true };
         while self.peek().is_some_and(|c| c != '|' && c != ')') {
             let first_group = self.groups.len();
             let atom = self.atom(depth)?;
@@ -124,12 +122,10 @@ impl<'a> Parser<'a> {
             if matches!(atom, Atom::Anchor) && self.peek().is_some_and(|c| "*+?{".contains(c)) {
                 return None;
             }
-            let captures = matches!(atom, Atom::Part(Shape { captures: true, .. }));
-            if captures && is_repeated {
-                return None;
+            if is_repeated {
+                self.groups[first_group..].iter_mut().for_each(|group| group.is_repeated = true);
             }
             whole.may_be_empty &= may_be_empty;
-            whole.captures |= captures;
         }
         Some(whole)
     }
@@ -137,7 +133,7 @@ impl<'a> Parser<'a> {
     fn atom(&mut self, depth: usize) -> Option<Atom> {
         let c = self.peek()?;
         self.at += 1;
-        let one = Atom::Part(Shape { may_be_empty: false, captures: false });
+        let one = Atom::Part(Shape { may_be_empty: false });
         match c {
             // Without lines, Python's `$` also stands before a line end at the very end.
             '$' if !self.flags.multi_line => None,
@@ -241,7 +237,7 @@ impl<'a> Parser<'a> {
             let name = self.name(')')?;
             let index = self.groups.iter().position(|group| group.name.as_ref() == Some(&name))?;
             self.reference(index)?;
-            return Some(Shape { may_be_empty: false, captures: false });
+            return Some(Shape { may_be_empty: false });
         }
         let name = if self.take("?P<") { Some(self.name('>')?) } else { None };
         if self.peek() == Some('?') {
@@ -249,7 +245,7 @@ impl<'a> Parser<'a> {
         }
         let open = name.as_ref().map_or_else(|| "(".to_owned(), |name| format!("(?P<{name}>"));
         let index = self.groups.len();
-        self.groups.push(Group { name, choices: None, is_certain: false });
+        self.groups.push(Group { name, choices: None, is_certain: false, is_repeated: false });
         self.emit(&open);
         let start = self.at;
         let shape = match self.few()? {
@@ -257,11 +253,11 @@ impl<'a> Parser<'a> {
                 self.pieces.push(Piece::Group(index, class));
                 self.groups[index].choices = Some(choices);
                 self.groups[index].is_certain = depth == 0;
-                Shape { may_be_empty: false, captures: true }
+                Shape { may_be_empty: false }
             }
             None => {
                 self.at = start;
-                Shape { captures: true, ..self.alternatives(depth + 1)? }
+                self.alternatives(depth + 1)?
             }
         };
         self.emit(")");
@@ -415,6 +411,12 @@ impl<'a> Parser<'a> {
         }
         let digits: String = self.characters[start..self.at].iter().collect();
         digits.parse().ok().filter(|number| *number <= 1000)
+    }
+
+    /// Returns the numbers of the groups that match again and again.
+    pub(super) fn repeated_groups(&self) -> BTreeSet<usize> {
+        let numbered = (1..).zip(&self.groups);
+        numbered.filter(|(_, group)| group.is_repeated).map(|(number, _)| number).collect()
     }
 
     /// Writes the translation, once for each character that the back references can stand for.

@@ -1,5 +1,6 @@
 //! Searches and replacements by an expression.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use regex::bytes::{Captures, Regex, RegexBuilder};
@@ -22,12 +23,14 @@ pub(crate) struct Flags {
 }
 
 /// A compiled expression.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct PythonExpression {
     /// One for each character that a back reference can stand for.
     variants: Vec<Regex>,
     needs: Needs,
     may_be_empty: bool,
+    /// The numbers of groups that match again and again; nobody asks which time counts.
+    repeated: BTreeSet<usize>,
 }
 
 /// What an expression asks about characters.
@@ -61,8 +64,8 @@ impl Needs {
 /// What a search found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// The place of the group.
-    At(Range<usize>),
+    /// The place of the group, and that of the whole match.
+    At { group: Range<usize>, whole: Range<usize> },
     /// The expression does not match, or not through the group.
     Nothing,
     /// Only Python can tell.
@@ -86,36 +89,36 @@ impl PythonExpression {
             variants.push(builder.size_limit(MAX_SIZE).build().ok()?);
         }
         let needs = Needs { cases: parser.flags.ignore_case, ..parser.needs };
-        Some(Self { variants, needs, may_be_empty: shape.may_be_empty })
+        let repeated = parser.repeated_groups();
+        Some(Self { variants, needs, may_be_empty: shape.may_be_empty, repeated })
     }
 
-    /// Tells whether there is a group of this name.
-    pub(crate) fn has_group(&self, name: &str) -> bool {
-        self.variants.iter().all(|regex| regex.capture_names().flatten().any(|own| own == name))
+    /// Returns the number of the group of this name.
+    pub(crate) fn group_named(&self, name: &str) -> Option<usize> {
+        self.variants.first()?.capture_names().position(|own| own == Some(name))
     }
 
-    /// Returns where a group of the first match is.
-    pub(crate) fn find(&self, text: &str, group: &str) -> Found {
-        self.search(text, |captures| captures.name(group).map(|place| place.range()))
+    /// Tells how many groups there are.
+    pub(crate) fn group_count(&self) -> usize {
+        self.variants.first().map_or(0, |regex| regex.captures_len() - 1)
     }
 
-    /// Returns where the first group of the first match is.
-    pub(crate) fn find_first_group(&self, text: &str) -> Found {
-        self.search(text, |captures| captures.get(1).map(|place| place.range()))
-    }
-
-    fn search(&self, text: &str, group: impl Fn(&Captures<'_>) -> Option<Range<usize>>) -> Found {
-        if !self.is_certain_of(text) {
+    /// Returns where the first match is, and a group of it by its number.
+    pub(crate) fn find(&self, text: &str, group: usize) -> Found {
+        if !self.is_certain_of(text) || self.repeated.contains(&group) {
             return Found::Uncertain;
         }
         let found: Vec<Captures<'_>> =
             self.variants.iter().filter_map(|regex| regex.captures(text.as_bytes())).collect();
-        let start = |captures: &Captures<'_>| captures.get(0).map(|whole| whole.start());
+        let place = |captures: &Captures<'_>, number| captures.get(number).map(|place| place.range());
+        let start = |captures: &Captures<'_>| place(captures, 0).map(|whole| whole.start);
         let Some(first) = found.iter().map(start).min() else { return Found::Nothing };
         let mut leftmost = found.iter().filter(|captures| start(captures) == first);
-        match (leftmost.next().and_then(group), leftmost.next()) {
-            (Some(place), None) => Found::At(place),
-            (None, None) => Found::Nothing,
+        match (leftmost.next(), leftmost.next()) {
+            (Some(captures), None) => match (place(captures, group), place(captures, 0)) {
+                (Some(group), Some(whole)) => Found::At { group, whole },
+                _ => Found::Nothing,
+            },
             _ => Found::Uncertain,
         }
     }
@@ -131,6 +134,11 @@ impl PythonExpression {
             return None;
         }
         let template = parse_template(template, regex)?;
+        let is_repeated =
+            |part: &TemplatePart| matches!(part, TemplatePart::Group(group) if self.repeated.contains(group));
+        if template.iter().any(is_repeated) {
+            return None;
+        }
         let mut out = String::new();
         let mut end = 0;
         for captures in regex.captures_iter(text.as_bytes()) {
@@ -158,8 +166,9 @@ mod tests {
     const LINES: Flags = Flags { multi_line: true, dot_all: false, ignore_case: false };
 
     fn find(pattern: &str, text: &str) -> Option<String> {
-        match PythonExpression::new(pattern, LINES).unwrap().find(text, "version") {
-            Found::At(range) => Some(text[range].to_owned()),
+        let expression = PythonExpression::new(pattern, LINES).unwrap();
+        match expression.find(text, expression.group_named("version").unwrap()) {
+            Found::At { group, .. } => Some(text[group].to_owned()),
             Found::Nothing => None,
             Found::Uncertain => Some("?".to_owned()),
         }
@@ -185,6 +194,9 @@ mod tests {
             (r"no (?P<version>.)", "x", None),
             (r"(?P<version>[\-\]&&~~]+)", "a-]&~", Some("-]&~")),
             (r"\$\{(?P<version>.)\}", "${1}", Some("1")),
+            (r"^v(?P<version>\d+(\.\d+)*)$", "v1.2.3", Some("1.2.3")),
+            (r"(?P<version>\d+(?:\.\d+){0,2}?)[^+]*(\+.*)?$", "1.2.3", Some("1")),
+            (r"(?P<version>\d)+", "12", Some("?")),
         ] {
             assert_eq!(find(pattern, text).as_deref(), expected, "{pattern}");
         }
@@ -204,7 +216,6 @@ mod tests {
             "(?i:a)",
             "(a*)*",
             "(?:a?)+",
-            "(a)+",
             "\\Z",
             "\\z",
             "\\1",
@@ -249,6 +260,7 @@ mod tests {
             ("a*", "x"),
             ("a", r"\1"),
             ("(a)", r"\12"),
+            ("(a)+", r"\1"),
             ("a", r"\."),
             ("a", r"\g<x>"),
             ("a", "\\"),
