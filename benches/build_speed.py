@@ -71,8 +71,11 @@ def run(command: list[str], cwd: Path, timing: Timing | None) -> None:
 
 
 def clean(tree: Path) -> None:
-    """Moves what was built aside: where files were just removed, some file systems (ext4 without a journal) take long to
-    find places for new ones, whoever makes them."""
+    """Moves what was built aside.
+
+    Where files were just removed, some file systems (ext4 without a journal) take long to find places for new ones,
+    whoever makes them.
+    """
     for number, product in enumerate([tree / "dist", *tree.glob("packages/*/dist")]):
         if product.is_dir():
             aside = tree.parent / ".aside" / f"{time.monotonic_ns()}-{number}"
