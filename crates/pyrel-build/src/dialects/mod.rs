@@ -9,6 +9,7 @@ mod pdm;
 mod poetry;
 mod setuptools;
 mod uv;
+mod variable;
 
 use std::collections::BTreeMap;
 

@@ -328,9 +328,6 @@ fn metadata_that_is_not_reproduced_steps_back() {
             "dynamic = [\"optional-dependencies\"]\ndependencies = [\"a; extra == 'x'\"]",
             "project.dynamic @ 7",
         ),
-        ("dependencies = [\"a @ {root:uri}\"]", "project.dependencies @ 7"),
-        ("dependencies = [\"a @ {home:uri}/x\"]", "project.dependencies @ 7"),
-        ("dependencies = [\"a @ {env:A:b}\"]", "project.dependencies @ 7"),
         ("dependencies = [\"a===1,>0\"]", "project.dependencies @ 7"),
         ("requires-python = \"===3.9,>1\"", "project.requires-python @ 7"),
         ("requires-python = \"==4.0\"", "project.requires-python @ 0"),
@@ -348,6 +345,72 @@ fn metadata_that_is_not_reproduced_steps_back() {
         ),
     ] {
         assert_eq!(with_tool(lines), expected, "{lines}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn fields_that_are_not_filled_in_step_back() {
+    let text = |lines: &str| {
+        format!("{HATCHLING}{DEMO}{lines}\n[tool.hatch.metadata]\nallow-direct-references = true\n")
+    };
+    let variables = |all: &[(&str, &str)]| -> BTreeMap<String, String> {
+        all.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    };
+    let known = variables(&[("A", "https://example.org/a"), ("LINES", "a\nb"), ("HOME", "/srv/demo")]);
+    let back = "project.dependencies @ 7";
+    let deep = |depth: usize| format!("{}x{}", "{env:NONE:".repeat(depth), "}".repeat(depth));
+    for (url, expected) in [
+        ("{env:A}", "native"),
+        ("{env:NONE:b}{/}{;:x}{{c}}", "native"),
+        ("{home:uri}/{home}/{home:parent}", "native"),
+        (deep(10).as_str(), "native"),
+        (deep(11).as_str(), back),
+        ("{root}", back),
+        ("{root:parent:uri}/x", back),
+        ("{env:NONE:{root:real}}", back),
+        ("{env:DEMO_TOKEN:b}", back),
+        ("{env:PATH}", back),
+        ("{env:PYTHONPATH:b}", back),
+        ("{env:SOURCE_DATE_EPOCH:b}", back),
+        ("{env:LINES}", back),
+        ("{env}", back),
+        ("{env:}", back),
+        ("{env!s:A}", back),
+        ("{home:url}", back),
+        ("{home:uri:parent}", back),
+        ("{home:parent:}", back),
+        ("{home:real}", back),
+        ("{other}", back),
+        ("{}", back),
+        ("{0}", back),
+        ("{env:A", back),
+        ("a}b", back),
+    ] {
+        let lines = format!("dependencies = [\"a @ {url}\"]");
+        assert_eq!(Project::new(&text(&lines), &[MODULE]).verdict_with(None, &known), expected, "{url}");
+    }
+    let home = Project::new(&text("optional-dependencies = {x = [\"a @ {home:uri}\"]}"), &[MODULE]);
+    for (value, expected) in [("/", "native"), ("", "@"), ("srv", "@"), ("//srv", "@")] {
+        let found = home.verdict_with(None, &variables(&[("HOME", value)]));
+        assert_eq!(found.replace("project.optional-dependencies @ 7", "@"), expected, "{value}");
+    }
+    assert_eq!(home.verdict(None), "project.optional-dependencies @ 7");
+    let unset = verdict(&text("dependencies = [\"a @ {env:NONE}\"]"), &[]);
+    assert!(unset.contains("`project.dependencies` asks for a variable that is not set: `NONE`"), "{unset}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_requirement_with_a_variable_is_printed_anew_every_time() {
+    let lines = "dependencies = [\"a; platform_version == '{env:DEMO_BUILD:none}'\"]\n";
+    let project = Project::demo(HATCHLING, lines);
+    let room = tempfile::tempdir().unwrap();
+    let unpacked = |name: &str| members(&room.path().join(name));
+    for value in ["1", "1", "2"] {
+        assert!(!is_unchanged(&project, room.path(), &[("DEMO_BUILD", value)]), "{value}");
+        let expected = format!("Requires-Dist: a; platform_version == '{value}'\n");
+        assert!(text(&unpacked("demo-1.0.tar.gz"), "demo-1.0/PKG-INFO").contains(&expected), "{value}");
     }
 }
 

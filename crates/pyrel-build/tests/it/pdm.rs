@@ -1,5 +1,6 @@
 //! What makes the dialect of pdm-backend step back: each rule, and where it points.
 
+use crate::archive::{sdist, text, wheel};
 use crate::project::{DEMO, PDM, Project};
 
 const MODULE: (&str, &str) = ("demo/__init__.py", "__version__ = '1.0'\n");
@@ -121,7 +122,6 @@ fn metadata_that_is_not_reproduced_steps_back() {
         ("readme = {file = \"README.md\"}", "project.readme @ 7"),
         ("readme = {text = \"\", content-type = \"text/plain\"}", "project.readme @ 7"),
         ("requires-python = \"===3.9,>1\"", "project.requires-python @ 7"),
-        ("dependencies = [\"a @ file:///${PROJECT_ROOT}/x\"]", "project.dependencies @ 7"),
         ("optional-dependencies = {a = [\"b===1,>0\"]}", "project.optional-dependencies @ 7"),
         ("urls = {a23456789012345678901234567890123 = \"x\"}", "project.urls @ 7"),
         ("scripts = {a = \"x\\ny\"}", "project.entry-points @ 0"),
@@ -135,6 +135,62 @@ fn metadata_that_is_not_reproduced_steps_back() {
     }
     let times = format!("{PDM}{DEMO}[tool.x]\nt = 07:32\n");
     assert_eq!(verdict(&times, &[MODULE]), "pyproject.toml @ 0");
+}
+
+#[cfg(unix)]
+#[test]
+fn variables_that_are_not_filled_in_step_back() {
+    let text = |lines: &str| format!("{PDM}{DEMO}{lines}\n");
+    let variables = [
+        ("A", "example.org"),
+        ("LINES", "a\nb"),
+        ("QUOTE", "'"),
+        ("BACK", "${A}"),
+        ("HALF", "${"),
+        ("LOOP", "${LOOP}"),
+    ];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    for (requirement, expected) in [
+        ("a @ https://${A}/${NONE}/$A", "native"),
+        ("a @ file:///${PROJECT_ROOT}/x", "native"),
+        ("a @ https://${BACK}", "native"),
+        ("a; platform_version == '${BACK}'", "@"),
+        ("a; platform_version == '${HALF}A}'", "@"),
+        ("a; platform_version == '${LOOP}'", "native"),
+        ("a; platform_version == '${QUOTE}'", "@"),
+        ("a @ https://${LINES}", "@"),
+        ("a @ https://${DEMO_TOKEN}", "@"),
+        ("a @ https://${PATH}", "@"),
+        ("a @ https://${PIP_INDEX_URL}", "@"),
+    ] {
+        for (key, lines) in [
+            ("dependencies", format!("dependencies = [\"{requirement}\"]")),
+            ("optional-dependencies", format!("optional-dependencies = {{x = [\"{requirement}\"]}}")),
+        ] {
+            let found = Project::new(&text(&lines), &[MODULE]).verdict_with(Some("pdm"), &variables);
+            assert_eq!(found.replace(&format!("project.{key} @ 7"), "@"), expected, "{lines}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_folder_of_the_project_is_that_of_the_sdist() {
+    let project = Project::new(
+        &format!("{PDM}{DEMO}dependencies = [\"a @ file:///${{PROJECT_ROOT}}/x%20y\"]\n"),
+        &[("demo/__init__.py", "")],
+    );
+    let artifacts = project.build().unwrap();
+    let root = fs_err::canonicalize(project.path("")).unwrap();
+    let expected = format!("a @ file://{}/x%20y", root.display());
+    let sdist: Vec<_> = sdist(&artifacts[0].path).into_iter().map(|(name, _, data)| (name, data)).collect();
+    for (members, name) in [
+        (&sdist, "demo-1.0/pyproject.toml"),
+        (&sdist, "demo-1.0/PKG-INFO"),
+        (&wheel(&artifacts[1].path), "demo-1.0.dist-info/METADATA"),
+    ] {
+        assert!(text(members, name).contains(&expected), "{name}");
+    }
 }
 
 #[test]

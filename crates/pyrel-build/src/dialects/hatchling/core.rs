@@ -58,7 +58,7 @@ impl Core {
     pub(super) fn read(job: &Job<'_>, tree: &Tree) -> Plan<Self> {
         let project = job.subject.project;
         let table = job.subject.project_table();
-        let printer = Printer::new(table, job.settings)?;
+        let printer = Printer::new(job.subject, job.settings)?;
         let requires_python = requires_python(&table, project)?;
         let readme = job.readme();
         let readme_path = match readme {

@@ -3,6 +3,7 @@
 //! Hooks of others, other targets, and whatever else is not named in this folder go to hatchling itself.
 
 mod config;
+mod context;
 mod core;
 mod fancy;
 mod hook;

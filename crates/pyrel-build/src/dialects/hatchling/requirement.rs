@@ -9,6 +9,8 @@ use pyrel_model::name::normalize as normalize_name;
 use pyrel_model::pyproject::{Project, TableReader};
 use pyrel_model::requirement::SpecifierSet;
 
+use super::super::Subject;
+use super::context::{Gap, fill_in};
 use super::settings::Settings;
 use crate::detector::option;
 use crate::error::{Plan, Stop};
@@ -19,20 +21,22 @@ pub(super) type Extras = BTreeMap<String, BTreeSet<String>>;
 
 /// Prints the requirements of a project.
 pub(super) struct Printer<'a> {
+    subject: &'a Subject<'a>,
     table: TableReader<'a>,
     allows_direct: bool,
     allows_ambiguous: bool,
 }
 
 impl<'a> Printer<'a> {
-    pub(super) fn new(table: TableReader<'a>, settings: &Settings<'_>) -> Plan<Self> {
+    pub(super) fn new(subject: &'a Subject<'a>, settings: &Settings<'_>) -> Plan<Self> {
         let metadata = settings.table("tool.hatch.metadata");
         let flag = |key: &str| match &metadata {
             Some(metadata) => Ok(metadata.boolean(key)?.unwrap_or(false)),
             None => Plan::Ok(false),
         };
         let allows_ambiguous = flag("allow-ambiguous-features")?;
-        Ok(Self { table, allows_direct: flag("allow-direct-references")?, allows_ambiguous })
+        let allows_direct = flag("allow-direct-references")?;
+        Ok(Self { subject, table: subject.project_table(), allows_direct, allows_ambiguous })
     }
 
     /// Returns the requirements that no extra asks for.
@@ -108,18 +112,21 @@ impl<'a> Printer<'a> {
         Ok(out.replace('"', "'"))
     }
 
-    /// Fills in fields; those that differ from machine to machine are for hatchling.
+    /// Fills in fields.
     fn filled_in<'r>(&self, requirement: &'r Requirement, key: &str) -> Plan<Cow<'r, Requirement>> {
         let written = requirement.as_written();
         if !written.contains(['{', '}']) {
             return Ok(Cow::Borrowed(requirement));
         }
-        let filled = written.replace("{/}", "/").replace("{{", "\u{1}").replace("}}", "\u{2}");
-        if filled.contains(['{', '}']) || written.contains(['\u{1}', '\u{2}']) || cfg!(windows) {
-            let reason = format!("holds a field that hatchling fills in: `{written}`");
-            return Err(option(&self.table, key, reason));
-        }
-        let filled = filled.replace('\u{1}', "{").replace('\u{2}', "}");
+        let filled = fill_in(self.subject, written).map_err(|gap| match gap {
+            Gap::Unknown(reason) => option(&self.table, key, format!("{reason}: `{written}`")),
+            Gap::Unset(name) => {
+                let message = format!("asks for a variable that is not set: `{name}`");
+                let mut fault = *self.table.fault(key, &message);
+                fault.hint = Some(format!("set `{name}`, or write a default: `{{env:{name}:…}}`"));
+                Box::new(fault).into()
+            }
+        })?;
         let parsed = filled.parse::<Requirement>();
         parsed.map(Cow::Owned).map_err(|error| self.table.fault(key, &format!("is wrong: {error}")).into())
     }

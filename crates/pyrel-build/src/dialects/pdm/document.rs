@@ -4,6 +4,7 @@ use pyrel_model::Version;
 use toml_edit::{Item, TableLike, Value};
 
 use super::super::Subject;
+use super::variable::expand;
 use crate::error::{Plan, unsupported};
 
 const INDENT: &str = "    ";
@@ -16,6 +17,7 @@ pub(super) fn rewritten(subject: &Subject<'_>, version: &Version) -> Plan<String
     for (key, node) in tables.iter_mut() {
         if let (true, Node::Table(project)) = (key == "project", node) {
             fill_in(project, version, subject.project.version.is_none());
+            expand_requirements(subject, project)?;
         }
     }
     if !tables.iter().any(|(key, _)| key == "tool") {
@@ -38,6 +40,28 @@ fn fill_in(project: &mut Pairs, version: &Version, is_dynamic: bool) {
         }
     }
     project.push(("version".to_owned(), Node::Text(version.to_string())));
+}
+
+/// Fills in the variables of requirements.
+fn expand_requirements(subject: &Subject<'_>, project: &mut Pairs) -> Plan<()> {
+    let table = subject.project_table();
+    for (key, node) in project.iter_mut() {
+        let lists: Vec<&mut Node> = match (key.as_str(), node) {
+            ("dependencies", list) => vec![list],
+            ("optional-dependencies", Node::Table(extras)) => {
+                extras.iter_mut().map(|(_, list)| list).collect()
+            }
+            _ => continue,
+        };
+        let texts =
+            lists.into_iter().filter_map(|list| if let Node::Array(list) = list { Some(list) } else { None });
+        for text in texts.flatten() {
+            if let Node::Text(text) = text {
+                *text = expand(subject, (&table, key), text)?.into_owned();
+            }
+        }
+    }
+    Ok(())
 }
 
 type Pairs = Vec<(String, Node)>;

@@ -1,5 +1,6 @@
 //! Core metadata as pdm-backend writes it, the lowest version that has all the fields.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use pyrel_model::pyproject::{License, Person, Readme, TableReader};
@@ -8,6 +9,7 @@ use pyrel_model::{Requirement, Version};
 
 use super::super::Subject;
 use super::license::{self, Licenses};
+use super::variable::expanded;
 use crate::detector::option;
 use crate::error::Plan;
 use crate::metadata::{field_unless_empty as field, is_exotic, one_line, people_fields};
@@ -145,36 +147,40 @@ fn urls(subject: &Subject<'_>, table: &TableReader<'_>, text: &mut String) -> Pl
     Ok(())
 }
 
-/// Prints a requirement as `packaging` does; what pdm-backend or `packaging` treats in a way of its own is refused.
-fn print(requirement: &Requirement, (table, key): (&TableReader<'_>, &str)) -> Plan<String> {
-    let written = requirement.as_written();
-    if written.contains('$') || is_exotic(&requirement.specifiers) {
-        let reason =
-            format!("holds a variable, or comparisons that are printed by rules of their own: `{written}`");
+/// Fills in the variables of a requirement; what `packaging` prints in a way of its own is refused.
+fn printable<'r>(
+    subject: &Subject<'_>,
+    (table, key): (&TableReader<'_>, &str),
+    requirement: &'r Requirement,
+) -> Plan<Cow<'r, Requirement>> {
+    let requirement = expanded(subject, (table, key), requirement)?;
+    if is_exotic(&requirement.specifiers) {
+        let written = requirement.as_written();
+        let reason = format!("has comparisons that are printed by rules of their own: `{written}`");
         return Err(option(table, key, reason));
     }
-    Ok(requirement.to_string())
+    Ok(requirement)
 }
 
 /// Writes requirements, and those of each extra behind its name, in the order of the file.
 fn requirements(subject: &Subject<'_>, table: &TableReader<'_>, text: &mut String) -> Plan<()> {
     let project = subject.project;
     for requirement in &project.dependencies {
-        field(text, "Requires-Dist", &print(requirement, (table, "dependencies"))?);
+        field(text, "Requires-Dist", &printable(subject, (table, "dependencies"), requirement)?.to_string());
     }
     let key = "optional-dependencies";
     for (extra, requirements) in &project.optional_dependencies {
         let extra = extra.replace(['.', '_'], "-").to_lowercase();
         field(text, "Provides-Extra", &extra);
         for requirement in requirements {
-            print(requirement, (table, key))?;
+            let requirement = printable(subject, (table, key), requirement)?;
             let asked = format!("extra == \"{extra}\"");
             let marker = match &requirement.marker {
                 Some(marker) if is_alternative(marker) => format!("({marker}) and {asked}"),
                 Some(marker) => format!("{marker} and {asked}"),
                 None => asked,
             };
-            let mut requirement = requirement.clone();
+            let mut requirement = requirement.into_owned();
             requirement.marker = Some(Marker::parse(&marker).ok_or_else(|| {
                 option(table, key, format!("has a marker that is nested too deeply: `{marker}`"))
             })?);

@@ -9,6 +9,7 @@ mod metadata;
 mod options;
 mod scm;
 mod selection;
+mod variable;
 mod version;
 
 use std::collections::BTreeMap;
