@@ -6,12 +6,14 @@ usage: build_speed.py --pyrel PATH --python PATH [--work DIR] [--only NAMES] [--
 --pyrel   the release binary (cargo build --release --locked)
 --python  the interpreter of an environment that has uv (target/python after `cargo xtask test`)
 --work    where the workspaces lie; they are made when missing and kept (default: a folder that vanishes)
---only    comma separated: six, mono100, mono100-uv, mono1000-uv, big, unchanged (default: all)
+--only    comma separated: six, mono100, mono100-uv, mono1000-uv, big, unchanged, growth (default: all)
 --rounds  how often each is built, by turns (default 5)
 
 Prints medians of wall time, CPU time, and peak memory, and the ratio of wall times. It is no test. uv is given its
 best case: warm caches, the build requirements downloaded, no dist folder; it builds `uv_build` projects in its own
 process. pyrel builds everything anew (`--rebuild`), except in `unchanged`, where nothing changed since the last build.
+`growth` says how much memory a build takes for each package more: that of `mono1000-uv` beside that of its first
+hundred packages.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 WORKSPACES = {"six": "six", "mono100": "mono100", "mono100-uv": "mono100", "mono1000-uv": "mono1000", "big": "big"}
+FEW = 100  # packages that growth begins with
 GOALS = {
     "six": "1/60",
     "mono100": "1/50",
@@ -35,6 +38,7 @@ GOALS = {
     "mono1000-uv": "0.15, memory 1/8",
     "big": "0.5, memory 64 MB",
     "unchanged": "100 ms",
+    "growth": "12 KB",
 }
 
 
@@ -112,6 +116,27 @@ def unchanged(args: argparse.Namespace, tree: Path) -> None:
     print(f"unchanged (mono1000-uv)\n{timing.line()}\n  goal {GOALS['unchanged']}\n")
 
 
+def growth(args: argparse.Namespace, tree: Path) -> None:
+    few = tree.parent / "mono1000-uv-first"
+    packages = sorted((tree / "packages").iterdir())
+    if not few.is_dir():
+        for package in packages[:FEW]:
+            shutil.copytree(package, few / "packages" / package.name, ignore=shutil.ignore_patterns("dist"))
+        shutil.copy(tree / "pyproject.toml", few)
+    print(f"growth ({FEW} and {len(packages)} packages of mono1000-uv)")
+    for name, options in (("pyrel build --rebuild", ["--rebuild"]), ("pyrel build, no change", [])):
+        sizes = []
+        for place in (few, tree):
+            timing = Timing(name)
+            for _ in range(args.rounds):
+                run([args.pyrel, "build", *options], place, timing)
+            sizes.append(timing.median(2))
+            print(timing.line())
+        more = (sizes[1] - sizes[0]) * 1024 / (len(packages) - FEW)
+        print(f"  {more:.1f} KB more for each package; goal {GOALS['growth']}")
+    print()
+
+
 def make(work: Path, name: str) -> Path:
     tree = work / name
     if not tree.is_dir():
@@ -138,8 +163,9 @@ def main() -> None:
         work = args.work.resolve() if args.work else Path(folder)
         work.mkdir(parents=True, exist_ok=True)
         for name in names:
-            if name == "unchanged":
-                unchanged(args, make(work, "mono1000-uv"))
+            if name in ("unchanged", "growth"):
+                measure = unchanged if name == "unchanged" else growth
+                measure(args, make(work, "mono1000-uv"))
             else:
                 race(args, name, make(work, name))
         shutil.rmtree(work / ".aside", ignore_errors=True)

@@ -42,7 +42,8 @@ fn native(
     wheel_from_tree: bool,
 ) -> Plan<(EntrySet, Option<Trace>)> {
     let package = request.package;
-    let Some(pyproject) = &package.pyproject else {
+    // A copy, so that what is parsed for the plan goes with the plan.
+    let Some(pyproject) = &package.pyproject.clone() else {
         return unsupported("pyproject.toml", "does not exist, so that only the backend knows the metadata");
     };
     let (dialect, version) = choose(pyproject)?;

@@ -1,7 +1,8 @@
 //! Where records of builds are kept: one file under `.pyrel/build` at the workspace root, a line for each package.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write as _};
+use std::io::{self, BufRead as _, Write as _};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -33,9 +34,20 @@ pub(crate) struct Session<'m> {
     memory: &'m BuildMemory,
     /// A moment before anything was looked at.
     start: Option<Moment>,
-    records: BTreeMap<String, String>,
+    records: Records,
     /// New lines, and lines that go.
-    fresh: Mutex<BTreeMap<String, Option<String>>>,
+    fresh: Mutex<Fresh>,
+}
+
+/// The record of each package, if any, by normal name.
+type Fresh = BTreeMap<String, Option<Box<str>>>;
+
+/// The lines of the file, in one piece, for there may be thousands.
+#[derive(Debug, Default)]
+struct Records {
+    text: String,
+    /// Where each line lies, sorted by the names that they begin with.
+    lines: Vec<Range<usize>>,
 }
 
 impl BuildMemory {
@@ -60,7 +72,7 @@ impl BuildMemory {
     /// Begins a run.
     pub(crate) fn begin(&self) -> Session<'_> {
         let start = self.now();
-        let records = if self.recalls { self.read() } else { BTreeMap::new() };
+        let records = if self.recalls { self.read() } else { Records::default() };
         Session { memory: self, start, records, fresh: Mutex::default() }
     }
 
@@ -75,24 +87,28 @@ impl BuildMemory {
         Stamp::of(&path)?.changed()
     }
 
-    /// Returns the line of each package. What is no text, or no file at all, holds none.
-    fn read(&self) -> BTreeMap<String, String> {
+    /// Reads all lines. What is no text, or no file at all, holds none.
+    fn read(&self) -> Records {
         let text = fs::read_to_string(self.file()).unwrap_or_default();
-        let Some(lines) = text.strip_prefix(HEAD).and_then(|rest| rest.strip_prefix('\n')) else {
-            return BTreeMap::new();
-        };
-        let line =
-            |line: &str| line.split_once('\t').map(|(name, record)| (name.to_owned(), record.to_owned()));
-        lines.lines().filter_map(line).collect()
+        if text.lines().next() == Some(HEAD) { Records::new(text) } else { Records::default() }
     }
 
-    /// Writes beside the file and renames, so that a kill leaves the old one.
-    fn write(&self, records: &BTreeMap<String, String>) -> io::Result<()> {
+    /// Writes what is new and the lines of other packages beside the file and renames, so that a kill leaves the old
+    /// one.
+    fn write(&self, fresh: &Fresh) -> io::Result<()> {
         let file = tempfile::Builder::new().prefix(".records-").tempfile_in(&self.folder)?;
         let mut stream = io::BufWriter::with_capacity(256 << 10, file);
         writeln!(stream, "{HEAD}")?;
-        for (name, record) in records {
+        for (name, record) in fresh.iter().filter_map(|(name, record)| Some((name, record.as_ref()?))) {
             writeln!(stream, "{name}\t{record}")?;
+        }
+        if let Ok(old) = fs::File::open(self.file()) {
+            let mut lines = io::BufReader::new(old).lines().map_while(Result::ok);
+            if lines.next().as_deref() == Some(HEAD) {
+                let is_kept =
+                    |line: &String| line.split_once('\t').is_some_and(|(name, _)| !fresh.contains_key(name));
+                lines.filter(is_kept).try_for_each(|line| writeln!(stream, "{line}"))?;
+            }
         }
         let file = stream.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.persist(self.file()).map_err(|error| error.error)?;
@@ -102,6 +118,33 @@ impl BuildMemory {
     fn file(&self) -> PathBuf {
         self.folder.join("records")
     }
+}
+
+impl Records {
+    /// Takes lines of names and records with a tab between; a line without one is none.
+    fn new(text: String) -> Self {
+        let mut lines = Vec::new();
+        let mut start = 0;
+        for line in text.split('\n') {
+            if line.contains('\t') {
+                lines.push(start..start + line.len());
+            }
+            start += line.len() + 1;
+        }
+        lines.sort_by(|one, other| split(&text, one).0.cmp(split(&text, other).0));
+        Self { text, lines }
+    }
+
+    /// Returns the record of a package.
+    fn get(&self, name: &str) -> Option<&str> {
+        let found = self.lines.binary_search_by(|line| split(&self.text, line).0.cmp(name)).ok()?;
+        Some(split(&self.text, &self.lines[found]).1)
+    }
+}
+
+/// Splits a line into the name and the record.
+fn split<'t>(text: &'t str, line: &Range<usize>) -> (&'t str, &'t str) {
+    text[line.clone()].split_once('\t').expect("only lines with a tab are kept")
 }
 
 impl Session<'_> {
@@ -142,7 +185,7 @@ impl Session<'_> {
 
     fn store(&self, request: &BuildRequest<'_>, record: &Record) {
         match serde_json::to_string(record) {
-            Ok(line) => self.note(request, Some(line)),
+            Ok(line) => self.note(request, Some(line.into_boxed_str())),
             Err(error) => {
                 tracing::warn!(%error, "the build is not remembered");
                 self.note(request, None);
@@ -150,7 +193,7 @@ impl Session<'_> {
         }
     }
 
-    fn note(&self, request: &BuildRequest<'_>, line: Option<String>) {
+    fn note(&self, request: &BuildRequest<'_>, line: Option<Box<str>>) {
         let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
         fresh.insert(request.package.name.normalized().to_owned(), line);
     }
@@ -161,15 +204,57 @@ impl Session<'_> {
         if fresh.is_empty() {
             return;
         }
-        let mut records = self.memory.read();
-        for (name, line) in fresh {
-            match line {
-                Some(line) => records.insert(name, line),
-                None => records.remove(&name),
-            };
-        }
-        if let Err(error) = self.memory.write(&records) {
+        if let Err(error) = self.memory.write(&fresh) {
             tracing::warn!(%error, "the builds are not remembered");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn memory() -> (tempfile::TempDir, BuildMemory) {
+        let room = tempfile::tempdir().unwrap();
+        let memory = BuildMemory::open(room.path(), "a program").unwrap();
+        (room, memory)
+    }
+
+    fn fresh(lines: &[(&str, Option<&str>)]) -> Fresh {
+        lines.iter().map(|(name, record)| ((*name).to_owned(), record.map(Box::from))).collect()
+    }
+
+    #[test]
+    fn new_lines_take_the_place_of_old_ones() {
+        let (_room, memory) = memory();
+        memory
+            .write(&fresh(&[("a", Some("1")), ("a-b", Some("2")), ("c", Some("3")), ("d", Some("4\t5"))]))
+            .unwrap();
+        memory.write(&fresh(&[("b", Some("6")), ("c", None), ("a", Some("7"))])).unwrap();
+        let records = memory.read();
+        let found: Vec<_> = ["a", "a-b", "b", "c", "d", ""].map(|name| records.get(name)).into();
+        assert_eq!(found, [Some("7"), Some("2"), Some("6"), None, Some("4\t5"), None]);
+        assert_eq!(records.lines.len(), 4, "{}", records.text);
+    }
+
+    #[test]
+    fn another_format_holds_nothing() {
+        let (_room, memory) = memory();
+        for text in [
+            "",
+            "pyrel builds 1\na\t1\n",
+            "pyrel builds 2",
+            "pyrel builds 2\n\nno record\n",
+            "pyrel builds 22\na\t1\n",
+        ] {
+            fs::write(memory.file(), text).unwrap();
+            assert!(memory.read().lines.is_empty(), "{text:?}");
+            memory.write(&fresh(&[("b", Some("2"))])).unwrap();
+            assert_eq!(fs::read_to_string(memory.file()).unwrap(), "pyrel builds 2\nb\t2\n", "{text:?}");
+        }
+        fs::write(memory.file(), b"pyrel builds 2\na\t1\n\xff\t2\n").unwrap();
+        assert_eq!(memory.read().get("a"), None);
+        memory.write(&fresh(&[("b", Some("2"))])).unwrap();
+        assert_eq!(memory.read().get("b"), Some("2"));
     }
 }

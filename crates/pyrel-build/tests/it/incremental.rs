@@ -9,7 +9,8 @@ use pyrel_build::{
     build_changed,
 };
 use pyrel_model::Artifact;
-use pyrel_project::Package;
+use pyrel_project::bound::Bounds;
+use pyrel_project::{InternalDependencyPolicy, Package, Workspace};
 use tempfile::TempDir;
 
 use crate::project::{DEMO, FLIT, HATCHLING, PDM, POETRY, SETUPTOOLS, SOURCE_DATE, UV};
@@ -325,5 +326,49 @@ fn whatever_changes_the_files_are_those_of_a_clean_build() {
             }
         }
         assert!(recalled >= 5 && built >= 8, "{system}: {recalled} recalled, {built} built");
+    }
+}
+
+/// A workspace with a package of each backend, all of which need the first.
+fn family(root: &Path) -> Workspace {
+    let write = |path: &str, text: &str| {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("pyproject.toml", "[tool.uv.workspace]\nmembers = [\"packages/*\"]\n");
+    for (number, system) in [HATCHLING, SETUPTOOLS, FLIT, PDM, POETRY, UV].iter().enumerate() {
+        let project = format!("[project]\nname = \"p{number}\"\nversion = \"1.0\"\ndescription = \"P\"\n");
+        let text = format!("{system}{project}dependencies = [\"p0\"]\n");
+        write(&format!("packages/p{number}/pyproject.toml"), &text);
+        write(&format!("packages/p{number}/src/p{number}/__init__.py"), "\"\"\"P.\"\"\"\n");
+    }
+    Workspace::discover(root).unwrap()
+}
+
+/// What is parsed takes many times the room of the texts; of a thousand packages that would be most of the memory.
+#[test]
+fn a_build_keeps_nothing_parsed() {
+    let repository = Repository::new(UV);
+    let workspace = family(&repository.path("family"));
+    let packages: Vec<&Package> = workspace.packages().collect();
+    let versions =
+        packages.iter().map(|package| (package.name.clone(), package.version().cloned())).collect();
+    let bounds = Bounds::new(InternalDependencyPolicy::Minimum, &versions);
+    let bounded: Vec<Package> =
+        packages.iter().filter_map(|package| bounds.apply(package).unwrap().package).collect();
+    assert_eq!((packages.len(), bounded.len()), (6, 5), "the first needs nobody else");
+    let all: Vec<&Package> = packages.into_iter().chain(&bounded).collect();
+    let out_dir = |package: &Package| match package.bounds {
+        Some(_) => repository.path("bounded"),
+        None => package.dist_dir(),
+    };
+    let requests: Vec<_> = all.iter().map(|package| repository.request(package, out_dir(package))).collect();
+    let memory = BuildMemory::open(workspace.root(), "this test").unwrap();
+    for result in build_changed(&requests, &memory, &Silent) {
+        assert_eq!(result.unwrap()[0].builder.as_str(), "native");
+    }
+    for package in all {
+        assert!(package.pyproject.as_ref().unwrap().is_folded(), "{}", package.name);
     }
 }

@@ -1,6 +1,7 @@
-//! The whole file: parsed once, kept with its text so that later findings can point into it.
+//! The whole file: its text, so that later findings can point into it, and what the text says, parsed when it is needed.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use toml_edit::{Document, Item, TableLike};
 
@@ -9,12 +10,28 @@ use super::{BuildSystem, Project};
 use crate::diagnostic::{Diagnostic, Location};
 
 /// A `pyproject.toml`.
-#[derive(Debug, Clone)]
+///
+/// What was parsed takes some forty times the room of the text. A [`folded`](Self::folded) file and a clone hold the
+/// text alone, until somebody asks for more.
+#[derive(Debug)]
 pub struct PyProject {
     path: PathBuf,
-    document: Document<String>,
+    text: Arc<str>,
+    parsed: OnceLock<Parsed>,
+}
+
+/// What a text says.
+#[derive(Debug)]
+struct Parsed {
+    document: Document<Arc<str>>,
     build_system: BuildSystem,
     project: Option<Project>,
+}
+
+impl Clone for PyProject {
+    fn clone(&self) -> Self {
+        Self { path: self.path.clone(), text: Arc::clone(&self.text), parsed: OnceLock::new() }
+    }
 }
 
 impl PyProject {
@@ -24,24 +41,26 @@ impl PyProject {
     /// A located diagnostic for broken TOML, a value of the wrong type, or a value that its specification
     /// refuses.
     pub fn parse(path: &Path, text: &str) -> Result<Self, Box<Diagnostic>> {
-        let document = parse_toml(path, text)?;
-        let (build_system, project) = {
-            let root = TableReader::new(path, document.raw(), "", document.as_table());
-            let build_system = match root.subtable("build-system")? {
-                Some(table) => {
-                    BuildSystem::read(&TableReader::new(path, document.raw(), "build-system", table))?
-                }
-                None => BuildSystem::default(),
-            };
-            let project = match root.subtable("project")? {
-                Some(table) => {
-                    Some(Project::read(&TableReader::new(path, document.raw(), "project", table))?)
-                }
-                None => None,
-            };
-            (build_system, project)
-        };
-        Ok(Self { path: path.to_path_buf(), document, build_system, project })
+        let text = Arc::from(text);
+        let parsed = OnceLock::from(Parsed::read(path, &text)?);
+        Ok(Self { path: path.to_path_buf(), text, parsed })
+    }
+
+    /// Lets go of what was parsed. Whoever asks for it next has the text parsed again.
+    #[must_use]
+    pub fn folded(self) -> Self {
+        Self { parsed: OnceLock::new(), ..self }
+    }
+
+    /// Tells whether the text alone is held.
+    #[must_use]
+    pub fn is_folded(&self) -> bool {
+        self.parsed.get().is_none()
+    }
+
+    fn parsed(&self) -> &Parsed {
+        let again = || Parsed::read(&self.path, &self.text).expect("the same text was parsed before");
+        self.parsed.get_or_init(again)
     }
 
     /// Returns the path that the file was read from.
@@ -53,31 +72,31 @@ impl PyProject {
     /// Returns the text of the file.
     #[must_use]
     pub fn text(&self) -> &str {
-        self.document.raw()
+        &self.text
     }
 
     /// Returns `[build-system]`, or what its absence means.
     #[must_use]
     pub fn build_system(&self) -> &BuildSystem {
-        &self.build_system
+        &self.parsed().build_system
     }
 
     /// Returns `[project]`.
     #[must_use]
     pub fn project(&self) -> Option<&Project> {
-        self.project.as_ref()
+        self.parsed().project.as_ref()
     }
 
     /// Returns the root table of the document, spans included.
     #[must_use]
     pub fn root(&self) -> &dyn TableLike {
-        self.document.as_table()
+        self.parsed().document.as_table()
     }
 
     /// Returns the table under `[tool]` at the given keys, such as `["hatch", "build"]`.
     #[must_use]
     pub fn tool(&self, keys: &[&str]) -> Option<&dyn TableLike> {
-        let mut table = self.document.as_table().get("tool").and_then(Item::as_table_like)?;
+        let mut table = self.root().get("tool").and_then(Item::as_table_like)?;
         for key in keys {
             table = table.get(key).and_then(Item::as_table_like)?;
         }
@@ -91,19 +110,37 @@ impl PyProject {
     }
 }
 
+impl Parsed {
+    fn read(path: &Path, text: &Arc<str>) -> Result<Self, Box<Diagnostic>> {
+        let document = Document::parse(Arc::clone(text)).map_err(|error| syntax_error(path, text, &error))?;
+        let root = TableReader::new(path, text, "", document.as_table());
+        let build_system = match root.subtable("build-system")? {
+            Some(table) => BuildSystem::read(&TableReader::new(path, text, "build-system", table))?,
+            None => BuildSystem::default(),
+        };
+        let project = match root.subtable("project")? {
+            Some(table) => Some(Project::read(&TableReader::new(path, text, "project", table))?),
+            None => None,
+        };
+        Ok(Self { document, build_system, project })
+    }
+}
+
 /// Parses a TOML text with spans.
 ///
 /// # Errors
 /// A diagnostic at the place of the syntax error.
 pub fn parse_toml(path: &Path, text: &str) -> Result<Document<String>, Box<Diagnostic>> {
-    Document::parse(text.to_owned()).map_err(|error| {
-        let location = match error.span() {
-            Some(span) => Location::of_span(path, text, &span),
-            None => Location::of_file(path),
-        };
-        let message = error.message().lines().collect::<Vec<_>>().join(", ");
-        Box::new(Diagnostic::new(format!("invalid TOML: {message}")).at(location))
-    })
+    Document::parse(text.to_owned()).map_err(|error| syntax_error(path, text, &error))
+}
+
+fn syntax_error(path: &Path, text: &str, error: &toml_edit::TomlError) -> Box<Diagnostic> {
+    let location = match error.span() {
+        Some(span) => Location::of_span(path, text, &span),
+        None => Location::of_file(path),
+    };
+    let message = error.message().lines().collect::<Vec<_>>().join(", ");
+    Box::new(Diagnostic::new(format!("invalid TOML: {message}")).at(location))
 }
 
 #[cfg(test)]
@@ -150,6 +187,25 @@ packages = ["src/demo"]
         assert_eq!(project.authors.len(), 2);
         assert_eq!(file.build_system().backend, "hatchling.build");
         assert!(file.tool(&["hatch", "build", "targets", "wheel"]).is_some());
+    }
+
+    #[test]
+    fn a_folded_file_says_the_same() {
+        let text =
+            "[project]\nname = \"x\"\nversion = \"1\"\n[tool.a]\nb = 1\n[build-system]\nrequires = [\"y\"]\n";
+        let file = parse(text).unwrap();
+        let copy = file.clone();
+        assert!(!file.is_folded() && copy.is_folded());
+        let folded = file.folded();
+        assert!(folded.is_folded());
+        for file in [copy, folded] {
+            assert_eq!((file.text(), file.path()), (text, Path::new("pyproject.toml")));
+            assert!(file.is_folded(), "the text needs no parsing");
+            assert_eq!(file.project().unwrap().name.normalized(), "x");
+            assert_eq!(file.build_system().requires[0].as_written(), "y");
+            let span = file.tool(&["a"]).unwrap().get("b").unwrap().span().unwrap();
+            assert_eq!(&text[span], "1");
+        }
     }
 
     #[test]

@@ -54,6 +54,8 @@ impl<'a> Bounds<'a> {
         if self.policy == InternalDependencyPolicy::Keep {
             return Ok(Bounded { package: None, gaps: Vec::new() });
         }
+        // What is parsed goes with the copy; the workspace stays folded.
+        let package = &package.clone();
         let mut gaps = gap::elsewhere(package, &self.siblings)?;
         let Some(file) = &package.pyproject else { return Ok(Bounded { package: None, gaps }) };
         let rewritten = self.rewrite(file, &package.name);
@@ -63,7 +65,7 @@ impl<'a> Bounds<'a> {
         }
         let bounds = WrittenBounds { policy: self.policy, changes: rewritten.changes };
         let package = Package {
-            pyproject: Some(PyProject::parse(file.path(), &rewritten.text)?),
+            pyproject: Some(PyProject::parse(file.path(), &rewritten.text)?.folded()),
             bounds: Some(bounds),
             ..package.clone()
         };

@@ -23,7 +23,7 @@ pub struct Package {
     pub directory: PathBuf,
     /// The directory relative to the root of the workspace; `.` for the root itself.
     pub relative: PathBuf,
-    /// `pyproject.toml`; `None` when there is only `setup.py` or `setup.cfg`.
+    /// `pyproject.toml`, folded, for a workspace may have many; `None` when there is only `setup.py` or `setup.cfg`.
     pub pyproject: Option<PyProject>,
     /// The bounds in `pyproject` that the file on disk does not have, because they are for a build alone; `None` for a
     /// package as it was read.
@@ -69,7 +69,7 @@ impl Package {
         directory: &Path,
         relative: &Path,
     ) -> Result<Self, Unreadable> {
-        let description = match Description::read(&manifest) {
+        let mut description = match Description::read(&manifest) {
             Ok(description) => description,
             Err(error) => return Err(Unreadable { name: manifest.written_name(), error }),
         };
@@ -78,6 +78,7 @@ impl Package {
             .iter()
             .any(|classifier| classifier.trim_start().to_ascii_lowercase().starts_with(PRIVATE_CLASSIFIER));
         let backend = manifest.backend();
+        description.dependencies.shrink_to_fit();
         let version = match description.version {
             Some(version) => version,
             None => crate::version::resolve(directory, &manifest, &backend, &description.name),
@@ -94,7 +95,7 @@ impl Package {
             internal: description.all_dependencies,
             private,
             bounds: None,
-            pyproject: manifest.pyproject,
+            pyproject: manifest.pyproject.map(PyProject::folded),
         })
     }
 
@@ -102,6 +103,7 @@ impl Package {
     pub(crate) fn keep_internal(&mut self, workspace: &HashSet<PackageName>) {
         let own = &self.name;
         self.internal.retain(|dependency| dependency.name != *own && workspace.contains(&dependency.name));
+        self.internal.shrink_to_fit();
     }
 
     /// Returns the version, when it is known without running the backend.
