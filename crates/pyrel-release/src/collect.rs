@@ -1,13 +1,17 @@
 //! Built files as a release takes them: those of the current version only, and none that is older than its
 //! sources. Nothing is opened here; what the files hold is for the check.
 
+use std::collections::{HashMap, HashSet};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use fs_err as fs;
-use ignore::WalkBuilder;
+use ignore::{DirEntry, WalkBuilder};
 use pyrel_model::{ArtifactKind, PackageName, Version};
 use pyrel_project::Package;
+use rayon::iter::ParallelIterator as _;
+use rayon::slice::ParallelSlice as _;
 
 /// Why a package's built files cannot be taken.
 #[derive(Debug, thiserror::Error)]
@@ -95,30 +99,56 @@ pub struct Collected {
     pub size: u64,
 }
 
-/// Returns the built files of a package's current version, wheels first, after making sure that none is older
-/// than the newest source. `others` are the directories of the workspace's packages: those inside this one are
-/// not its sources.
+/// Returns the built files of each package's current version, wheels first, after making sure that none is older than the
+/// package's newest source. `others` are the directories of the workspace's packages: those inside another one are not
+/// its sources.
 ///
 /// # Errors
 ///
-/// Fails when there are no files, one is stale, the version is not known, or the tree cannot be read.
-pub fn collect(package: &Package, others: &[&Path]) -> Result<Vec<Collected>, CollectError> {
-    let name = package.name.to_string();
+/// Fails for each package of which there are no files, one is stale, the version is not known, or the tree cannot be
+/// read.
+pub fn collect(packages: &[&Package], others: &[&Path]) -> Result<Vec<Collected>, Vec<CollectError>> {
+    let others: HashSet<&Path> = others.iter().copied().collect();
+    // A walk for many packages reads git's rules for all of them once.
+    let share = packages.len().div_ceil(rayon::current_num_threads()).max(1);
+    let shares: Vec<_> =
+        packages.par_chunks(share).map(|packages| collect_share(packages, &others)).collect();
+    let (mut found, mut errors) = (Vec::new(), Vec::new());
+    for one in shares.into_iter().flatten() {
+        match one {
+            Ok(files) => found.extend(files),
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() { Ok(found) } else { Err(errors) }
+}
+
+type OfPackage = Result<Vec<Collected>, CollectError>;
+
+fn collect_share(packages: &[&Package], others: &HashSet<&Path>) -> Vec<OfPackage> {
+    let mut newest = newest_sources(packages, others);
+    let judge = |package: &&Package| {
+        let files = files_of(package)?;
+        let io = |source| CollectError::Io { package: package.name.to_string(), source };
+        let newest = newest.remove(package.directory.as_path()).unwrap_or(Ok(None)).map_err(io)?;
+        let Some((newest, source_file)) = newest else { return Ok(files) };
+        for file in &files {
+            if modified(&file.path).map_err(io)? < newest {
+                let (package, file) = (package.name.to_string(), file.path.clone());
+                return Err(CollectError::Stale { package, file, source_file });
+            }
+        }
+        Ok(files)
+    };
+    packages.iter().map(judge).collect()
+}
+
+fn files_of(package: &Package) -> OfPackage {
     let Some(version) = package.version_or_built() else { return Err(versionless(package)) };
     let files = current_files(package, &version);
     if files.is_empty() {
         let (version, directory) = (version.to_string(), package.dist_dir());
-        return Err(CollectError::Missing { package: name, version, directory });
-    }
-    let io = |source| CollectError::Io { package: name.clone(), source };
-    let Some((newest, source_file)) = newest_source(&package.directory, others).map_err(io)? else {
-        return Ok(files);
-    };
-    for file in &files {
-        if modified(&file.path).map_err(io)? < newest {
-            let file = file.path.clone();
-            return Err(CollectError::Stale { package: name, file, source_file });
-        }
+        return Err(CollectError::Missing { package: package.name.to_string(), version, directory });
     }
     Ok(files)
 }
@@ -151,39 +181,54 @@ fn current_files(package: &Package, version: &Version) -> Vec<Collected> {
     package.built_files().into_iter().filter_map(named).collect()
 }
 
-/// Returns the newest file of a source tree, build products, caches, hidden and ignored files left out.
-fn newest_source(
-    directory: &Path,
-    others: &[&Path],
-) -> Result<Option<(SystemTime, PathBuf)>, std::io::Error> {
-    let inner: Vec<PathBuf> = others
-        .iter()
-        .filter(|other| **other != directory && other.starts_with(directory))
-        .map(|other| other.to_path_buf())
-        .collect();
-    let walk = WalkBuilder::new(directory)
-        .require_git(false)
-        .filter_entry(move |entry| {
-            entry.depth() == 0
-                || !entry.path().is_dir()
-                || !(is_product(entry.path()) || inner.contains(&entry.path().to_path_buf()))
-        })
-        .build();
-    let mut newest: Option<(SystemTime, PathBuf)> = None;
-    for entry in walk {
-        let entry = entry.map_err(std::io::Error::other)?;
-        if !entry.file_type().is_some_and(|kind| kind.is_file()) {
-            continue;
+/// The newest file of a source tree, if it has any.
+type Newest = Result<Option<(SystemTime, PathBuf)>, io::Error>;
+
+/// Returns the newest file of each package's source tree, build products, caches, hidden and ignored files left out.
+fn newest_sources<'p>(packages: &[&'p Package], others: &HashSet<&Path>) -> HashMap<&'p Path, Newest> {
+    let roots: HashSet<&Path> = packages.iter().map(|package| package.directory.as_path()).collect();
+    let Some((first, rest)) = packages.split_first() else { return HashMap::new() };
+    let mut walk = WalkBuilder::new(&first.directory);
+    for package in rest {
+        walk.add(&package.directory);
+    }
+    let others: HashSet<PathBuf> = others.iter().map(|other| other.to_path_buf()).collect();
+    walk.require_git(false).filter_entry(move |entry| {
+        let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
+        entry.depth() == 0 || !is_dir || !(is_product(entry.path()) || others.contains(entry.path()))
+    });
+    let mut newest: HashMap<&Path, Newest> = HashMap::new();
+    let mut root = first.directory.as_path();
+    for entry in walk.build() {
+        // A package comes before what it holds, and inside another one it is not entered.
+        if let Some(next) = entry.as_ref().ok().and_then(|entry| roots.get(entry.path())) {
+            root = next;
         }
-        let time = modified(entry.path())?;
-        if newest.as_ref().is_none_or(|(known, _)| time > *known) {
-            newest = Some((time, entry.into_path()));
+        let known = newest.entry(root).or_insert(Ok(None));
+        match entry.map_err(io::Error::other).and_then(time_of) {
+            Ok(Some((time, path))) => {
+                if let Ok(before) = known
+                    && before.as_ref().is_none_or(|(before, _)| time > *before)
+                {
+                    *before = Some((time, path));
+                }
+            }
+            Ok(None) => {}
+            Err(error) => *known = Err(error),
         }
     }
-    Ok(newest)
+    newest
 }
 
-fn modified(path: &Path) -> Result<SystemTime, std::io::Error> {
+/// Returns when a file was changed; nothing for what is no file.
+fn time_of(entry: DirEntry) -> Newest {
+    if !entry.file_type().is_some_and(|kind| kind.is_file()) {
+        return Ok(None);
+    }
+    Ok(Some((modified(entry.path())?, entry.into_path())))
+}
+
+fn modified(path: &Path) -> Result<SystemTime, io::Error> {
     fs::metadata(path)?.modified()
 }
 
@@ -220,7 +265,12 @@ mod tests {
         }
 
         fn collect(&self, others: &[&Path]) -> Result<Vec<Collected>, CollectError> {
-            collect(&Package::load(self.0.path()).unwrap(), others)
+            let mut errors = match collect(&[&Package::load(self.0.path()).unwrap()], others) {
+                Ok(files) => return Ok(files),
+                Err(errors) => errors,
+            };
+            assert_eq!(errors.len(), 1);
+            Err(errors.remove(0))
         }
     }
 
@@ -287,5 +337,30 @@ mod tests {
         let inner = tree.0.path().join("packages/b");
         assert!(matches!(tree.collect(&[]), Err(CollectError::Stale { .. })));
         assert!(tree.collect(&[tree.0.path(), &inner]).is_ok());
+    }
+    #[test]
+    fn each_package_has_sources_of_its_own() {
+        let tree = Tree::new();
+        let packages = ["", "packages/b", "packages/c", "packages/c/inner"];
+        for (package, late) in packages.iter().zip([300, 300, 900, 300]) {
+            let name = package.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("a");
+            let path = |file: &str| format!("{package}{}{file}", if package.is_empty() { "" } else { "/" });
+            let text = format!("[project]\nname = \"{name}\"\nversion = \"1.0\"\n");
+            tree.write(&path("pyproject.toml"), &text, 100);
+            tree.write(&path(&format!("dist/{name}-1.0.tar.gz")), "", 300);
+            tree.write(&path("late.py"), "", late);
+        }
+        let load = |path: &&str| Package::load(&tree.0.path().join(path)).unwrap();
+        let all: Vec<Package> = packages.iter().map(load).collect();
+        let others: Vec<&Path> = all.iter().map(|package| package.directory.as_path()).collect();
+        let collected = |indices: &[usize]| {
+            let packages: Vec<&Package> = indices.iter().map(|index| &all[*index]).collect();
+            collect(&packages, &others)
+        };
+        let names = |found: &[Collected]| found.iter().map(|one| one.filename.clone()).collect::<Vec<_>>();
+        let found = collected(&[0, 1, 3]).unwrap();
+        assert_eq!(names(&found), ["a-1.0.tar.gz", "b-1.0.tar.gz", "inner-1.0.tar.gz"]);
+        let errors = collected(&[3, 2, 1, 0]).unwrap_err();
+        assert!(matches!(&errors[..], [CollectError::Stale { package, .. }] if package == "c"), "{errors:?}");
     }
 }

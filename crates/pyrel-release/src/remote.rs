@@ -20,7 +20,7 @@ pub struct IndexView {
 }
 
 impl IndexView {
-    /// Reads the pages of all projects, 32 at a time.
+    /// Reads the pages of all projects, fifty at a time.
     ///
     /// An index that sends readers on to another host, as some do for projects that they do not have, does not have
     /// the project: what another index has says nothing about what *this* one holds.

@@ -15,8 +15,9 @@ use crate::journal::{JournalError, KeptAttestation, KeptFile, RunKind, RunLock, 
 
 /// How much is copied or hashed at once, in bytes.
 const CHUNK: usize = 128 * 1024;
-/// How many files are flushed at once.
+/// How many files are flushed at once at most, and for how many files another thread is worth while.
 const FLUSHES: usize = 4;
+const FLUSHES_EACH: usize = 8;
 
 /// Why a run directory cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -136,7 +137,8 @@ impl RunDir {
                 finished: replay.state.finished,
             });
         }
-        out.sort_by(|a, b| (b.started, &b.id).cmp(&(a.started, &a.id)));
+        // Runs of one second are numbered, the first is not.
+        out.sort_by(|a, b| (b.started, b.id.len(), &b.id).cmp(&(a.started, a.id.len(), &a.id)));
         Ok(out)
     }
 
@@ -222,9 +224,14 @@ impl RunDir {
         self.files_dir().join(filename)
     }
 
-    /// Flushes the names in the directory to the disk, where the platform can.
-    pub(crate) fn sync(&self) -> Result<(), RunDirError> {
-        sync_dir(&self.path)
+    /// Flushes the names in the directory to the disk, and its own, where the platform can.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the disk says no.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        // `.pyrel/runs/ID`: what is made with a run is made in any of the three.
+        self.path.ancestors().take(3).try_for_each(sync_dir)
     }
 
     /// Copies a file into the run, checking on the way that it still has the given hash. The copy is complete
@@ -277,7 +284,7 @@ impl RunDir {
         };
         // Disks flush several at once faster than one after another, and waiting costs no processor.
         thread::scope(|scope| {
-            let share = paths.len().div_ceil(FLUSHES).max(1);
+            let share = paths.len().div_ceil(FLUSHES).max(FLUSHES_EACH);
             let flushes: Vec<_> =
                 paths.chunks(share).map(|paths| scope.spawn(move || flush(paths))).collect();
             flushes.into_iter().try_for_each(|flush| match flush.join() {
@@ -331,7 +338,7 @@ impl RunDir {
 
     /// Flushes the names of the kept files to the disk, after the last of them.
     pub(crate) fn sync_kept(&self) -> Result<(), RunDirError> {
-        sync_dir(&self.files_dir())
+        Ok(sync_dir(&self.files_dir())?)
     }
 
     /// Makes sure that a kept file still has the bytes that the journal speaks of, and returns its path.
@@ -391,14 +398,13 @@ fn copy_hashed(reader: &mut fs::File, mut writer: Option<&mut fs::File>) -> Resu
 }
 
 #[cfg(unix)]
-fn sync_dir(path: &Path) -> Result<(), RunDirError> {
-    fs::File::open(path)?.sync_all()?;
-    Ok(())
+fn sync_dir(path: &Path) -> io::Result<()> {
+    fs::File::open(path)?.sync_all()
 }
 
 /// Windows flushes a directory's names with the files themselves.
 #[cfg(windows)]
-fn sync_dir(_path: &Path) -> Result<(), RunDirError> {
+fn sync_dir(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! The one asynchronous runtime, started only by commands that talk to an index.
+//! The asynchronous runtimes, started only by commands that talk to an index or are one.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,14 +7,25 @@ use pyrel_project::Cancel;
 
 use crate::exit::{CommandError, Failure};
 
-/// Runs a future to its end on a runtime of its own.
-pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(|error| CommandError::new(Failure::Internal, error))?;
-    runtime.block_on(future)
+/// Runs a client to its end, on this thread: requests wait for the network, not for a processor, and waking another
+/// thread for each answer takes longer than reading it. What is long is read and hashed on threads of its own.
+pub(crate) fn block_on<T>(client: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
+    run(tokio::runtime::Builder::new_current_thread(), client)
+}
+
+/// Runs a server to its end, on two threads, so that one that is held up holds nobody up.
+pub(crate) fn serve<T>(server: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
+    let mut threads = tokio::runtime::Builder::new_multi_thread();
+    threads.worker_threads(2);
+    run(threads, server)
+}
+
+fn run<T>(
+    mut runtime: tokio::runtime::Builder,
+    future: impl Future<Output = Result<T, CommandError>>,
+) -> Result<T, CommandError> {
+    let runtime = runtime.enable_all().build();
+    runtime.map_err(|error| CommandError::new(Failure::Internal, error))?.block_on(future)
 }
 
 /// Whether a person is being asked, so that nothing is running that could be stopped.

@@ -103,6 +103,13 @@ impl IndexClient {
         Self { access: self.access.with_finder(finder), ..self }
     }
 
+    /// Names the credentials that this client uploads with. What the index [has](Self::own_project) is asked with them
+    /// from the first, where uploads and the simple API are at one origin and the index is one that may hide something.
+    #[must_use]
+    pub fn with_account(self, credentials: Credentials) -> Self {
+        Self { access: self.access.with_those_at_hand(credentials), ..self }
+    }
+
     /// Returns the index, its URLs without credentials.
     #[must_use]
     pub fn spec(&self) -> &IndexSpec {

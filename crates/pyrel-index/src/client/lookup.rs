@@ -196,8 +196,21 @@ impl IndexClient {
         Attempt::Failed(ClientError::Protocol { url: shown(&url), detail })
     }
 
-    /// Gets a URL once, and once more with credentials when the index refuses a stranger, or hides from one what it has.
+    /// Gets a URL once with the credentials at hand. Where there are none, or the index does not let them read, once
+    /// without, and once more with those that are found when it refuses a stranger, or hides from one what it has.
     async fn get_proved(&self, url: &Url, ask: Ask<'_>) -> Result<Response, Attempt> {
+        // Only to learn what the index has. What installers see is asked as they ask.
+        if ask.reach == Reach::Home
+            && self.is_own(url)
+            && !self.is_public()
+            && let Some(at_hand) = self.access().at_hand(self.spec())
+        {
+            let response = self.get_once(url, ask, at_hand).await?;
+            if !is_refusal(response.status()) {
+                return Ok(response);
+            }
+            self.access().refuse_those_at_hand();
+        }
         let current = self.access().current();
         let response = self.get_once(url, ask, current).await?;
         let refuses = is_refusal(response.status());

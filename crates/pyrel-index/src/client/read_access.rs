@@ -1,5 +1,5 @@
-//! What an index is read with: nothing at first, then what a finder of credentials finds, looked for once and only when
-//! the index refuses a stranger. Decides nothing about where credentials come from, and opens no connection.
+//! What an index is read with: what is at hand because it is uploaded with, else nothing at first, then what a finder of
+//! credentials finds, looked for once and only when the index refuses a stranger. Decides nothing about where credentials come from, and opens no connection.
 
 use std::fmt;
 use std::sync::Arc;
@@ -55,6 +55,9 @@ impl KeyFinder for ReadKey {
 pub(super) struct ReadAccess {
     /// Those of the simple URL, which go with every reading.
     own: Credentials,
+    /// Those of the uploads of this client.
+    at_hand: Credentials,
+    are_refused: AtomicBool,
     finder: Option<Arc<dyn KeyFinder>>,
     found: OnceCell<Result<ReadKey, NoKey>>,
     in_use: AtomicBool,
@@ -63,7 +66,33 @@ pub(super) struct ReadAccess {
 impl ReadAccess {
     /// Begins with what the simple URL carries.
     pub(super) fn new(own: Credentials) -> Self {
-        Self { own, finder: None, found: OnceCell::new(), in_use: AtomicBool::new(false) }
+        Self {
+            own,
+            at_hand: Credentials::Anonymous,
+            are_refused: AtomicBool::new(false),
+            finder: None,
+            found: OnceCell::new(),
+            in_use: AtomicBool::new(false),
+        }
+    }
+
+    /// Names credentials that the index gets anyway, because it is uploaded to.
+    pub(super) fn with_those_at_hand(self, at_hand: Credentials) -> Self {
+        Self { at_hand, ..self }
+    }
+
+    /// Returns the credentials that a reading may begin with, to save a question without them; `None` where they are for
+    /// another origin, or were refused.
+    pub(super) fn at_hand(&self, spec: &IndexSpec) -> Option<&Credentials> {
+        let is_stranger = *self.current() == Credentials::Anonymous && self.at_hand != Credentials::Anonymous;
+        let are_good = is_stranger && !self.are_refused.load(Ordering::Relaxed);
+        let may_go = || has_one_origin(spec) && may_carry(&spec.simple_url, &self.at_hand);
+        (are_good && may_go()).then_some(&self.at_hand)
+    }
+
+    /// Has further readings begin without the credentials at hand: some accounts may upload, and not read.
+    pub(super) fn refuse_those_at_hand(&self) {
+        self.are_refused.store(true, Ordering::Relaxed);
     }
 
     /// Names who looks for credentials once a reading is refused.
@@ -118,7 +147,7 @@ impl ReadAccess {
     async fn find(&self, spec: &IndexSpec) -> Result<ReadKey, NoKey> {
         let none = |reason: &str| NoKey { reason: reason.to_owned(), remedy: None };
         let finder = self.finder.clone().ok_or_else(|| none("none were looked for"))?;
-        if spec.simple_url.origin() != spec.upload_url.origin() {
+        if !has_one_origin(spec) {
             return Err(none("those of uploads stay at the address of `upload-url`, which is another one"));
         }
         let found = tokio::task::spawn_blocking(move || finder.find()).await;
@@ -130,6 +159,10 @@ impl ReadAccess {
         let remedy = Some("use `https://`; plain HTTP is for this machine only".to_owned());
         Err(NoKey { remedy, ..none("they would go unencrypted") })
     }
+}
+
+fn has_one_origin(spec: &IndexSpec) -> bool {
+    spec.simple_url.origin() == spec.upload_url.origin()
 }
 
 fn general_remedy() -> String {
@@ -176,6 +209,26 @@ mod tests {
             assert_eq!(access.current() != &Credentials::Anonymous, given, "{upload} {simple}");
             let (tried, _) = access.account(&spec).await;
             assert_eq!(tried == "tried with the variable `X`", given, "{tried}");
+        }
+    }
+
+    #[test]
+    fn those_at_hand_are_offered_where_uploads_go_until_they_are_refused() {
+        let open = || ReadAccess::new(Credentials::Anonymous);
+        for (upload, simple, given) in [
+            ("https://a.example/up", "https://a.example/simple/", true),
+            ("https://up.a.example/", "https://a.example/simple/", false),
+            ("http://a.example/", "http://a.example/simple/", false),
+        ] {
+            let spec = spec(upload, simple);
+            assert_eq!(open().at_hand(&spec), None);
+            let access = open().with_those_at_hand(key().credentials);
+            assert_eq!(access.at_hand(&spec).is_some(), given, "{upload} {simple}");
+            assert_eq!(access.current(), &Credentials::Anonymous);
+            access.refuse_those_at_hand();
+            assert_eq!(access.at_hand(&spec), None);
+            let own = ReadAccess::new(key().credentials).with_those_at_hand(key().credentials);
+            assert_eq!(own.at_hand(&spec), None, "those of the simple URL go first");
         }
     }
 

@@ -84,6 +84,30 @@ async fn an_upload_is_read_back_with_the_same_credentials() {
 }
 
 #[tokio::test]
+async fn credentials_at_hand_save_a_question_and_are_dropped_where_they_may_not_read() {
+    let authorized = |server: &FaultyServer| -> Vec<bool> {
+        server.asked().iter().map(|asked| header(&asked.head, "authorization").is_some()).collect()
+    };
+    let name = "demo".parse().unwrap();
+    let page =
+        || Act::Answer("200 OK", vec![("Content-Type", "text/html".to_owned())], "<html></html>".into());
+
+    let server = FaultyServer::start(vec![], vec![answer("404 Not Found", ""), page(), page()]).await;
+    let uploader = client(server.base()).with_account(token());
+    assert!(uploader.own_project(&name).await.unwrap().is_none());
+    assert!(uploader.own_project(&name).await.unwrap().is_some());
+    assert!(uploader.project(&name).await.unwrap().is_some());
+    assert_eq!(authorized(&server), [true, true, false], "installers come as strangers first");
+    assert!(!uploader.reads_with_credentials());
+
+    let server = FaultyServer::start(vec![], vec![answer("403 Forbidden", ""), page(), page()]).await;
+    let uploader = client(server.base()).with_account(token());
+    assert!(uploader.own_project(&name).await.unwrap().is_some());
+    assert!(uploader.own_project(&name).await.unwrap().is_some());
+    assert_eq!(authorized(&server), [true, false, false], "this account may upload alone");
+}
+
+#[tokio::test]
 async fn the_door_lets_pages_and_their_files_through_and_nothing_else() {
     let dir = tempfile::tempdir().unwrap();
     let server = private_index(dir.path()).await;

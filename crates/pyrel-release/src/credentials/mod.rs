@@ -22,6 +22,7 @@ pub use keyring::{Keyring, KeyringCommand};
 pub use macaroon::TokenFacts;
 pub use proof::{Exchange, Proof, prove_account};
 pub use pypirc::{Pypirc, PypircError, Section};
+pub(crate) use reading::foreign_token;
 pub use reading::{ReadableIndex, Reading};
 pub use resolve::{
     CredentialError, CredentialRequest, Prompt, Purpose, Question, ResolvedCredentials, resolve_credentials,

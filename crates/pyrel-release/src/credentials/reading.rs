@@ -94,7 +94,7 @@ impl KeyFinder for Reading {
 }
 
 /// Returns the host that made an API token of PyPI or TestPyPI, when the index is another one.
-fn foreign_token(index: &IndexSpec, credentials: &Credentials) -> Option<String> {
+pub(crate) fn foreign_token(index: &IndexSpec, credentials: &Credentials) -> Option<String> {
     let home = credentials.password().and_then(TokenFacts::of)?.location;
     let host = index.upload_url.host_str().unwrap_or_default();
     let is_known = matches!(home.as_str(), "pypi.org" | "test.pypi.org");

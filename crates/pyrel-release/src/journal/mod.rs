@@ -11,4 +11,5 @@ pub use format::{FORMAT, Header, KeptAttestation, KeptFile, Phase, Record, RunKi
 pub use state::{FileState, PhaseState, Replay, ReplayError, Requested, RunState, replay};
 #[doc(hidden)]
 pub use store::Fault;
+pub(crate) use store::Flush;
 pub use store::{Clock, Journal, JournalError, RunLock};

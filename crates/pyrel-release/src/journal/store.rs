@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use fs_err as fs;
@@ -127,8 +127,11 @@ pub enum Fault {
 }
 
 /// The journal of a run, open for appending and locked.
+///
+/// A flush takes all that was appended before it along. So what an effect on an index rests on need not be flushed for
+/// itself: the intent, which is, comes after it.
 pub struct Journal {
-    file: Arc<fs::File>,
+    disk: Arc<Disk>,
     _lock: RunLock,
     clock: Clock,
     next: u64,
@@ -141,7 +144,7 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Begins the journal of a new run: the header is on the disk when this returns.
+    /// Begins the journal of a new run. Its header and its name are on the disk with the first record that is.
     ///
     /// # Errors
     ///
@@ -159,9 +162,8 @@ impl Journal {
         let mut line = serde_json::to_vec(&header).map_err(JournalError::Encode)?;
         line.push(b'\n');
         file.write_all(&line)?;
-        file.sync_all()?;
-        run.sync()?;
-        Ok(Self::over(file, lock, clock, (0, RunState::default())))
+        let disk = Disk { file, unnamed: Mutex::new(Some(run.clone())) };
+        Ok(Self::over(disk, lock, clock, (0, RunState::default())))
     }
 
     /// Opens the journal of an earlier run: takes the lock, replays the lines, and cuts a torn last line off.
@@ -179,12 +181,13 @@ impl Journal {
             file.set_len(u64::try_from(replay.complete).unwrap_or(u64::MAX))?;
             file.sync_all()?;
         }
-        Ok(Self::over(file, lock, clock, (replay.records, replay.state)))
+        let disk = Disk { file, unnamed: Mutex::new(Some(run.clone())) };
+        Ok(Self::over(disk, lock, clock, (replay.records, replay.state)))
     }
 
-    fn over(file: fs::File, lock: RunLock, clock: Clock, (records, state): (u64, RunState)) -> Self {
+    fn over(disk: Disk, lock: RunLock, clock: Clock, (records, state): (u64, RunState)) -> Self {
         Self {
-            file: Arc::new(file),
+            disk: Arc::new(disk),
             _lock: lock,
             clock,
             next: records + 1,
@@ -210,8 +213,19 @@ impl Journal {
         if self.broken {
             return Err(JournalError::Broken);
         }
-        let flush = || Flush { file: Arc::clone(&self.file), last: self.last() };
-        Ok((self.flushed < record).then(flush))
+        if self.flushed < record { self.flush().map(Some) } else { Ok(None) }
+    }
+
+    /// Returns a flush that brings all records to the disk that were appended by now.
+    ///
+    /// # Errors
+    ///
+    /// Fails when an earlier write did.
+    pub(crate) fn flush(&self) -> Result<Flush, JournalError> {
+        if self.broken {
+            return Err(JournalError::Broken);
+        }
+        Ok(Flush { disk: Arc::clone(&self.disk), last: self.last() })
     }
 
     /// Takes the end of a flush in.
@@ -236,7 +250,8 @@ impl Journal {
         &self.state
     }
 
-    /// Appends a result. It is not flushed: when a crash takes it, the index is asked again.
+    /// Appends a result, or what nothing outside rests on yet. It is not flushed: when a crash takes it, the index is
+    /// asked again, or nothing was sent.
     ///
     /// # Errors
     ///
@@ -271,7 +286,7 @@ impl Journal {
         self.appended += 1;
         self.cut_before(&bytes)?;
         let written =
-            (&*self.file).write_all(&bytes).and_then(|()| if flush { self.file.sync_data() } else { Ok(()) });
+            (&self.disk.file).write_all(&bytes).and_then(|()| if flush { self.disk.flush() } else { Ok(()) });
         if let Err(error) = written {
             // Half a line may be there: only a replay can tell, so this journal takes nothing more.
             self.broken = true;
@@ -293,21 +308,40 @@ impl Journal {
             return Ok(());
         }
         self.broken = true;
-        (&*self.file).write_all(&bytes[..bytes.len() / 2])?;
+        (&self.disk.file).write_all(&bytes[..bytes.len() / 2])?;
         Err(JournalError::Injected)
     }
 }
 
 /// A flush of the journal, which may take its time on another thread while records are appended.
 pub(crate) struct Flush {
-    file: Arc<fs::File>,
+    disk: Arc<Disk>,
     last: u64,
 }
 
 impl Flush {
     /// Flushes, and returns the last record that is on the disk then.
     pub(crate) fn run(self) -> std::io::Result<u64> {
-        self.file.sync_data().map(|()| self.last)
+        self.disk.flush().map(|()| self.last)
+    }
+}
+
+/// The file, which several threads flush.
+struct Disk {
+    file: fs::File,
+    /// The run, until it is known that the names of its directory are on the disk.
+    unnamed: Mutex<Option<RunDir>>,
+}
+
+impl Disk {
+    fn flush(&self) -> std::io::Result<()> {
+        let mut unnamed = self.unnamed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(run) = &*unnamed {
+            run.sync()?;
+            *unnamed = None;
+        }
+        drop(unnamed);
+        self.file.sync_data()
     }
 }
 

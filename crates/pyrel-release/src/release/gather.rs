@@ -1,5 +1,6 @@
 //! The first steps: files are built, or found, and kept with the run; the packages' own tests run.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -17,7 +18,7 @@ use crate::attest::beside;
 use crate::blocking::blocking;
 use crate::collect::{Collected, collect};
 use crate::events::{Event, Reporter};
-use crate::journal::{KeptAttestation, KeptFile, Record, Step};
+use crate::journal::{Flush, KeptAttestation, KeptFile, Record, Step};
 use crate::run_dir::{RunDir, RunDirError, hash_file};
 
 impl Run<'_> {
@@ -26,6 +27,9 @@ impl Run<'_> {
     pub(super) async fn gather(&mut self) -> Result<(), ReleaseError> {
         let step = if self.request.build.is_some() { Step::Build } else { Step::Collect };
         if self.skips(step) {
+            // The run that gathered them may have been cut off before they were on the disk.
+            let kept = self.files().into_iter().map(|(_, path)| path).collect();
+            self.flushing = Some(Flushing::of(&self.dir, kept, self.journal.flush()?));
             return Ok(());
         }
         self.start(step);
@@ -96,23 +100,13 @@ impl Run<'_> {
 
     /// Takes the files of the current versions from the packages' `dist` folders.
     async fn find(&mut self) -> Result<(), ReleaseError> {
-        let (mut errors, mut found) = (Vec::new(), Vec::new());
-        let directories = &self.request.directories;
-        let collected: Vec<_> =
-            self.packages.par_iter().map(|package| collect(package, directories)).collect();
-        for files in collected {
-            match files {
-                Ok(files) => found.extend(files),
-                Err(error) => errors.push(error),
-            }
-        }
-        if !errors.is_empty() {
-            return Err(ReleaseError::Collect(errors));
-        }
+        let mut found = collect(&self.packages, &self.request.directories).map_err(ReleaseError::Collect)?;
         // In the order in which the check will ask for them.
         found.sort_by(|a, b| a.filename.cmp(&b.filename));
         let (dir, options) = (self.dir.clone(), self.check_options());
-        let (found, readings) = blocking(move || keep_found(&dir, found, &options)).await?;
+        let flush = self.journal.flush()?;
+        let (found, readings, flushing) = blocking(move || keep_found(&dir, found, &options, flush)).await?;
+        self.flushing = Some(flushing);
         for (path, kept) in found {
             let name = kept.filename.clone();
             self.journal.record(Record::Kept(kept))?;
@@ -145,22 +139,38 @@ impl Run<'_> {
     }
 }
 
+/// A flush of the kept files and of the journal under way. The disk is waited for only before something is planned with
+/// the files, while they are checked and the index is asked about them.
+pub(super) struct Flushing(thread::JoinHandle<Flushed>);
+
+type Flushed = (Result<(), RunDirError>, io::Result<u64>);
+
+impl Flushing {
+    fn of(dir: &RunDir, files: Vec<PathBuf>, journal: Flush) -> Self {
+        let dir = dir.clone();
+        Self(thread::spawn(move || (dir.flush_kept(&files), journal.run())))
+    }
+
+    /// Returns when the disk has, or does not want, the files and the journal.
+    pub(super) fn wait(self) -> Flushed {
+        self.0.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}
+
+type Found = (Vec<(PathBuf, KeptFile)>, Readings, Flushing);
+
 /// Copies found files into the run, and reads the copies for the check: one reading tells what is kept, judged, and
 /// sent. Returns each with the path at which it was found.
 fn keep_found(
     dir: &RunDir,
     found: Vec<Collected>,
     options: &CheckOptions,
-) -> Result<(Vec<(PathBuf, KeptFile)>, Readings), RunDirError> {
+    journal: Flush,
+) -> Result<Found, RunDirError> {
     let copies = found.par_iter().map(|file| dir.keep_as_is(&file.path, &file.filename));
     let copies: Vec<PathBuf> = copies.collect::<Result<_, _>>()?;
-    // The disk is waited for while the processors read.
-    let (flushed, readings) = thread::scope(|scope| {
-        let flush = scope.spawn(|| dir.flush_kept(&copies));
-        let readings = Readings::of(&copies, options);
-        (flush.join(), readings)
-    });
-    flushed.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+    let flushing = Flushing::of(dir, copies.clone(), journal);
+    let readings = Readings::of(&copies, options);
     let mut kept = Vec::with_capacity(found.len());
     for (file, (copy, digest)) in found.into_iter().zip(readings.digests()) {
         let Collected { package, version, filename, kind, path, .. } = file;
@@ -171,7 +181,7 @@ fn keep_found(
         };
         kept.push((path, KeptFile { package, version, filename, kind, size, sha256 }));
     }
-    Ok((kept, readings))
+    Ok((kept, readings, flushing))
 }
 
 /// Builds packages, each into a directory of its own.

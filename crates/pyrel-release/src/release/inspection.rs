@@ -13,7 +13,7 @@ use super::gather::build_files;
 use super::{BuildOptions, ReleaseError};
 use crate::attest::beside;
 use crate::blocking::blocking;
-use crate::collect::collect;
+use crate::collect::{Collected, collect};
 use crate::events::Reporter;
 use crate::journal::{KeptAttestation, KeptFile};
 use crate::run_dir::RunDirError;
@@ -51,16 +51,10 @@ type Owned = (PathBuf, ProjectFacts);
 impl Inspected<'_> {
     /// Takes the files in `dist`.
     pub(super) async fn found(&self) -> Result<Inspection, ReleaseError> {
-        let (mut files, mut errors) = (Vec::new(), Vec::new());
-        for package in self.packages {
-            match collect(package, self.directories) {
-                Ok(found) => files.extend(found.into_iter().map(|file| {
-                    (file.path, ProjectFacts { name: file.package, version: Some(file.version) })
-                })),
-                Err(error) => errors.push(error),
-            }
-        }
-        if errors.is_empty() { self.checked(files, None).await } else { Err(ReleaseError::Collect(errors)) }
+        let found = collect(self.packages, self.directories).map_err(ReleaseError::Collect)?;
+        let facts =
+            |file: Collected| (file.path, ProjectFacts { name: file.package, version: Some(file.version) });
+        self.checked(found.into_iter().map(facts).collect(), None).await
     }
 
     /// Builds the files in a place of their own.

@@ -9,10 +9,11 @@ use pyrel_index::{IndexClient, IndexSpec, UploadFile};
 use pyrel_model::PackageName;
 use pyrel_project::Package;
 
+use super::gather::Flushing;
 use super::preview::client_of;
 use super::{ReleaseError, ReleaseReport, ReleaseRequest, ReleaseTarget};
 use crate::attest::Attestations;
-use crate::credentials::Account;
+use crate::credentials::{Account, foreign_token};
 use crate::events::{Event, Reporter};
 use crate::gate::Confirm;
 use crate::journal::{Journal, JournalError, KeptFile, Phase, Record, Requested, RunState, Step, Target};
@@ -60,8 +61,18 @@ pub(crate) async fn run_in(
     };
     reporter.event(&Event::RunStarted { run: request.run.id.clone(), resumed: request.run.resume });
     let (order, uploads) = (order_of(public.iter().copied()), BTreeMap::new());
-    let mut run =
-        Run { request, packages: public, order, dir, journal, reporter, report, readings: None, uploads };
+    let mut run = Run {
+        request,
+        packages: public,
+        order,
+        dir,
+        journal,
+        reporter,
+        report,
+        readings: None,
+        flushing: None,
+        uploads,
+    };
     let result = run.steps(confirm).await;
     run.finish(result)
 }
@@ -88,11 +99,11 @@ fn begin(
             if let Some(difference) = difference(before, &wanted) {
                 return Err(ReleaseError::OtherRequest { run: run.id.clone(), difference });
             }
-            journal.commit(Record::Resumed)?;
+            journal.record(Record::Resumed)?;
         }
         None => {
             let Requested { kind, steps, targets, stage_url, publish_url, source_date } = wanted;
-            journal.commit(Record::Requested {
+            journal.record(Record::Requested {
                 kind,
                 steps,
                 targets,
@@ -178,6 +189,8 @@ pub(super) struct Run<'a> {
     pub(super) report: ReleaseReport,
     /// The kept files as they were read when they came, for the first check.
     pub(super) readings: Option<Readings>,
+    /// The flush of the kept files, until they are known to be on the disk.
+    pub(super) flushing: Option<Flushing>,
     pub(super) uploads: BTreeMap<String, UploadFile>,
 }
 
@@ -279,7 +292,7 @@ impl Run<'_> {
     pub(super) fn end<T>(&mut self, step: Step, result: Result<T, ReleaseError>) -> Result<T, ReleaseError> {
         let result = match result {
             Ok(value) if self.state().done.contains(&step) => Ok(value),
-            Ok(value) => self.journal.commit(Record::StepDone { step }).map(|()| value).map_err(Into::into),
+            Ok(value) => self.journal.record(Record::StepDone { step }).map(|()| value).map_err(Into::into),
             Err(error) => Err(error),
         };
         self.emit(&Event::StepFinished { step, ok: result.is_ok() });
@@ -299,7 +312,13 @@ impl Run<'_> {
 
     /// Returns the client of an index that is uploaded to.
     pub(super) fn target_client(&self, target: &ReleaseTarget) -> Result<IndexClient, ReleaseError> {
-        client_of(&target.readable(), &self.request.client)
+        let client = client_of(&target.readable(), &self.request.client)?;
+        Ok(match &target.account {
+            Account::Fixed(credentials) if foreign_token(&target.spec, credentials).is_none() => {
+                client.with_account(credentials.clone())
+            }
+            Account::Fixed(_) | Account::Trusted(_) => client,
+        })
     }
 
     /// Reads what an index holds of the run's packages.

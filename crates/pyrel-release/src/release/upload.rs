@@ -10,6 +10,7 @@ use super::pipeline::Run;
 use super::preview::{client_of, unproven};
 use super::{ReleaseError, ReleaseTarget};
 use crate::attest::Attestations;
+use crate::blocking::blocking;
 use crate::events::Event;
 use crate::execute::{Execution, Outcome, execute};
 use crate::gate::{Confirm, Gate, Permit};
@@ -53,7 +54,7 @@ impl Run<'_> {
         let client = self.target_client(target)?;
         let view = self.view(&client).await?;
         let plan = self.plan(target, &client, (&view, None));
-        self.begin_phase(Phase::Stage, &plan)?;
+        self.begin_phase(Phase::Stage, &plan).await?;
         require_no_conflict(&plan)?;
         self.check_against(&client, &view).await?;
         let outcome = self.send((Phase::Stage, &plan), None, target, (&client, Some(&view))).await?;
@@ -76,7 +77,7 @@ impl Run<'_> {
         let proof = if target.spec.production { self.proof().await } else { None };
         let plan = self.plan(target, &client, (&view, proof.as_ref()));
         self.report.plan = Some(plan.clone());
-        self.begin_phase(Phase::Publish, &plan)?;
+        self.begin_phase(Phase::Publish, &plan).await?;
         require_no_conflict(&plan)?;
         self.check_against(&client, &view).await?;
         let permit = if target.spec.production { Some(self.pass_gate(&plan, confirm)?) } else { None };
@@ -109,8 +110,14 @@ impl Run<'_> {
         self.end(Step::Gate, permit)
     }
 
-    /// Writes down which plan a phase carries out. A resumed run must come to the same plan.
-    fn begin_phase(&mut self, phase: Phase, plan: &Plan) -> Result<(), ReleaseError> {
+    /// Writes down which plan a phase carries out, as soon as its files are on the disk. A resumed run must come to the
+    /// same plan.
+    async fn begin_phase(&mut self, phase: Phase, plan: &Plan) -> Result<(), ReleaseError> {
+        if let Some(flushing) = self.flushing.take() {
+            let (files, journal) = blocking(move || flushing.wait()).await;
+            self.journal.take_flush(journal)?;
+            files?;
+        }
         let found = plan.digest().to_string();
         match self.state().phases.get(&phase).and_then(|state| state.digest.clone()) {
             Some(expected) if expected != found => {

@@ -158,7 +158,7 @@ fn accounts(args: &ServeArgs, context: &Context) -> Result<Vec<Account>, Command
 
 fn run_serve(args: &ServeArgs, context: &Context) -> CommandResult {
     let options = options(args, context)?;
-    runtime::block_on(async {
+    runtime::serve(async {
         let dir = options.dir.clone();
         let server = serve(options).await.map_err(|error| {
             let hint = error.hint();

@@ -56,7 +56,7 @@ pub(crate) fn run(args: &RehearseArgs, context: &Context) -> CommandResult {
     let mut prompt = Prompt::new(context.ui());
     let person = context.ui().settings().interactive.then_some(&mut prompt as &mut dyn Confirm);
     let reporter = Screen::new(context.shared_ui());
-    let report = runtime::block_on(async { Ok(rehearse(request, person, reporter).await) })?;
+    let report = runtime::serve(async { Ok(rehearse(request, person, reporter).await) })?;
     let ok = report.ok();
     conclude(context, report)?;
     if ok && !context.json() {

@@ -105,9 +105,26 @@ pub(super) fn journals(root: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(root.join(".pyrel/runs")) else { return Vec::new() };
     let mut found: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path().join("journal.jsonl")).collect();
     found.retain(|path| path.is_file());
-    // A second run of one second has a number after a dash, and a longer name.
-    found.sort_by_key(|path| (path.as_os_str().len(), path.clone()));
+    found.sort_by_key(|path| {
+        let run = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+        moment(run.expect("a run has a name of our own"))
+    });
     found
+}
+
+/// Returns the second in which a run began, and which one it was in that second: only further ones have a number.
+fn moment(run: &str) -> (String, u32) {
+    let mut parts = run.splitn(3, '-');
+    let second = [parts.next(), parts.next()].map(Option::unwrap_or_default).join("-");
+    (second, parts.next().map_or(1, |number| number.parse().expect("a number")))
+}
+
+#[test]
+fn the_last_run_of_a_second_is_before_the_first_of_the_next() {
+    let mut runs = ["20260101-000002", "20260101-000001-10", "20260101-000001", "20260101-000001-2"];
+    runs.sort_by_key(|run| moment(run));
+    let expected = ["20260101-000001", "20260101-000001-2", "20260101-000001-10", "20260101-000002"];
+    assert_eq!(runs, expected);
 }
 
 fn line_count(text: &[u8]) -> usize {
