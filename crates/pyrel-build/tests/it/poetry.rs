@@ -43,7 +43,12 @@ fn every_unknown_option_of_poetry_steps_back() {
     for (tool, expected) in [
         ("unknown = 1", "tool.poetry.unknown @ 8"),
         ("build = \"build.py\"", "tool.poetry.build @ 8"),
-        ("[tool.poetry.build]\ngenerate-setup-file = true", "tool.poetry.build @ 8"),
+        ("build = {script = \"build.py\"}", "tool.poetry.build.script @ 8"),
+        (
+            "[tool.poetry.build]\nscript = \"x.py\"\ngenerate-setup-file = true",
+            "tool.poetry.build.script @ 9",
+        ),
+        ("build = {generate-setup-file = false}", "native"),
         ("packages = [{include = \"../x\"}]", "tool.poetry.packages.include @ 8"),
         ("packages = [{include = \"demo/**\"}]", "tool.poetry.packages.include @ 8"),
         ("packages = [{include = \"de**\"}]", "tool.poetry.packages.include @ 8"),
@@ -91,10 +96,48 @@ fn every_unknown_option_of_poetry_steps_back() {
 }
 
 #[test]
+fn setup_files_that_are_not_reproduced_step_back() {
+    const HERE: &str = "tool.poetry.build.generate-setup-file @ 7";
+    for (lines, expected) in [
+        ("", "native"),
+        ("description = \"\u{e4}\u{2026}\u{1f680}\"", "native"),
+        ("description = \"\u{1fae8}\"", HERE),
+        ("packages = [{include = \"*.py\", from = \"sub\"}]", "native"),
+        ("packages = [{include = \"*.py\"}]", "tool.poetry.packages @ 0"),
+        ("packages = [{include = \"demo\"}, {include = \".odd\"}]", "tool.poetry.packages @ 0"),
+        ("packages = [{include = \"demo\"}, {include = \"odd.\"}]", "tool.poetry.packages @ 0"),
+        ("packages = [{include = \"demo\"}, {include = \"dots\", from = \"sub\"}]", "native"),
+        (
+            "packages = [{include = \"other\", from = \"lib\"}, {include = \"dots\", from = \"sub\"}]",
+            "tool.poetry.packages @ 0",
+        ),
+        ("include = [\"*.py\"]", "native"),
+        ("include = [\"setup.p*\"]", "setup.py @ 0"),
+        ("dependencies = {a = {version = \"1\", markers = \"os_name == 'a'\", optional = true}}", "native"),
+        (
+            "dependencies = {a = {version = \"1\", python = \"^3.9\", optional = true}}\nextras = {x = [\"a\"]}",
+            HERE,
+        ),
+    ] {
+        let older = LEGACY.replace("description = \"A demo\"\n", "");
+        let text = format!("{POETRY}{older}build = {{generate-setup-file = true}}\n{lines}\n");
+        let mut files = vec![MODULE, (".odd", ""), ("odd.", ""), ("sub/x.py", ""), ("sub/y.py", "")];
+        files.extend([("x.py", ""), ("y.py", ""), ("lib/other/x.py", "")]);
+        files.extend([("sub/dots/x.py", ""), ("sub/dots/.dot/x.py", "")]);
+        if lines.contains("setup.p") {
+            files.push(("setup.py", ""));
+        }
+        assert_eq!(verdict(&text, &files), expected, "{lines}");
+    }
+}
+
+#[test]
 fn dependencies_that_are_not_reproduced_step_back() {
     for (entry, expected) in [
         ("foo = \"^1.2\"", "native"),
         ("foo = \"^1 || ^3\"", "native"),
+        ("foo = \"~= 0\"", "native"),
+        ("foo = \"~= 1.dev0\"", "native"),
         ("foo = \">=1 <2\"", "native"),
         ("foo = \">=2,<1\"", "tool.poetry.dependencies.foo @ 9"),
         ("foo = \"1.0-1\"", "tool.poetry.dependencies.foo @ 9"),
@@ -182,6 +225,13 @@ fn metadata_that_is_not_reproduced_steps_back() {
         ("dependencies = [\"a; 'x' in os_name or os_name == 'y'\"]", "project.dependencies @ 7"),
         ("dependencies = []\ndynamic = [\"optional-dependencies\"]", "project.dynamic @ 8"),
         ("dependencies = []\n[tool.poetry.extras]\na = []", "project.dependencies @ 7"),
+        ("dependencies = []\n[tool.poetry.dependencies]\na = \"1\"", "project.dependencies @ 7"),
+        ("dependencies = []\n[tool.poetry.dependencies]\npython = \">=3.9\"", "native"),
+        (
+            "optional-dependencies = {x = []}\n[tool.poetry.dependencies]\na = \"1\"",
+            "project.optional-dependencies @ 7",
+        ),
+        ("dependencies = [\"b\"]\n[tool.poetry.dependencies]\na = \"1\"", "native"),
         ("optional-dependencies = {A = [], a = []}", "project.optional-dependencies @ 7"),
         ("urls = {x = \"example.org\"}", "project.urls @ 7"),
         ("import-names = [\"demo\"]", "project.import-names @ 7"),

@@ -24,8 +24,9 @@ fn one(text: &str) -> Option<Vec<String>> {
     if let Some(version) = text.strip_prefix('^') {
         return Some(vec![format!(">={version}"), format!("<{}", next_breaking(version)?)]);
     }
-    if text.starts_with("~=") {
-        return Some(vec![text.to_owned()]);
+    if let Some(version) = text.strip_prefix("~=") {
+        // Poetry takes a lone number, too, which PEP 440 does not.
+        return (release(version)?.len() > 1).then(|| vec![text.to_owned()]);
     }
     if let Some(version) = text.strip_prefix('~') {
         return Some(vec![format!(">={version}"), format!("<{}", next_minor(version)?)]);
@@ -93,7 +94,7 @@ mod tests {
         ] {
             assert_eq!(to_specifiers(constraint).as_deref(), Some(specifiers), "{constraint}");
         }
-        for beyond in [">=1,<3 || >4", "^x", "~", "^18446744073709551615"] {
+        for beyond in [">=1,<3 || >4", "^x", "~", "^18446744073709551615", "~= 0", "~= 1.dev0"] {
             assert_eq!(to_specifiers(beyond), None, "{beyond}");
         }
     }

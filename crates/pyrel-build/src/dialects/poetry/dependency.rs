@@ -23,33 +23,54 @@ pub(super) struct Dependencies {
     pub(super) lines: Vec<String>,
     /// Extras in normal form, sorted.
     pub(super) extras: BTreeSet<String>,
+    /// All that are stated, in their order; `true` beside those that only extras ask for.
+    pub(super) all: Vec<(Line, bool)>,
+    /// The extras in their order, with the names of what they ask for in normal form.
+    pub(super) members: Vec<(String, Vec<String>)>,
 }
 
 /// The parts of a line.
-struct Line {
-    name: PackageName,
+pub(super) struct Line {
+    pub(super) name: PackageName,
     extras: BTreeSet<String>,
     /// What stands behind the name: a constraint in brackets, or a URL.
     rest: String,
-    marker: Option<String>,
-    in_extras: Vec<String>,
+    pub(super) marker: Option<String>,
+    pub(super) in_extras: Vec<String>,
 }
 
 impl Line {
     fn print(&self) -> String {
-        let mut out = self.name.as_written().to_owned();
-        if !self.extras.is_empty() {
-            out.push_str(&format!("[{}]", self.extras.iter().cloned().collect::<Vec<_>>().join(",")));
+        let base = format!("{}{}", self.full_name(), self.rest);
+        match self.condition(&self.in_extras) {
+            None => base,
+            Some(condition) => format!("{base} ; {condition}"),
         }
-        out.push_str(&self.rest);
-        let asked: Vec<String> = self.in_extras.iter().map(|extra| format!("extra == \"{extra}\"")).collect();
+    }
+
+    fn full_name(&self) -> String {
+        let name = self.name.as_written();
+        if self.extras.is_empty() {
+            return name.to_owned();
+        }
+        format!("{name}[{}]", self.extras.iter().cloned().collect::<Vec<_>>().join(","))
+    }
+
+    /// Returns the requirement without its condition, and without brackets round the constraint.
+    pub(super) fn unbracketed(&self) -> String {
+        let constraint = self.rest.strip_prefix(" (").and_then(|rest| rest.strip_suffix(')'));
+        format!("{}{}", self.full_name(), constraint.unwrap_or(&self.rest))
+    }
+
+    /// Returns what stands behind the semicolon, with a part about these extras.
+    pub(super) fn condition(&self, extras: &[String]) -> Option<String> {
+        let asked: Vec<String> = extras.iter().map(|extra| format!("extra == \"{extra}\"")).collect();
         match (&self.marker, asked.is_empty()) {
-            (None, true) => {}
-            (Some(marker), true) => out.push_str(&format!(" ; {marker}")),
-            (None, false) => out.push_str(&format!(" ; {}", asked.join(" or "))),
-            (Some(marker), false) => out.push_str(&format!(" ; ({marker}) and ({})", asked.join(" or "))),
+            (None, true) => None,
+            (Some(marker), true) => Some(marker.clone()),
+            (None, false) => Some(asked.join(" or ")),
+            (Some(marker), false) => Some(format!("({marker}) and ({})", asked.join(" or "))),
         }
-        out
     }
 }
 
@@ -63,6 +84,8 @@ pub(super) fn read(subject: &Subject<'_>, poetry: &TableReader<'_>) -> Plan<Depe
         Some(_) => of_project(subject)?,
         None => of_poetry(subject, poetry)?,
     };
+    let asked = out.all.iter().filter(|(line, is_optional)| !is_optional || !line.in_extras.is_empty());
+    out.lines = asked.map(|(line, _)| line.print()).collect();
     out.lines.sort();
     Ok(out)
 }
@@ -77,7 +100,7 @@ fn of_project(subject: &Subject<'_>) -> Plan<Dependencies> {
     }
     let mut out = Dependencies::default();
     for requirement in &project.dependencies {
-        out.lines.push(project_line(&table, "dependencies", requirement, None)?.print());
+        out.all.push((project_line(&table, "dependencies", requirement, None)?, false));
     }
     // A list that is empty, beside no extra, leaves the extras of the other table in force.
     let has_extras = subject.pyproject.tool(&["poetry", "extras"]).is_some();
@@ -86,10 +109,13 @@ fn of_project(subject: &Subject<'_>) -> Plan<Dependencies> {
     }
     for (written, requirements) in &project.optional_dependencies {
         let extra = normalize_name(written);
+        let mut members = Vec::with_capacity(requirements.len());
         for requirement in requirements {
             let line = project_line(&table, "optional-dependencies", requirement, Some(&extra))?;
-            out.lines.push(line.print());
+            members.push(line.name.normalized().to_owned());
+            out.all.push((line, true));
         }
+        out.members.push((extra.clone(), members));
         if !out.extras.insert(extra) {
             return Err(option(
                 &table,
@@ -98,7 +124,17 @@ fn of_project(subject: &Subject<'_>) -> Plan<Dependencies> {
             ));
         }
     }
+    if out.all.is_empty() && has_poetry_requirements(subject) {
+        let key = if table.get("dependencies").is_some() { "dependencies" } else { "optional-dependencies" };
+        let reason = "is empty beside `tool.poetry.dependencies`, which poetry-core takes instead";
+        return Err(option(&table, key, reason));
+    }
     Ok(out)
+}
+
+fn has_poetry_requirements(subject: &Subject<'_>) -> bool {
+    let table = subject.pyproject.tool(&["poetry", "dependencies"]);
+    table.is_some_and(|table| table.iter().any(|(name, _)| name.to_lowercase() != "python"))
 }
 
 fn project_line(
@@ -203,6 +239,7 @@ fn of_poetry(subject: &Subject<'_>, poetry: &TableReader<'_>) -> Plan<Dependenci
             if !pyrel_model::name::is_valid(written) || !out.extras.insert(extra.clone()) {
                 return Err(option(&extras, written, "is no valid name of an extra, or there twice"));
             }
+            let mut members: Vec<String> = Vec::new();
             for wanted in extras.strings(written)?.unwrap_or_default() {
                 if !pyrel_model::name::is_valid(wanted) {
                     return Err(option(
@@ -214,12 +251,13 @@ fn of_poetry(subject: &Subject<'_>, poetry: &TableReader<'_>) -> Plan<Dependenci
                 let wanted = normalize_name(wanted);
                 for (line, _) in lines.iter_mut().filter(|(line, _)| line.name.normalized() == wanted) {
                     line.in_extras.push(extra.clone());
+                    members.push(wanted.clone());
                 }
             }
+            out.members.push((extra, members));
         }
     }
-    let asked = lines.iter().filter(|(line, is_optional)| !is_optional || !line.in_extras.is_empty());
-    out.lines = asked.map(|(line, _)| line.print()).collect();
+    out.all = lines;
     Ok(out)
 }
 

@@ -7,9 +7,22 @@ use crate::detector::option;
 use crate::error::Plan;
 
 type Group = (String, Vec<(String, String)>);
+/// Name of a group, and its lines, sorted.
+type Lines = (String, Vec<String>);
 
 /// Returns the file: groups and lines sorted, a blank line after each group.
 pub(super) fn read(subject: &Subject<'_>, poetry: &TableReader<'_>) -> Plan<Option<String>> {
+    let groups = groups(subject, poetry)?;
+    let mut text = String::new();
+    for (group, lines) in &groups {
+        let lines: String = lines.iter().map(|line| format!("{}\n", line.replace(' ', ""))).collect();
+        text.push_str(&format!("[{group}]\n{lines}\n"));
+    }
+    Ok((!groups.is_empty()).then_some(text))
+}
+
+/// Returns the groups, sorted; their lines have spaces round the equals sign.
+pub(super) fn groups(subject: &Subject<'_>, poetry: &TableReader<'_>) -> Plan<Vec<Lines>> {
     let project = subject.project;
     let mut groups: Vec<Group> = Vec::new();
     if project.scripts.is_empty() {
@@ -38,7 +51,7 @@ pub(super) fn read(subject: &Subject<'_>, poetry: &TableReader<'_>) -> Plan<Opti
     let is_word =
         |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     groups.sort_by(|one, other| one.0.cmp(&other.0));
-    let mut text = String::new();
+    let mut out = Vec::with_capacity(groups.len());
     for (group, entries) in &groups {
         let is_doubled = groups.iter().filter(|(other, _)| other == group).count() > 1;
         if is_doubled || !group.split('.').all(is_word) {
@@ -54,10 +67,9 @@ pub(super) fn read(subject: &Subject<'_>, poetry: &TableReader<'_>) -> Plan<Opti
                 format!("holds a control character: `{}`", odd.escape_debug()),
             ));
         }
-        let lines: String = lines.iter().map(|line| format!("{}\n", line.replace(' ', ""))).collect();
-        text.push_str(&format!("[{group}]\n{lines}\n"));
+        out.push((group.clone(), lines));
     }
-    Ok((!groups.is_empty()).then_some(text))
+    Ok(out)
 }
 
 /// Returns the console scripts of `[tool.poetry.scripts]`; files are none.

@@ -27,6 +27,20 @@ pub(super) struct Metadata {
     /// Paths of readmes.
     pub(super) readmes: Vec<String>,
     pub(super) python: Python,
+    pub(super) dependencies: Dependencies,
+    pub(super) summary: String,
+    /// The text of the readmes.
+    pub(super) body: Option<String>,
+    pub(super) author: First,
+    pub(super) maintainer: First,
+    pub(super) home_page: Option<String>,
+}
+
+/// The first of several people.
+#[derive(Default)]
+pub(super) struct First {
+    pub(super) name: Option<String>,
+    pub(super) email: Option<String>,
 }
 
 /// Where a value is looked for: in `[project]`, then in `[tool.poetry]`.
@@ -81,10 +95,10 @@ impl Metadata {
         let sources = Sources { project, poetry };
         let version = version(subject, &sources)?;
         let readme = readme(subject, &sources, tree)?;
+        let summary = sources.string("description")?.to_owned();
         let mut text = format!(
-            "Metadata-Version: 2.4\nName: {}\nVersion: {version}\nSummary: {}\n",
+            "Metadata-Version: 2.4\nName: {}\nVersion: {version}\nSummary: {summary}\n",
             name(subject, &sources)?,
-            sources.string("description")?
         );
         match &stated {
             Stated::Nothing => {}
@@ -95,8 +109,9 @@ impl Metadata {
             field(&mut text, "License-File", path);
         }
         field(&mut text, "Keywords", &sources.strings("keywords")?.join(","));
-        people(&sources, ("authors", "Author"), &subject.project.authors, &mut text)?;
-        people(&sources, ("maintainers", "Maintainer"), &subject.project.maintainers, &mut text)?;
+        let author = people(&sources, ("authors", "Author"), &subject.project.authors, &mut text)?;
+        let maintainers = &subject.project.maintainers;
+        let maintainer = people(&sources, ("maintainers", "Maintainer"), maintainers, &mut text)?;
         field(&mut text, "Requires-Python", python.requires.as_deref().unwrap_or_default());
         for classifier in classifiers(&sources, &python, &stated)? {
             field(&mut text, "Classifier", &classifier);
@@ -111,7 +126,19 @@ impl Metadata {
         if let Some(body) = &readme.body {
             let _ = write!(text, "\n{body}\n");
         }
-        Ok(Self { text, version, license_files, readmes: readme.paths, python })
+        Ok(Self {
+            text,
+            version,
+            license_files,
+            readmes: readme.paths,
+            python,
+            dependencies,
+            summary,
+            body: readme.body,
+            author,
+            maintainer,
+            home_page: home_page(subject, &sources)?,
+        })
     }
 }
 
@@ -142,7 +169,7 @@ fn people(
     (key, header): (&str, &str),
     people: &[Person],
     text: &mut String,
-) -> Plan<()> {
+) -> Plan<First> {
     static PERSON: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"^([^<>]+?)(?: <([^\n]+?)>)?$").expect("a constant expression"));
     let table = sources.table(key);
@@ -155,7 +182,7 @@ fn people(
     } else {
         table.strings(key)?.unwrap_or_default().first().map(|text| (*text).to_owned())
     };
-    let Some(first) = first else { return Ok(()) };
+    let Some(first) = first else { return Ok(First::default()) };
     one_line((table, key), &first)?;
     let is_normal = unicode_normalization::is_nfc(&first);
     let Some(found) = PERSON.captures(&first).filter(|_| is_normal) else {
@@ -174,8 +201,9 @@ fn people(
         ));
     }
     field(text, header, &found[1]);
-    field(text, &format!("{header}-email"), found.get(2).map_or("", |email| email.as_str()));
-    Ok(())
+    let email = found.get(2).map(|email| email.as_str());
+    field(text, &format!("{header}-email"), email.unwrap_or_default());
+    Ok(First { name: Some(found[1].to_owned()), email: email.map(str::to_owned) })
 }
 
 /// Returns the classifiers: as they stand in `[project]`, else with those of Python and of the licence added.
@@ -242,6 +270,23 @@ fn urls(subject: &Subject<'_>, sources: &Sources<'_>) -> Plan<Vec<(String, Strin
     }
     out.sort_by_key(|(label, _)| label.chars().next());
     Ok(out)
+}
+
+/// Returns the address of the project's page, else of its repository.
+fn home_page(subject: &Subject<'_>, sources: &Sources<'_>) -> Plan<Option<String>> {
+    let table = sources.table("urls");
+    let url = |key: &str| -> Plan<Option<&str>> {
+        if !sources.is_project(table) {
+            return Ok(sources.poetry.string(key)?);
+        }
+        let own = subject.project.urls.iter().rfind(|(name, _)| name.to_lowercase() == key);
+        Ok(own.map(|(_, url)| url.as_str()))
+    };
+    let found = match url("homepage")? {
+        Some(url) if !url.is_empty() => Some(url),
+        _ => url("repository")?,
+    };
+    Ok(found.map(str::to_owned))
 }
 
 /// What readmes add to the metadata.

@@ -8,13 +8,16 @@ mod constraint;
 mod dependency;
 mod entry_points;
 mod license;
+mod literal;
 mod marker;
 mod metadata;
 mod options;
+mod package;
 mod python;
 mod range;
 mod release;
 mod selection;
+mod setup;
 
 use std::collections::BTreeMap;
 
@@ -92,6 +95,14 @@ fn plan_sdist(subject: &Subject<'_>, options: &Options, metadata: &Metadata, ste
     let mut entries = Vec::with_capacity(files.len() + 1);
     for path in files.keys() {
         entries.push(tree.file(path)?.into_entry(format!("{stem}/{path}")));
+    }
+    if options.has_setup_file {
+        if files.contains_key("setup.py") {
+            let reason = "would stand beside the file of that name that `generate-setup-file` adds";
+            return Err(detector::file(&tree.display_path("setup.py"), "setup.py", reason));
+        }
+        let text = setup::text(subject, &selection, metadata)?;
+        entries.push(Entry::generated(format!("{stem}/setup.py"), text.into_bytes()));
     }
     entries.push(Entry::generated(format!("{stem}/PKG-INFO"), metadata.text.clone().into_bytes()));
     Ok(entries)

@@ -47,7 +47,7 @@ pub(super) struct Formats {
 }
 
 /// One entry of `packages`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Package {
     /// The glob, from `from` on.
     pub(super) include: String,
@@ -69,6 +69,8 @@ pub(super) struct Options {
     pub(super) excludes: Vec<String>,
     /// Paths of script files.
     pub(super) scripts: Vec<String>,
+    /// Whether the sdist gets a `setup.py`.
+    pub(super) has_setup_file: bool,
 }
 
 impl Options {
@@ -76,9 +78,6 @@ impl Options {
     pub(super) fn read(subject: &Subject<'_>, poetry: &TableReader<'_>) -> Plan<Self> {
         let known: Vec<&str> = KNOWN.into_iter().chain([VERSION]).collect();
         known_options(poetry, &known)?;
-        if poetry.get("build").is_some() {
-            return Err(option(poetry, "build", "runs a script, or generates a `setup.py`"));
-        }
         if poetry.boolean("package-mode")? == Some(false) {
             return Err(option(poetry, "package-mode", "is `false`, so that poetry-core refuses to build"));
         }
@@ -96,8 +95,20 @@ impl Options {
             includes: includes(poetry)?,
             excludes: excludes.into_iter().map(str::to_owned).collect(),
             scripts: script_files(subject, poetry)?,
+            has_setup_file: has_setup_file(subject, poetry)?,
         })
     }
+}
+
+/// Steps back for a script, which poetry-core would run.
+fn has_setup_file(subject: &Subject<'_>, poetry: &TableReader<'_>) -> Plan<bool> {
+    if poetry.get("build").is_some_and(|build| build.as_table_like().is_none()) {
+        return Err(option(poetry, "build", "runs a script"));
+    }
+    let Some(build) = poetry.subtable("build")? else { return Ok(false) };
+    let build = subject.pyproject.reader("tool.poetry.build", build);
+    known_options(&build, &["generate-setup-file"])?;
+    Ok(build.boolean("generate-setup-file")?.unwrap_or(false))
 }
 
 /// poetry-core looks at the names of groups and at what they include, and at nothing else in them.

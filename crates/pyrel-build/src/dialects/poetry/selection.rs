@@ -43,42 +43,18 @@ pub(super) struct Selection<'a> {
 impl Selection<'_> {
     /// Returns the files by their paths in the tree, each with its place in the archive.
     pub(super) fn files(&self) -> Plan<BTreeMap<String, String>> {
-        let default;
-        let packages = if self.options.packages.is_empty() {
-            default = [self.find_package()?];
-            &default[..]
-        } else {
-            &self.options.packages[..]
-        };
-        // Packages for the other archive are not even looked for; without any, the usual one is.
-        let packages: Vec<&Package> =
-            packages.iter().filter(|package| self.target.is_in(package.formats)).collect();
-        let found;
-        let packages = if packages.is_empty() {
-            found = self.find_package()?;
-            vec![&found]
-        } else {
-            packages
-        };
-        let includes: Vec<&str> = self
-            .options
-            .includes
-            .iter()
-            .filter(|(_, formats)| self.target.is_in(*formats))
-            .map(|(path, _)| path.as_str())
-            .collect();
-        let excluded = self.excluded(&includes)?;
-        let is_excluded = |path: &str| is_compiled(path) || has_prefix_in(path, &excluded);
+        let excluded = self.excluded()?;
+        let is_excluded = |path: &str| excluded.holds(path);
         let mut files = BTreeMap::new();
-        for package in packages {
-            for path in self.package_files(package)? {
+        for package in self.packages()? {
+            for path in self.package_files(&package)? {
                 if !is_excluded(&path) {
-                    let place = self.place(package, &path);
+                    let place = self.place(&package, &path);
                     files.entry(path).or_insert(place);
                 }
             }
         }
-        for pattern in includes {
+        for pattern in self.includes() {
             for path in glob(self.tree, "", pattern)? {
                 if self.tree.is_dir(&path) {
                     let inside = self.below(&path)?;
@@ -95,6 +71,25 @@ impl Selection<'_> {
         }
         self.refuse_links(files.keys())?;
         Ok(files)
+    }
+
+    /// Returns the packages for this archive. Those for the other one are not even looked for; without any, the usual
+    /// one is.
+    pub(super) fn packages(&self) -> Plan<Vec<Package>> {
+        let listed = self.options.packages.iter();
+        let packages: Vec<Package> =
+            listed.filter(|package| self.target.is_in(package.formats)).cloned().collect();
+        if packages.is_empty() { Ok(vec![self.find_package()?]) } else { Ok(packages) }
+    }
+
+    fn includes(&self) -> impl Iterator<Item = &str> {
+        let includes = self.options.includes.iter();
+        includes.filter(|(_, formats)| self.target.is_in(*formats)).map(|(path, _)| path.as_str())
+    }
+
+    /// Returns the files and folders that an entry of `packages` matches.
+    pub(super) fn elements(&self, package: &Package) -> Plan<Vec<String>> {
+        glob(self.tree, &package.from, &package.include)
     }
 
     /// Returns the package that the project's name stands for.
@@ -122,7 +117,7 @@ impl Selection<'_> {
     }
 
     fn package_files(&self, package: &Package) -> Plan<Vec<String>> {
-        let elements = glob(self.tree, &package.from, &package.include)?;
+        let elements = self.elements(package)?;
         let elements = match &elements[..] {
             [only] if self.tree.is_dir(only) => {
                 let files = self.below(only)?;
@@ -169,7 +164,7 @@ impl Selection<'_> {
     }
 
     /// Returns the files that `exclude` and git leave out, less those that `include` names.
-    fn excluded(&self, includes: &[&str]) -> Plan<HashSet<String>> {
+    pub(super) fn excluded(&self) -> Plan<Excluded> {
         let mut out: HashSet<String> = HashSet::new();
         if matches!(self.tree, Tree::Disk(_)) {
             out.extend(ignored_by_git(self.subject)?);
@@ -179,14 +174,14 @@ impl Selection<'_> {
                 out.extend(self.all_of(path)?);
             }
         }
-        for pattern in includes {
+        for pattern in self.includes() {
             for path in glob(self.tree, "", pattern)? {
                 for file in self.all_of(path)? {
                     out.remove(&file);
                 }
             }
         }
-        Ok(out)
+        Ok(Excluded(out))
     }
 
     fn all_of(&self, path: String) -> Plan<Vec<String>> {
@@ -220,6 +215,15 @@ impl Selection<'_> {
                 Err(detector::file(&self.subject.root.join(&link), link, reason))
             }
         }
+    }
+}
+
+/// Files and folders that are left out, as compiled modules always are.
+pub(super) struct Excluded(HashSet<String>);
+
+impl Excluded {
+    pub(super) fn holds(&self, path: &str) -> bool {
+        is_compiled(path) || has_prefix_in(path, &self.0)
     }
 }
 
