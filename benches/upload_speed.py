@@ -22,7 +22,6 @@ import os
 import queue
 import random
 import re
-import shutil
 import socket
 import statistics
 import subprocess
