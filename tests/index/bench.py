@@ -21,6 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "not-a-real-token"
+PASSWORD = "not-a-real-password"
 DEVPI = Path(__file__).with_name("devpi.txt")
 JSON = "application/vnd.pypi.simple.v1+json"
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "TEMP", "TMP", "USERPROFILE")
@@ -178,6 +179,10 @@ class Bench:
         """Runs ``index yank`` on the directory of a server."""
         return self.run(self.server[0], "index", "yank", *arguments, "--dir", server.directory)
 
+    def pyrel(self, root: Path, *arguments: str | Path, **variables: str) -> Outcome:
+        """Runs the program in a workspace."""
+        return self.run(self.server[0], "-C", root, *arguments, **variables)
+
     def put(self, upload_url: str, simple_url: str, *arguments: str | Path, **variables: str) -> Outcome:
         """Uploads with the client under test."""
         urls = ["--upload-url", upload_url, "--simple-url", simple_url]
@@ -218,10 +223,18 @@ class Bench:
                 process.wait()
 
     @contextlib.contextmanager
-    def pypiserver(self, directory: Path) -> Iterator[str]:
-        """Runs pypiserver over a directory; gives its address."""
+    def pypiserver(self, directory: Path, member: tuple[str, str] | None = None) -> Iterator[str]:
+        """Runs pypiserver over a directory; gives its address. With a member, nobody else reads or writes."""
         port = free_port()
-        options = ["-p", str(port), "-i", "127.0.0.1", "-a", ".", "-P", ".", "--disable-fallback"]
+        options = ["-p", str(port), "-i", "127.0.0.1", "--disable-fallback"]
+        if member:
+            name, password = member
+            digest = base64.b64encode(hashlib.sha1(password.encode(), usedforsecurity=False).digest()).decode()
+            members = self.directory("members") / "htpasswd"
+            members.write_text(f"{name}:{{SHA}}{digest}\n", encoding="utf-8")
+            options += ["-a", "update,list,download", "-P", str(members)]
+        else:
+            options += ["-a", ".", "-P", "."]
         with self.background(port, self.tool("pypi-server"), "run", *options, directory):
             yield f"http://127.0.0.1:{port}/"
 
@@ -241,7 +254,8 @@ class Bench:
     def devpi(self, directory: Path) -> Iterator[str]:
         """Runs devpi over a directory; gives the address of an index that keeps what it has."""
         port = free_port()
-        self.run(self.devpi_tool("devpi-init"), "--serverdir", directory, "--no-root-pypi").ok()
+        init = ["--serverdir", directory, "--no-root-pypi", "--root-passwd", PASSWORD]
+        self.run(self.devpi_tool("devpi-init"), *init).ok()
         options = ["--serverdir", directory, "--host", "127.0.0.1", "--port", str(port), "--offline-mode"]
         # What it hashes are passwords that protect nothing; at full cost that takes a quarter of a minute.
         options += ["--argon2-memory-cost", "8", "--argon2-parallelism", "1", "--argon2-time-cost", "1"]
@@ -249,7 +263,7 @@ class Bench:
             url = f"http://127.0.0.1:{port}/root/test/"
             request = urllib.request.Request(url, b'{"type": "stage", "volatile": false, "bases": []}', method="PUT")
             request.add_header("Content-Type", "application/json")
-            request.add_header("Authorization", "Basic " + base64.b64encode(b"root:").decode())
+            request.add_header("Authorization", "Basic " + base64.b64encode(f"root:{PASSWORD}".encode()).decode())
             urllib.request.urlopen(request, timeout=60).close()
             yield url
 
@@ -330,7 +344,7 @@ def stored(directory: Path) -> list[str]:
 def prepare(python: Path, work: Path) -> Path:
     """Returns an interpreter whose environment has the tools: the given one, or that of a new environment."""
     requirements = Path(__file__).with_name("requirements.txt")
-    probe = "import build, hatchling, pypiserver, twine, uv"
+    probe = "import build, hatchling, passlib, pypiserver, twine, uv"
     missing = subprocess.run(
         [python, "-c", probe], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
     ).returncode

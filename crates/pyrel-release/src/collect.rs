@@ -338,6 +338,7 @@ mod tests {
         assert!(matches!(tree.collect(&[]), Err(CollectError::Stale { .. })));
         assert!(tree.collect(&[tree.0.path(), &inner]).is_ok());
     }
+
     #[test]
     fn each_package_has_sources_of_its_own() {
         let tree = Tree::new();

@@ -258,3 +258,29 @@ impl BuildObserver for Observer {
         self.0.event(&event);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::Journal;
+
+    #[test]
+    fn a_plan_learns_that_kept_files_did_not_get_to_the_disk() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = RunDir::create(root.path(), "r1").unwrap();
+        let mut journal = Journal::create(&dir, "pyrel 0", Arc::new(|| 42)).unwrap();
+        fs::write(dir.kept_path("a-1.tar.gz"), "one").unwrap();
+        let flush = |names: &[&str], journal: &Journal| {
+            let files = names.iter().map(|name| dir.kept_path(name)).collect();
+            Flushing::of(&dir, files, journal.flush().unwrap()).wait()
+        };
+        journal.record(Record::StepDone { step: Step::Collect }).unwrap();
+        let (files, records) = flush(&["a-1.tar.gz"], &journal);
+        assert!(files.is_ok());
+        journal.take_flush(records).unwrap();
+        assert!(journal.flush_of(journal.last()).unwrap().is_none(), "the journal came along");
+        let (files, records) = flush(&["a-1.tar.gz", "gone"], &journal);
+        assert!(files.unwrap_err().to_string().contains("run directory"));
+        assert!(records.is_ok());
+    }
+}

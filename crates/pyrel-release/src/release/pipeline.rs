@@ -260,7 +260,9 @@ impl Run<'_> {
                 self.report.failure.get_or_insert(error.into());
             }
         }
-        let resumable = matches!(self.report.exit_code(), 1 | 3 | 4 | 5);
+        // Names that hold other bytes are never free again for these.
+        let conflicts = matches!(self.report.failure, Some(ReleaseError::Conflict { .. }));
+        let resumable = matches!(self.report.exit_code(), 1 | 3 | 4 | 5) && !conflicts;
         let done = &self.journal.state().done;
         let gathered = done.contains(&Step::Build) || done.contains(&Step::Collect);
         self.report.resume_command = (resumable && gathered).then(|| self.request.run.resume_command.clone());
