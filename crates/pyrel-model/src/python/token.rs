@@ -164,28 +164,27 @@ impl<'a> Lexer<'a> {
     }
 
     fn number(&mut self) -> Kind {
-        while let Some(byte) = self.source.get(self.at) {
-            let signed = matches!(byte, b'+' | b'-')
-                && matches!(self.source[self.at - 1], b'e' | b'E')
-                && self.source.get(self.at + 1).is_some_and(u8::is_ascii_digit)
-                && self.source[..self.at]
-                    .iter()
-                    .rev()
-                    .nth(1)
-                    .is_some_and(|byte| byte.is_ascii_digit() || *byte == b'.');
-            if !(is_name(*byte) || *byte == b'.' || signed) {
-                break;
+        loop {
+            let rest = &self.source[self.at..];
+            let is_over = |byte: &u8| !is_name(*byte) && *byte != b'.';
+            self.at += rest.iter().position(is_over).unwrap_or(rest.len());
+            if !self.is_at_sign_of_exponent() {
+                return Kind::Number;
             }
             self.at += 1;
         }
-        Kind::Number
+    }
+
+    fn is_at_sign_of_exponent(&self) -> bool {
+        let (before, rest) = self.source.split_at(self.at);
+        matches!(rest, [b'+' | b'-', digit, ..] if digit.is_ascii_digit())
+            && matches!(before, [.., digit, b'e' | b'E'] if digit.is_ascii_digit() || *digit == b'.')
     }
 
     fn name(&mut self) -> Result<Kind, Unknown> {
         let start = self.at;
-        while self.source.get(self.at).is_some_and(|byte| is_name(*byte)) {
-            self.at += 1;
-        }
+        let rest = &self.source[start..];
+        self.at += rest.iter().position(|byte| !is_name(*byte)).unwrap_or(rest.len());
         let name = &self.source[start..self.at];
         match self.source.get(self.at) {
             Some(b'"' | b'\'') if name.len() <= 2 && is_prefix(name) => self.text(name),
@@ -215,6 +214,10 @@ impl<'a> Lexer<'a> {
 
     fn operator(&mut self, byte: u8) -> Result<Kind, Unknown> {
         let rest = &self.source[self.at..];
+        // Most are of one character.
+        if !matches!(rest.get(1), Some(b'=' | b'*' | b'/' | b'<' | b'>' | b'.')) {
+            return self.single(byte);
+        }
         let long = [&b"**="[..], b"//=", b">>=", b"<<=", b"..."];
         if let Some(op) = long.into_iter().find(|op| rest.starts_with(op)) {
             self.at += op.len();
@@ -232,13 +235,29 @@ impl<'a> Lexer<'a> {
             self.at += 2;
             return Ok(Kind::LongOp);
         }
+        self.single(byte)
+    }
+
+    fn single(&mut self, byte: u8) -> Result<Kind, Unknown> {
         if b"=:,;.+-*/%&|^~@<>".contains(&byte) { Ok(self.one(byte)) } else { Err(Unknown) }
     }
 }
 
 /// Bytes of letters beyond ASCII count as letters.
 pub(super) fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+    /// Looked up, because nearly every byte of a program comes here.
+    const NAMES: [bool; 256] = {
+        let mut names = [false; 256];
+        let mut byte = 0;
+        while byte < names.len() {
+            #[expect(clippy::cast_possible_truncation, reason = "less than 256")]
+            let letter = byte as u8;
+            names[byte] = letter.is_ascii_alphanumeric() || letter == b'_' || letter >= 0x80;
+            byte += 1;
+        }
+        names
+    };
+    NAMES[usize::from(byte)]
 }
 
 /// Tells whether letters before a quote are a prefix of the string.
