@@ -7,6 +7,7 @@ mod flit;
 mod hatchling;
 mod pdm;
 mod poetry;
+mod repr;
 mod setuptools;
 mod uv;
 mod variable;

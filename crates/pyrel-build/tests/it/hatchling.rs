@@ -91,7 +91,7 @@ fn what_wheels_hold_beside_modules_is_judged() {
         let found = with_tool(&format!("[tool.hatch.build.targets.sdist]\n{options}"));
         assert_eq!(found.replace("tool.hatch.build.targets.sdist.", ""), expected, "{options}");
     }
-    let legacy = "description = \"\u{1f680}\"\n[tool.hatch.build.targets.sdist]\nsupport-legacy = true";
+    let legacy = "description = \"\u{1fae8}\"\n[tool.hatch.build.targets.sdist]\nsupport-legacy = true";
     assert_eq!(with_tool(legacy), "tool.hatch.build.targets.sdist.support-legacy @ 0");
 }
 

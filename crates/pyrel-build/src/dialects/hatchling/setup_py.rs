@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::repr::repr;
 use super::Job;
 use super::core::Core;
 use super::selection::Selected;
@@ -32,7 +33,7 @@ pub(super) fn write(job: &Job<'_>, core: &Core, files: &[Selected]) -> Plan<Stri
         out.push_str("    extras_require={\n");
         for (extra, requirements) in &core.extras {
             let requirements: Vec<String> = requirements.iter().map(double).collect();
-            let open = format!("        {}: [", repr(extra)?);
+            let open = format!("        {}: [", printed(extra)?);
             list(&mut out, &open, requirements.iter().map(String::as_str))?;
         }
         out.push_str("    },\n");
@@ -44,7 +45,7 @@ pub(super) fn write(job: &Job<'_>, core: &Core, files: &[Selected]) -> Plan<Stri
 }
 
 fn argument(out: &mut String, key: &str, value: &str) -> Plan<()> {
-    out.push_str(&format!("    {key}={},\n", repr(value)?));
+    out.push_str(&format!("    {key}={},\n", printed(value)?));
     Ok(())
 }
 
@@ -57,7 +58,7 @@ fn list<'a>(out: &mut String, open: &str, items: impl Iterator<Item = &'a str>) 
             out.push_str(&format!("{open}\n"));
         }
         is_empty = false;
-        out.push_str(&format!("{indent}    {},\n", repr(item)?));
+        out.push_str(&format!("{indent}    {},\n", printed(item)?));
     }
     if !is_empty {
         out.push_str(&format!("{indent}],\n"));
@@ -75,7 +76,7 @@ fn entry_points(job: &Job<'_>, out: &mut String) -> Plan<()> {
     all.sort_by_key(|(group, _)| (rank(group).unwrap_or(2), group.clone()));
     out.push_str("    entry_points={\n");
     for (group, entries) in &all {
-        out.push_str(&format!("        {}: [\n", repr(group)?));
+        out.push_str(&format!("        {}: [\n", printed(group)?));
         for (name, value) in sorted(entries) {
             out.push_str(&format!("            '{name} = {value}',\n"));
         }
@@ -105,29 +106,13 @@ fn package_name(folder: &str) -> String {
 }
 
 /// Prints a text as Python's `repr` does; what is printable beyond ASCII differs from Python to Python.
-fn repr(text: &str) -> Plan<String> {
-    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
-    let mut out = String::from(quote);
-    for c in text.chars() {
-        match c {
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\\' => out.push_str("\\\\"),
-            c if c == quote => out.extend(['\\', c]),
-            ' '..='~' => out.push(c),
-            c if c.is_ascii() => out.push_str(&format!("\\x{:02x}", u32::from(c))),
-            c if c.is_alphanumeric() && u32::from(c) < 0x1_0000 => out.push(c),
-            '–' | '—' | '‘' | '’' | '“' | '”' | '…' | '©' | '®' | '°' | '·' | '→' | '←' | '•' | '€' | '«'
-            | '»' | '§' | '×' | '≤' | '≥' | '≠' | '✓' | '✔' | '✨' | '™' => out.push(c),
-            c => {
-                let reason = format!("needs the character U+{:04X} in Python source", u32::from(c));
-                return unsupported("tool.hatch.build.targets.sdist.support-legacy", reason);
-            }
-        }
+fn printed(text: &str) -> Plan<String> {
+    if let Some(printed) = repr(text) {
+        return Ok(printed);
     }
-    out.push(quote);
-    Ok(out)
+    let odd = text.chars().find(|c| repr(c.encode_utf8(&mut [0; 4])).is_none()).map_or(0, u32::from);
+    let reason = format!("needs the character U+{odd:04X} in Python source");
+    unsupported("tool.hatch.build.targets.sdist.support-legacy", reason)
 }
 
 #[cfg(test)]
@@ -135,16 +120,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_printed_as_python_prints_them() {
-        for (text, expected) in [
-            ("a", "'a'"),
-            ("it's", "\"it's\""),
-            ("\"it's\"", "'\"it\\'s\"'"),
-            ("a\n\t\\\u{1}\u{7f}", "'a\\n\\t\\\\\\x01\\x7f'"),
-            ("näive – ©", "'näive – ©'"),
-        ] {
-            assert_eq!(repr(text).unwrap(), expected);
-        }
-        assert!(repr("\u{a0}").is_err() && repr("\u{1f680}").is_err() && repr("\u{301}").is_err());
+    fn a_character_that_not_every_python_prints_alike_is_named() {
+        assert_eq!(printed("näive – ©\u{a0}").unwrap(), "'näive – ©\\xa0'");
+        let Err(stop) = printed("a\u{1fae8}") else { panic!("it came with Unicode 15") };
+        assert!(format!("{stop:?}").contains("U+1FAE8"), "{stop:?}");
     }
 }

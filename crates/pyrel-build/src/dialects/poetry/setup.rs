@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use pyrel_model::pyproject::TableReader;
 
 use super::super::Subject;
+use super::super::repr::repr;
 use super::dependency::Dependencies;
 use super::entry_points;
-use super::literal::{Literal, repr};
+use super::literal::Literal;
 use super::metadata::Metadata;
 use super::package::{Inventory, portable};
 use super::selection::Selection;
