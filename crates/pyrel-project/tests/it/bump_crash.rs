@@ -184,6 +184,17 @@ fn killed_at_every_step_an_undo_is_before_or_after() {
     assert_eq!((steps, completed), (14, 4));
 }
 
+fn remove_locks(folder: &Path) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            remove_locks(&path);
+        } else if path.extension().is_some_and(|extension| extension == "lock") {
+            fs::remove_file(path).unwrap();
+        }
+    }
+}
+
 #[test]
 fn killed_at_any_moment_a_bump_is_before_or_after() {
     let template = tree();
@@ -194,13 +205,8 @@ fn killed_at_any_moment_a_bump_is_before_or_after() {
     for round in 1..=10 {
         let tree = copied(&template);
         survives(&tree.root(), "bump", 0, Some(Duration::from_millis(12 * round)));
-        // Git is killed along with its parent and may leave its own lock, of which it tells people itself.
-        for lock in ["index.lock", "HEAD.lock", "refs/heads/main.lock"] {
-            let path = tree.path(&format!(".git/{lock}"));
-            if path.exists() {
-                fs::remove_file(path).unwrap();
-            }
-        }
+        // Git is killed along with its parent and may leave its own locks, of which it tells people itself.
+        remove_locks(&tree.path(".git"));
         recovered(&tree, &before, &after);
     }
 }
