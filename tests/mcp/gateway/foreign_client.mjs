@@ -58,3 +58,5 @@ const result = await client.callTool({ name: 'echo', arguments: { message } });
 console.log(`version ${client.getNegotiatedProtocolVersion()}`);
 console.log(`answer ${result.content[0].text}`);
 await client.close();
+// All is said and closed. What the HTTP library makes of a connection that the edge closes at the same moment is not asked.
+process.exit(0);
