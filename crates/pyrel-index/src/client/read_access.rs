@@ -1,5 +1,6 @@
 //! What an index is read with: what is at hand because it is uploaded with, else nothing at first, then what a finder of
-//! credentials finds, looked for once and only when the index refuses a stranger. Decides nothing about where credentials come from, and opens no connection.
+//! credentials finds, looked for once and only when the index refuses a stranger. Decides nothing about where credentials
+//! come from, and opens no connection.
 
 use std::fmt;
 use std::sync::Arc;

@@ -72,6 +72,20 @@ impl Reading {
     }
 }
 
+impl Reading {
+    /// Returns what finds the credentials where an upload has an account: those of the account, unless they are for
+    /// uploads alone or belong to another index.
+    #[must_use]
+    pub fn beside(self, account: &Account, origin: String) -> Arc<dyn KeyFinder> {
+        match account {
+            Account::Fixed(credentials) if foreign_token(&self.index, credentials).is_none() => {
+                Arc::new(ReadKey { credentials: credentials.clone(), origin })
+            }
+            Account::Fixed(_) | Account::Trusted(_) => Arc::new(self),
+        }
+    }
+}
+
 impl KeyFinder for Reading {
     fn find(&self) -> Result<ReadKey, NoKey> {
         let Found { account, origin } =
@@ -148,6 +162,8 @@ mod tests {
         let token = super::super::macaroon::tests::token("pypi.org", &[]);
         let own = reading(dir.path(), &[("PYREL_TOKEN", token.expose())]);
         let error = own.find().unwrap_err();
+        let account = Account::Fixed(Credentials::token(&token));
+        assert_eq!(own.clone().beside(&account, "an upload".to_owned()).find().unwrap_err(), error);
         assert_eq!(
             error.reason,
             "the variable `PYREL_TOKEN` holds a token of pypi.org, which goes nowhere else"
@@ -155,5 +171,6 @@ mod tests {
         let mut pypi = own;
         pypi.index.upload_url = "https://upload.pypi.org/legacy/".parse().unwrap();
         assert!(pypi.find().is_ok());
+        assert_eq!(pypi.beside(&account, "an upload".to_owned()).find().unwrap().origin, "an upload");
     }
 }

@@ -9,6 +9,7 @@ use super::prober::try_all;
 use super::report::VerifyReport;
 use super::request::VerifyRequest;
 use super::sibling::{listing, pin};
+use crate::blocking::blocking;
 use crate::credentials::ReadableIndex;
 use crate::events::Reporter;
 
@@ -32,16 +33,9 @@ pub async fn verify(
     pin(&client, &mut request, &*reporter).await?;
     let relay = if client.reads_with_credentials() { Some(Relay::open(client).await?) } else { None };
     let door = relay.as_ref().map(|relay| relay.url().clone());
-    let tried = tokio::task::spawn_blocking(move || try_all(&request, door.as_ref(), &*reporter)).await;
+    let report = blocking(move || try_all(&request, door.as_ref(), &*reporter)).await;
     if let Some(relay) = relay {
         relay.shut().await?;
     }
-    match tried {
-        Ok(report) => Ok(report),
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // Blocking work is cancelled only with the whole runtime, and this future with it.
-            Err(_) => std::future::pending().await,
-        },
-    }
+    Ok(report)
 }

@@ -63,10 +63,9 @@ pub(crate) struct BuildOptions {
 /// Runs the command.
 pub(crate) fn run(args: &BuildArgs, context: &Context) -> CommandResult {
     let started = Instant::now();
-    // Never freed: the process ends with this command, and taking a thousand parsed files apart takes long.
-    let workspace = &*Box::leak(Box::new(context.workspace()?));
-    let selection = context.select(workspace, &args.selection)?;
-    let bounds = bounder::bound(context, workspace, selection.packages())?;
+    let workspace = context.workspace()?;
+    let selection = context.select(&workspace, &args.selection)?;
+    let bounds = bounder::bound(context, &workspace, selection.packages())?;
     let packages = bounds.over(selection.packages());
     bounds.show(context);
     bounds.warn(context);

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::sync::Arc;
 
-use pyrel_index::{Certificates, ClientOptions, IndexSpec, KeyFinder, ReadKey};
+use pyrel_index::{Certificates, ClientOptions, IndexSpec, KeyFinder};
 use pyrel_model::Secret;
 use pyrel_model::suggestion::nearest;
 use pyrel_project::Workspace;
@@ -81,12 +81,7 @@ pub(crate) fn find_account(
         CommandError::new(Failure::Refused, error).hint(hint)
     })?;
     context.ui().detail(&format!("credentials for {name} come from {}", found.origin));
-    let keys: Arc<dyn KeyFinder> = match &found.account {
-        Account::Fixed(credentials) => {
-            Arc::new(ReadKey { credentials: credentials.clone(), origin: found.origin })
-        }
-        Account::Trusted(_) => Arc::new(reading(context, workspace, &spec)),
-    };
+    let keys = reading(context, workspace, &spec).beside(&found.account, found.origin);
     Ok(Uploader { spec, account: found.account, keys })
 }
 
